@@ -1,0 +1,167 @@
+"""What is deployed, whither, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class RendererName(StrEnum):
+    """How a folder becomes manifests; `AUTO` detects it (semantics.md: Automation)."""
+
+    AUTO = "auto"
+    DIRECTORY = "directory"
+    KUSTOMIZE = "kustomize"
+    HELM = "helm"
+
+
+class CredentialKind(StrEnum):
+    """Where a credential is kept; its value is never part of a configuration."""
+
+    NONE = "none"
+    SSH_KEY = "sshKey"
+    ENVIRONMENT = "environment"
+    HELPER = "credentialHelper"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A reference to a credential: a key file, the name of an environment variable, or a Git helper."""
+
+    kind: CredentialKind = CredentialKind.NONE
+    reference: str = ""
+    username: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A Git repository. url: path, file://, https:// or ssh. interval: seconds between two looks at it."""
+
+    url: str
+    name: str = ""
+    credentials: Credentials = Credentials()
+    interval: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryOptions:
+    """Plain YAML and JSON. include and exclude are glob patterns on the path below the folder."""
+
+    recurse: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HelmOptions:
+    """Options of `helm template`. values_files are paths inside the repository, relative to the chart."""
+
+    release: str = ""
+    values_files: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    include_crds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KustomizeOptions:
+    """Options of `kustomize build`. load_restrictor: its flag of that name."""
+
+    load_restrictor: str = "LoadRestrictionsRootOnly"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which commit and folder an application is made from.
+
+    repository: the URL of a `Repository`. revision: what is tracked (branch, tag, semver range, sha; "" or
+    "HEAD" means the default branch). path: the folder inside it, "" for the root.
+    """
+
+    repository: str
+    revision: str = "HEAD"
+    path: str = ""
+    renderer: RendererName = RendererName.AUTO
+    directory: DirectoryOptions = DirectoryOptions()
+    helm: HelmOptions = field(default_factory=HelmOptions)
+    kustomize: KustomizeOptions = KustomizeOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Whither. context: name in the kubeconfig, "" for the current one. namespace: for objects without one."""
+
+    context: str = ""
+    namespace: str = "default"
+
+
+class SyncMode(StrEnum):
+    """Who starts a sync."""
+
+    MANUAL = "manual"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPolicy:
+    """How an application is synced (semantics.md: Automation). max_prune: share of the resources, 0 to 1."""
+
+    mode: SyncMode = SyncMode.MANUAL
+    prune: bool = False
+    self_heal: bool = False
+    allow_empty: bool = False
+    max_prune: float = 0.2
+    create_namespace: bool = True
+    force_conflicts: bool = False
+    propagation: str = "foreground"
+    health_timeout: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRule:
+    """Fields that are no drift and are left alone on apply. Empty selectors match everything.
+
+    pointers: JSON pointers (RFC 6901). paths: simple paths with list keys (`spec.containers[web].image`).
+    """
+
+    group: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    pointers: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What is deployed, whither, and how. The name is unique within a configuration."""
+
+    name: str
+    source: Source
+    destination: Destination = Destination()
+    policy: SyncPolicy = SyncPolicy()
+    project: str = "default"
+    ignore: tuple[IgnoreRule, ...] = ()
+    masked_paths: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderTemplate:
+    """Applications made from folders: each folder that matches `pattern` becomes one, named after the folder.
+
+    pattern: a glob on paths inside the repository (`apps/*`), "" for the root alone. namespace: "" means a
+    namespace named like the application.
+    """
+
+    repository: str
+    revision: str = "HEAD"
+    pattern: str = ""
+    context: str = ""
+    namespace: str = ""
+    policy: SyncPolicy = SyncPolicy()
+    project: str = "default"
+    labels: Mapping[str, str] = field(default_factory=dict)

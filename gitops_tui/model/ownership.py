@@ -1,0 +1,29 @@
+"""Which objects are ours (semantics.md: Ownership)."""
+
+from __future__ import annotations
+
+from gitops_tui.model.resources import Body, ResourceKey
+
+FIELD_MANAGER = "gitops-tui"
+APPLICATION_LABEL = "gitops-tui.dev/application"
+TRACKING_ANNOTATION = "gitops-tui.dev/tracking-id"
+DIGEST_ANNOTATION = "gitops-tui.dev/applied-digest"
+
+
+def tracking_id(application: str, key: ResourceKey) -> str:
+    """`<name>:<group>/<Kind>:<namespace>/<name>`."""
+    return f"{application}:{key.group}/{key.kind}:{key.namespace}/{key.name}"
+
+
+def owner_of(body: Body) -> str | None:
+    """The application that owns a live object.
+
+    None when no annotation is there, or when it does not name this very object: a copied object carries its
+    original's annotation and is nobody's, so it is never pruned.
+    """
+    annotations = (body.get("metadata") or {}).get("annotations") or {}
+    value = annotations.get(TRACKING_ANNOTATION)
+    if not isinstance(value, str):
+        return None
+    application, _, _ = value.partition(":")
+    return application if application and value == tracking_id(application, ResourceKey.of(body)) else None
