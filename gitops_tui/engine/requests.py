@@ -1,0 +1,152 @@
+"""What can be asked of the worker.
+
+A request is a value; its answer arrives in a Future. A request that `is_write` changes a cluster, Git or the
+journal: a process that is not the writer hands it on to the one that is, and waits for the answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from gitops_tui.model.operations import ChangeSet
+from gitops_tui.model.resources import ResourceKey
+
+if TYPE_CHECKING:
+    from gitops_tui.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Anything that can be submitted."""
+
+    is_write: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh(Request):
+    """Look at these applications (none named: at all) now. Answer: None, once they have been compared.
+
+    hard: forget kept renderings, predictions and discovery first.
+    """
+
+    applications: tuple[str, ...] = ()
+    hard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Request):
+    """Desired against live, for showing. Answer: tuple[ResourceComparison, ...], masked.
+
+    revision: a commit, None for the one that is held. keys: just these, in sync or not; none named: all that
+    differ.
+    """
+
+    application: str
+    revision: str | None = None
+    keys: tuple[ResourceKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Render(Request):
+    """The manifests at a revision. Answer: tuple[Manifest, ...], not masked."""
+
+    application: str
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History(Request):
+    """Commits that touch the application's path, newest first. Answer: tuple[HistoryEntry, ...]."""
+
+    application: str
+    limit: int = 50
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Request):
+    """What a sync would do. Answer: ChangeSet. prune: None for what the policy says."""
+
+    application: str
+    revision: str | None = None
+    prune: bool | None = None
+    resources: tuple[ResourceKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sync(Request):
+    """Execute an approved plan. Answer: Receipt. PlanError when the plan has become stale."""
+
+    application: str
+    plan: ChangeSet
+    actor: str
+    dry_run: bool = False
+    timeout: float | None = None
+    is_write: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback(Request):
+    """Pin the application to the plan's revision and execute the plan. Answer: Receipt."""
+
+    application: str
+    plan: ChangeSet
+    actor: str
+    why: str = ""
+    until: str = "next-commit"
+    timeout: float | None = None
+    is_write: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unpin(Request):
+    """Follow the tracked revision again. Answer: Pin | None, the pin that was lifted."""
+
+    application: str
+    actor: str
+    is_write: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class PauseAutomation(Request):
+    """Hold automation. until: seconds since the epoch, None for until resumed. Answer: Pause."""
+
+    application: str
+    actor: str
+    why: str = ""
+    until: float | None = None
+    is_write: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeAutomation(Request):
+    """Let automation go on. Answer: Pause | None, the pause that was lifted."""
+
+    application: str
+    actor: str
+    is_write: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Operations(Request):
+    """Receipts, newest first. Answer: tuple[Receipt, ...]."""
+
+    application: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Terminate(Request):
+    """Stop the running operation after the write it is in. Answer: bool, whether one was running."""
+
+    application: str
+    actor: str = ""
+    is_write: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reload(Request):
+    """Take over another configuration. Answer: None."""
+
+    config: Config
