@@ -75,8 +75,11 @@ class ChangeSet:
 
     @property
     def hash(self) -> str:
-        """16 hex digits over everything that decides what will be written."""
-        parts = [self.application, self.revision, self.prune, self.partial]
+        """16 hex digits over everything that decides what will be written and what a person was shown.
+
+        resourceVersions are left out: a status update moves them without changing what the plan does.
+        """
+        head = [self.application, self.revision, self.prune, self.partial]
         rows = [
             [
                 c.key.path,
@@ -84,12 +87,12 @@ class ChangeSet:
                 c.phase,
                 c.wave,
                 c.uid,
-                c.resource_version,
                 c.manifest.digest if c.manifest else "",
+                *map(str, c.changes),
             ]
             for c in self.changes
         ]
-        text = json.dumps([parts, rows, list(self.refusals)], separators=(",", ":"))
+        text = json.dumps([head, rows, self.held, self.refusals], separators=(",", ":"))
         return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
