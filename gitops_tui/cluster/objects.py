@@ -1,0 +1,70 @@
+"""What goes in and out of a cluster, as values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from gitops_tui.model.resources import Body, ResourceKey
+
+
+class Scope(NamedTuple):
+    """One set of objects to list and watch. namespace "" means all of them; selector is a label selector."""
+
+    group: str
+    kind: str
+    namespace: str = ""
+    selector: str = ""
+
+    def __str__(self) -> str:
+        kind = f"{self.group}/{self.kind}" if self.group else self.kind
+        return f"{kind} in {self.namespace}" if self.namespace else kind
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResource:
+    """A served kind. version is the one to talk to (the server's preferred one); versions are all, best first."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    namespaced: bool
+    verbs: frozenset[str] = frozenset()
+    versions: tuple[str, ...] = ()
+
+    @property
+    def api_version(self) -> str:
+        """`apps/v1`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An API server's answer to an apply: the object as it is (or, in a dry-run, would be) stored."""
+
+    body: Body
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One live object in the cache: a small summary, and the whole object as JSON bytes.
+
+    owner: the application whose tracking id names this very object. owner_uids: uids of its owner references.
+    created: seconds since the epoch.
+    """
+
+    key: ResourceKey
+    uid: str
+    resource_version: str
+    owner: str | None
+    owner_uids: tuple[str, ...]
+    created: float | None
+    raw: bytes = field(repr=False)
+
+    def body(self) -> dict[str, Any]:
+        """The object, decoded anew: a caller may keep or change what it gets."""
+        decoded: dict[str, Any] = json.loads(self.raw)
+        return decoded
