@@ -164,4 +164,6 @@ class FolderTemplate:
     namespace: str = ""
     policy: SyncPolicy = SyncPolicy()
     project: str = "default"
+    ignore: tuple[IgnoreRule, ...] = ()
+    masked_paths: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
