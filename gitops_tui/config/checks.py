@@ -1,0 +1,142 @@
+"""What a schema cannot check: names that must be unique or known, secrets, options that do not fit together.
+
+Every check copes with parts that are malformed: those are told by the schema, and all mistakes are told at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gitops_tui.config.duration import seconds
+from gitops_tui.config.mistakes import Mistake, Path, nearest
+from gitops_tui.config.urls import default_name, is_name, url_mistake
+from gitops_tui.model.application import RendererName
+from gitops_tui.model.text import sanitize
+
+_TOKEN = re.compile(r"(gh[opsur]_|github_pat_|glpat-|glptt-|xox[bp]-|AKIA)[A-Za-z0-9_-]{10,}")
+_FREE_TEXT = "values"
+"""Helm values are the chart's business and may hold any text."""
+
+RENDERERS = (RendererName.DIRECTORY, RendererName.KUSTOMIZE, RendererName.HELM)
+
+Entry = tuple[Path, Mapping[str, Any]]
+
+
+def other_mistakes(document: Any) -> Iterator[Mistake]:
+    """Everything wrong that the schema allows."""
+    if not isinstance(document, Mapping):
+        return
+    yield from _hostile_text((), document)
+    yield from _duplicates(document)
+    yield from _repositories(document)
+    for section in ("applications", "folders"):
+        for path, entry in entries(document, section):
+            yield from _source(document, (*path, "source"), entry.get("source"))
+    yield from _intervals(document)
+
+
+def entries(document: Mapping[str, Any], section: str) -> Iterator[Entry]:
+    """The well-formed entries of a list, each with its path."""
+    listed = document.get(section)
+    for index, entry in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(entry, Mapping):
+            yield (section, index), entry
+
+
+def repository_names(document: Mapping[str, Any]) -> dict[str, str]:
+    """Name -> URL of the repositories; the first one of a name counts."""
+    names: dict[str, str] = {}
+    for _, entry in entries(document, "repositories"):
+        url = entry.get("url")
+        if isinstance(url, str):
+            names.setdefault(str(entry.get("name") or default_name(url)), url)
+    return names
+
+
+def _hostile_text(path: Path, value: Any) -> Iterator[Mistake]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key != _FREE_TEXT:
+                yield from _hostile_text((*path, key), inner)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _hostile_text((*path, index), inner)
+    elif isinstance(value, str) and (value != sanitize(value) or "\n" in value):
+        yield Mistake(path, "holds a line break or a control character")
+
+
+def _duplicates(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    for section, key in (("applications", "name"), ("repositories", "name"), ("repositories", "url")):
+        first: dict[str, Path] = {}
+        for path, entry in entries(document, section):
+            value = entry.get(key)
+            if not isinstance(value, str):
+                continue
+            if value in first:
+                yield Mistake((*path, key), f"the {key} is taken already", see=first[value])
+            first.setdefault(value, (*path, key))
+    yield from _unnamed_duplicates(document)
+
+
+def _unnamed_duplicates(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    names = repository_names(document)
+    for path, entry in entries(document, "repositories"):
+        url = entry.get("url")
+        if "name" in entry or not isinstance(url, str):
+            continue
+        name = default_name(url)
+        if names.get(name, url) != url:
+            yield Mistake((*path, "url"), f"another repository is called `{name}` too: give each a `name`")
+
+
+def _repositories(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    for path, entry in entries(document, "repositories"):
+        url, credentials = entry.get("url"), entry.get("credentials")
+        if isinstance(url, str) and (message := url_mistake(url)):
+            yield Mistake((*path, "url"), message)
+        for key, value in (credentials if isinstance(credentials, Mapping) else {}).items():
+            if isinstance(value, str) and _TOKEN.match(value):
+                message = "looks like a token itself: put that into an environment variable and name the variable here"
+                yield Mistake((*path, "credentials", key), message)
+
+
+def _source(document: Mapping[str, Any], path: Path, source: Any) -> Iterator[Mistake]:
+    if not isinstance(source, Mapping):
+        return
+    repository, renderer = source.get("repository"), source.get("renderer", "auto")
+    if isinstance(repository, str) and repository:
+        message = _repository_mistake(repository, repository_names(document))
+        if message:
+            yield Mistake((*path, "repository"), message)
+    for options in RENDERERS:
+        if options in source and renderer in RENDERERS and renderer != options:
+            message = f"the options of {options} are for another renderer, this is `{renderer}`"
+            yield Mistake((*path, options), message, on_key=True)
+
+
+def _repository_mistake(repository: str, names: Mapping[str, str]) -> str | None:
+    if repository in names:
+        return None
+    if not is_name(repository):
+        return url_mistake(repository)
+    meant = nearest(repository, list(names))
+    known = f"known are {', '.join(names)}" if names else "`repositories` names none"
+    asked = f"did you mean `{meant}`?" if meant else f"{known}; a path begins with `./` or `/`"
+    return f"unknown repository `{repository}`, {asked}"
+
+
+def _intervals(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    places: list[Entry] = list(entries(document, "repositories"))
+    settings = document.get("settings")
+    if isinstance(settings, Mapping):
+        places.append((("settings",), settings))
+    for path, entry in places:
+        value = entry.get("interval")
+        try:
+            too_short = isinstance(value, str | int | float) and seconds(value) < 1
+        except ValueError:
+            continue
+        if too_short:
+            yield Mistake((*path, "interval"), "must be at least one second")

@@ -1,0 +1,20 @@
+"""Durations as people write them."""
+
+from __future__ import annotations
+
+import re
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+
+
+def seconds(value: str | float) -> float:
+    """`90`, `"90s"`, `"1m30s"` -> 90.0; ValueError for anything else, a negative number too."""
+    if isinstance(value, str):
+        parts = _PART.findall(value)
+        if not parts or "".join(number + unit for number, unit in parts) != value:
+            raise ValueError(f"{value!r} is not a duration such as 30s or 5m")
+        return sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{value!r} is not a duration")
+    return float(value)

@@ -1,0 +1,36 @@
+"""The schema is sound, and says of everything what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+
+from gitops_tui import config
+
+
+def nodes(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    yield path, node
+    for name, child in node.get("properties", {}).items():
+        yield from nodes(child, f"{path}.{name}")
+    if "items" in node:
+        yield from nodes(node["items"], f"{path}[]")
+
+
+def test_it_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(config.schema())
+
+
+def test_every_key_says_what_it_is_for() -> None:
+    silent = [path for path, node in nodes(config.schema()) if not path.endswith("[]") and "description" not in node]
+    assert silent == []
+
+
+def test_no_object_passes_over_a_key_it_does_not_know() -> None:
+    loose = [
+        path
+        for path, node in nodes(config.schema())
+        if node["type"] == "object" and node.get("additionalProperties", True) is True
+    ]
+    assert loose == [".applications[].source.helm.values"]
