@@ -1,3 +1,7 @@
+// The real control plane that the end-to-end tests run against: only pins, there is no Go code here.
+// k8s.io/kubernetes asks for its staging modules at v0.0.0 and replaces them from its own tree, which a
+// module outside that tree has to do by version: v1.X.Y goes with v0.X.Y. To move to another version, set
+// k8s.io/kubernetes and every replace line, let etcd follow what k8s.io/kubernetes asks for, and run "go mod tidy".
 module gitops-tui/tests/controlplane
 
 go 1.26.0

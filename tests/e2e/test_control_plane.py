@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,21 +75,35 @@ def test_another_manager_of_the_same_field_is_a_conflict(control_plane: RealClus
     assert "somebody" in refusal["details"]["causes"][0]["message"]
 
 
+def streaming_list(collection: str) -> str:
+    return (
+        f"{collection}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
+        "&allowWatchBookmarks=true&timeoutSeconds=1&fieldSelector=metadata.name=settings"
+    )
+
+
 def test_lists_are_streamed(control_plane: RealCluster, namespace: str) -> None:
     collection = f"/api/v1/namespaces/{namespace}/configmaps"
     control_plane.request("POST", collection, config_map(namespace, colour="blue"))
 
-    status, events = control_plane.request(
-        "GET",
-        f"{collection}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
-        "&allowWatchBookmarks=true&timeoutSeconds=1&fieldSelector=metadata.name=settings",
-    )
+    status, events = control_plane.request("GET", streaming_list(collection))
 
     assert status == 200
     added, bookmark = events[:2]
     assert (added["type"], added["object"]["data"]) == ("ADDED", {"colour": "blue"})
     assert bookmark["type"] == "BOOKMARK"
     assert bookmark["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+
+
+def test_lists_are_not_streamed(control_plane_without_streaming: ControlPlane) -> None:
+    collection = "/api/v1/namespaces/default/configmaps"
+
+    status, answer = control_plane_without_streaming.request("GET", streaming_list(collection))
+
+    refusal = answer if status != 200 else answer[0]["object"]
+    assert (refusal["kind"], refusal["status"]) == ("Status", "Failure")
+    assert refusal["code"] in {422, 500}
+    assert control_plane_without_streaming.request("GET", collection)[0] == 200
 
 
 def test_the_viewer_sees_workloads_but_no_secrets(control_plane: RealCluster, namespace: str) -> None:
@@ -186,11 +201,12 @@ def test_nothing_outlives_a_killed_test(control_plane_assets: Path) -> None:
     argv = [sys.executable, "-c", program, str(control_plane_assets)]
     with subprocess.Popen(argv, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as test:
         assert test.stdout is not None
-        _folder, *pids = test.stdout.readline().split()
+        folder, *pids = test.stdout.readline().split()
         assert len(pids) == 2
         test.send_signal(signal.SIGKILL)
 
     wait_until(lambda: not any(runs(int(pid)) for pid in pids))
+    shutil.rmtree(folder)  # the one thing that a killed test leaves
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path, control_plane_assets: Path) -> None:
@@ -204,6 +220,18 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path, control_plane_asset
         ControlPlane.start(tmp_path),
     ):
         pytest.fail("it started")
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", "skipped"), ("true", "error")])
+def test_missing_binaries_are_told_and_fatal_in_ci(ci: str, outcome: str, tmp_path: Path) -> None:
+    environment = os.environ | {"CI": ci, "KUBEBUILDER_ASSETS": str(tmp_path)}
+    environment.pop("GITOPS_TUI_TEST_KUBECONFIG", None)
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::test_lists_are_streamed"]
+
+    run = subprocess.run(argv, cwd=REPOSITORY, env=environment, check=False, capture_output=True, text=True)
+
+    assert f"1 {outcome}" in run.stdout
+    assert f"no real API server: etcd and kube-apiserver not in {tmp_path}" in run.stdout
 
 
 def runs(pid: int) -> bool:

@@ -15,7 +15,7 @@ import socket
 import ssl
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -46,28 +46,42 @@ class ControlPlane:
     admin_context = "control-plane"
     viewer_context = "control-plane-viewer"
 
-    def __init__(self, assets: Path, folder: Path, *, controller_manager: bool) -> None:
+    def __init__(
+        self, programs: Mapping[str, Path], folder: Path, *, controller_manager: bool, apiserver_flags: Sequence[str]
+    ) -> None:
         """Use `ControlPlane.start`."""
         self.token = secrets.token_urlsafe(24)
         self.viewer_token = secrets.token_urlsafe(24)
         self.kubeconfig = folder / "kubeconfig"
         self.has_controllers = controller_manager
-        self._assets = assets
+        self._programs = programs
+        self._more_flags = apiserver_flags
         self._folder = folder
         self._etcd_port, self._peer_port, self._port = _free_ports(3)
         self._servers: dict[str, GuardedProcess] = {}
 
     @classmethod
     @contextmanager
-    def start(cls, assets: Path, *, controller_manager: bool = False, deadline: float = 120.0) -> Iterator[Self]:
+    def start(
+        cls,
+        assets: Path,
+        *,
+        controller_manager: bool = False,
+        etcd: Path | None = None,
+        apiserver_flags: Sequence[str] = (),
+        deadline: float = 120.0,
+    ) -> Iterator[Self]:
         """A control plane from the binaries in `assets`, ready to serve, for the length of the `with` block.
 
-        `deadline` in seconds holds for each server. Raises ControlPlaneError with the end of the log if one
-        of them is not ready by then. Without `controller_manager` nothing is garbage collected, a deleted
-        namespace stays Terminating, and Pods need no ServiceAccount.
+        Without `controller_manager` nothing is garbage collected, a deleted namespace stays Terminating, and
+        Pods need no ServiceAccount. `etcd` is another binary than that in `assets`; `apiserver_flags` are
+        added to the ones that are always set. `deadline` in seconds holds for each server: raises
+        ControlPlaneError with the end of its log if one is not ready by then.
         """
+        programs = {server: assets / server for server in (ETCD, APISERVER, CONTROLLER_MANAGER)}
+        programs[ETCD] = etcd or programs[ETCD]
         folder = Path(tempfile.mkdtemp(prefix="gitops-tui-control-plane-"))
-        plane = cls(assets, folder, controller_manager=controller_manager)
+        plane = cls(programs, folder, controller_manager=controller_manager, apiserver_flags=apiserver_flags)
         try:
             plane._write_credentials()
             plane._start_etcd(deadline)
@@ -136,7 +150,7 @@ class ControlPlane:
         return self._servers[server].log_tail()
 
     def _launch(self, server: str, flags: list[str]) -> None:
-        program = self._assets / server
+        program = self._programs[server]
         try:
             self._servers[server] = GuardedProcess.start([program, *flags], self._folder / f"{server}.log")
         except OSError as error:
@@ -203,6 +217,7 @@ class ControlPlane:
             "--service-cluster-ip-range=10.0.0.0/24",
             "--allow-privileged=true",
             "--profiling=false",
+            *self._more_flags,
         ]
 
     def _start_controller_manager(self, deadline: float) -> None:

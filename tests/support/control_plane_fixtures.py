@@ -19,14 +19,14 @@ from tests.support.control_plane import APISERVER, CONTROLLER_MANAGER, ETCD, Con
 from tests.support.existing_cluster import ExistingCluster
 from tests.support.real_cluster import RealCluster
 
-_REPOSITORY = Path(__file__).resolve().parents[2]
+_BUILT = Path(__file__).resolve().parents[2] / ".cache" / "controlplane"
 
 
 @pytest.fixture(scope="session")
 def control_plane_assets() -> Path:
     """The folder with the control plane's binaries."""
     named = os.environ.get("KUBEBUILDER_ASSETS")
-    folder = Path(named).resolve() if named else _REPOSITORY / ".cache" / "controlplane"
+    folder = Path(named).resolve() if named else _BUILT
     missing = [server for server in (ETCD, APISERVER) if not os.access(folder / server, os.X_OK)]
     if missing:
         remedy = "KUBEBUILDER_ASSETS names that folder" if named else "run `make controlplane` (needs Go)"
@@ -62,6 +62,26 @@ def controllers(control_plane: RealCluster) -> RealCluster:
 def own_control_plane(control_plane_assets: Path) -> Iterator[ControlPlane]:
     """A control plane for this one test, which may stop and break it; without controllers."""
     with ControlPlane.start(control_plane_assets) as plane:
+        yield plane
+
+
+@pytest.fixture(params=["an old etcd", "a feature gate"])
+def control_plane_without_streaming(
+    request: pytest.FixtureRequest, control_plane_assets: Path
+) -> Iterator[ControlPlane]:
+    """A control plane that refuses streaming lists, for this one test; each in turn for either reason.
+
+    With an old etcd the watch begins with status 200 and its first event is an ERROR (500, InternalError); with
+    the feature gate off the request itself is refused (422, Invalid).
+    """
+    if request.param == "a feature gate":
+        with ControlPlane.start(control_plane_assets, apiserver_flags=["--feature-gates=WatchList=false"]) as plane:
+            yield plane
+        return
+    old = _BUILT / "etcd-3.5"
+    if not os.access(old, os.X_OK):
+        _unavailable(f"no old etcd: {old} is missing; run `make controlplane` (Linux x86-64 only)")
+    with ControlPlane.start(control_plane_assets, etcd=old) as plane:
         yield plane
 
 
