@@ -285,7 +285,14 @@ PROPERTIES = schema()["properties"]
 KNOWN = st.sampled_from(
     [*PROPERTIES, *PROPERTIES["applications"]["items"]["properties"], "repository", "url", "credentials", "interval"]
 )
-SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=False) | st.text(max_size=4) | KNOWN
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=4)
+    | KNOWN
+)
 DOCUMENTS = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KNOWN, inner, max_size=5), max_leaves=25
 )
