@@ -19,6 +19,8 @@ _TOKEN = re.compile(r"(gh[opsur]_|github_pat_|glpat-|glptt-|xox[bp]-|AKIA)[A-Za-
 _FREE_TEXT = "values"
 """Helm values are the chart's business and may hold any text."""
 
+_LEAST = {"interval": 1.0, "wavePause": 0.0, "healthTimeout": 0.0}
+_YEAR = 366 * 86400.0
 RENDERERS = (RendererName.DIRECTORY, RendererName.KUSTOMIZE, RendererName.HELM)
 
 Entry = tuple[Path, Mapping[str, Any]]
@@ -34,7 +36,7 @@ def other_mistakes(document: Any) -> Iterator[Mistake]:
     for section in ("applications", "folders"):
         for path, entry in entries(document, section):
             yield from _source(document, (*path, "source"), entry.get("source"))
-    yield from _intervals(document)
+    yield from _durations(document)
 
 
 def entries(document: Mapping[str, Any], section: str) -> Iterator[Entry]:
@@ -127,16 +129,25 @@ def _repository_mistake(repository: str, names: Mapping[str, str]) -> str | None
     return f"unknown repository `{repository}`, {asked}"
 
 
-def _intervals(document: Mapping[str, Any]) -> Iterator[Mistake]:
-    places: list[Entry] = list(entries(document, "repositories"))
-    settings = document.get("settings")
-    if isinstance(settings, Mapping):
-        places.append((("settings",), settings))
-    for path, entry in places:
-        value = entry.get("interval")
-        try:
-            too_short = isinstance(value, str | int | float) and seconds(value) < 1
-        except ValueError:
-            continue
-        if too_short:
-            yield Mistake((*path, "interval"), "must be at least one second")
+def _durations(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    for path, entry in _with_durations(document):
+        for key, least in _LEAST.items():
+            value = entry.get(key)
+            try:
+                span = seconds(value) if isinstance(value, str | int | float) else least
+            except ValueError:
+                continue
+            if span < least:
+                yield Mistake((*path, key), "must be at least one second")
+            if span > _YEAR:
+                yield Mistake((*path, key), "must be at most a year")
+
+
+def _with_durations(document: Mapping[str, Any]) -> Iterator[Entry]:
+    yield from entries(document, "repositories")
+    for section in ("applications", "folders"):
+        for path, entry in entries(document, section):
+            if isinstance(entry.get("sync"), Mapping):
+                yield (*path, "sync"), entry["sync"]
+    if isinstance(document.get("settings"), Mapping):
+        yield ("settings",), document["settings"]

@@ -9,7 +9,7 @@ Schema = dict[str, Any]
 
 NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 _NAME_WORDS = "must be lower-case letters, digits and `-`, at most 63, beginning and ending with a letter or digit"
-_DURATION = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$"
+_DURATION = r"^([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h|d))+$"
 _DURATION_WORDS = "must be a duration such as `30s`, `5m` or `1h30m`"
 
 
