@@ -1,0 +1,1 @@
+"""What people and policies ask for: questions answered, plans made, approved plans run and journaled."""

@@ -1,0 +1,125 @@
+"""Answers to questions that change nothing. They run beside the worker, in lanes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gitops_tui.diff import comparison
+from gitops_tui.engine.operations.running import Operations
+from gitops_tui.engine.requests import Compare, History, Plan
+from gitops_tui.engine.views.reconcile import Reconciler
+from gitops_tui.journal import Journal
+from gitops_tui.model.application import Application
+from gitops_tui.model.errors import SourceError, UsageError
+from gitops_tui.model.operations import ChangeSet, HistoryEntry, ResourceComparison
+from gitops_tui.model.resources import DriftCode, Manifest
+
+_DEPLOYMENTS_SHOWN = 1000
+
+
+class Answers:
+    """Reads what is asked for. Thread-safe."""
+
+    def __init__(self, reconciler: Reconciler, operations: Operations, journal: Journal) -> None:
+        self._reconciler = reconciler
+        self._operations = operations
+        self._journal = journal
+        self._touching: dict[tuple[str, str, str], str] = {}
+
+    def held_revision(self, application: Application) -> str | None:
+        """The commit that the application is pinned to."""
+        pin = self._journal.pins().get(application.name)
+        return pin.revision if pin else None
+
+    def expand(self, application: Application, revision: str | None) -> str | None:
+        """The full sha of what a user typed (a sha, the beginning of one, a branch or a tag); None for none."""
+        if revision is None:
+            return self.held_revision(application)
+        mirror = self._reconciler.mirror(application.source.repository)
+        return mirror.resolve(revision).sha
+
+    def compare(self, application: Application, request: Compare) -> tuple[ResourceComparison, ...]:
+        """Masked sides of each resource that differs, or of the chosen ones."""
+        wanted = self.expand(application, request.revision)
+        view = self._reconciler.look(application, wanted)
+        chosen = set(request.keys)
+        found: list[ResourceComparison] = []
+        for pair in view.pairs:
+            if pair.key not in chosen if chosen else pair.drift.code is DriftCode.IN_SYNC:
+                continue
+            predicted = pair.predicted
+            if predicted is None and pair.manifest is not None and pair.live is not None:
+                predicted = self._reconciler.predict(application, pair)
+            found.append(
+                comparison(
+                    pair.key,
+                    pair.manifest.body if pair.manifest else None,
+                    pair.live,
+                    predicted,
+                    application.ignore,
+                    masked_paths=application.masked_paths,
+                )
+            )
+        below = [child for child in view.children if child.key in chosen]
+        found += [comparison(child.key, None, child.body(), None) for child in below]
+        missing = chosen - {c.key for c in found}
+        if missing:
+            raise UsageError(str(min(missing)), f"is no resource of application {application.name}")
+        return tuple(found)
+
+    def render(self, application: Application, revision: str | None) -> tuple[Manifest, ...]:
+        """The manifests at a commit, as written."""
+        wanted, _ = self._reconciler.revision(application, self.expand(application, revision))
+        return self._reconciler.manifests(application, wanted.sha)
+
+    def plan(self, application: Application, request: Plan) -> ChangeSet:
+        """What a sync would do."""
+        wanted = self.expand(application, request.revision)
+        return self._operations.plan(application, wanted, request.prune, request.resources)
+
+    def history(self, application: Application, request: History) -> tuple[HistoryEntry, ...]:
+        """Commits that touch the application's path, with when each was deployed."""
+        mirror = self._reconciler.mirror(application.source.repository)
+        path = application.source.path
+        tip = mirror.resolve(application.source.revision)
+        commits = mirror.history(tip.sha, path, limit=request.limit, offset=request.offset)
+        deployed = self._deployed(application)
+        pin = self._journal.pins().get(application.name)
+        newest = self._journal.deployments(application.name, 1)
+        current = self._touched_by(application, newest[0].revision) if newest else ""
+        pinned = self._touched_by(application, pin.revision) if pin else ""
+        quarantined = self._touched_by(application, pin.quarantined) if pin else ""
+        return tuple(
+            HistoryEntry(
+                sha=commit.sha,
+                author=commit.author,
+                email=commit.email,
+                time=commit.time,
+                subject=commit.subject,
+                deployed=deployed.get(commit.sha),
+                current=commit.sha == current,
+                pinned=commit.sha == pinned,
+                quarantined=commit.sha == quarantined and commit.sha != pinned,
+            )
+            for commit in commits
+        )
+
+    def _deployed(self, application: Application) -> Mapping[str, float]:
+        times: dict[str, float] = {}
+        for deployment in self._journal.deployments(application.name, _DEPLOYMENTS_SHOWN):
+            sha = self._touched_by(application, deployment.revision)
+            times[sha] = max(times.get(sha, 0.0), deployment.time)
+        return times
+
+    def _touched_by(self, application: Application, sha: str) -> str:
+        """The newest commit up to `sha` that touches the path: the one whose content was deployed with it."""
+        source = application.source
+        slot = (source.repository, source.path, sha)
+        if slot not in self._touching:
+            try:
+                found = self._reconciler.mirror(source.repository).history(sha, source.path, limit=1)
+            except SourceError:
+                # A force-push may have taken the commit away; the journal still names it.
+                return sha
+            self._touching[slot] = found[0].sha if found else sha
+        return self._touching[slot]

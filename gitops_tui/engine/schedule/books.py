@@ -1,0 +1,226 @@
+"""The worker's books as a whole, and the Snapshot that is made of them. Owned by the worker's thread."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from gitops_tui.cluster import Clusters
+from gitops_tui.config import Config
+from gitops_tui.engine.operations.automation import Attempts
+from gitops_tui.engine.schedule.tracking import Fetching, Reaching, Tracked
+from gitops_tui.engine.views.statuses import problem_of, without_view
+from gitops_tui.journal import Journal
+from gitops_tui.model.application import Application, Repository
+from gitops_tui.model.errors import ClusterError, JournalError, UsageError
+from gitops_tui.model.operations import Pause, Pin, Receipt
+from gitops_tui.model.status import (
+    ApplicationStatus,
+    ClusterStatus,
+    Problem,
+    RepositoryStatus,
+    Snapshot,
+    WorkerState,
+)
+
+_FINEST = 0.05
+
+
+class Books:
+    """What is known now. `changed` marks that a new Snapshot is due."""
+
+    def __init__(self, config: Config, journal: Journal, clusters: Clusters, clock: Callable[[], float]) -> None:
+        self.config = config
+        self.tracked: dict[str, Tracked] = {}
+        self.fetching: dict[str, Fetching] = {}
+        self.reaching: dict[str, Reaching] = {}
+        self.pins: dict[str, Pin] = {}
+        self.pauses: dict[str, Pause] = {}
+        self.problems: tuple[Problem, ...] = ()
+        self.changed = True
+        self._journal = journal
+        self._clusters = clusters
+        self._clock = clock
+        self._last: dict[str, Receipt] = {}
+        self._deployed: dict[str, str] = {}
+        self._taken: set[int] = set()
+        self._journal_version = -1
+        self._generation = 0
+        self._published = float("-inf")
+        self._state = WorkerState.STARTING
+
+    # -- looking things up -----------------------------------------------------------------------------------
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be written by this process at all."""
+        return self.config.settings.read_only
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being fetched, looked at, or synced."""
+        return any(t.looking or t.job for t in self.tracked.values()) or any(f.busy for f in self.fetching.values())
+
+    def find(self, name: str) -> Tracked:
+        """The application of this name; UsageError with the nearest name otherwise."""
+        tracked = self.tracked.get(name)
+        if tracked is None:
+            near = difflib.get_close_matches(name, self.tracked, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`gitops-tui status` lists the applications"
+            raise UsageError(f"application {name}", "is not tracked here", hint=hint)
+        return tracked
+
+    def context_of(self, application: Application) -> str:
+        """The name of the application's context, resolved; "" while no kubeconfig can be read."""
+        if application.destination.context:
+            return application.destination.context
+        try:
+            return self._clusters.current
+        except ClusterError:
+            return ""
+
+    def fetch_problem(self, url: str) -> str:
+        """Why what is known of a repository may be old; "" when it is not."""
+        fetching = self.fetching.get(url)
+        problem = fetching.status.problem if fetching else None
+        return f"{problem.subject}: {problem.message}" if problem else ""
+
+    def reach(self, context: str) -> Reaching:
+        """The record of a cluster."""
+        if context not in self.reaching:
+            self.reaching[context] = Reaching(ClusterStatus(context))
+        return self.reaching[context]
+
+    # -- keeping them ----------------------------------------------------------------------------------------
+
+    def track(self, applications: Iterable[Application]) -> tuple[str, ...]:
+        """Make these the tracked applications; returns the names that are tracked no longer."""
+        wanted = {application.name: application for application in applications}
+        gone = tuple(name for name in self.tracked if name not in wanted)
+        for name in gone:
+            for waiter in self.tracked.pop(name).waiters:
+                waiter.looked_at(name)
+        for name, application in wanted.items():
+            known = self.tracked.get(name)
+            if known is None:
+                tracked = self.tracked[name] = Tracked(application, without_view(application))
+                tracked.attempts = Attempts(synced=self._deployed_now(name))
+            elif known.application != application:
+                known.application = application
+                known.status = replace(known.status, application=application)
+                known.touch(self._clock())
+        # The order of the configuration is the order of the screen.
+        self.tracked = {name: self.tracked[name] for name in wanted}
+        self.changed = True
+        return gone
+
+    def repositories(self, repositories: Iterable[Repository]) -> None:
+        """Make these the repositories that are asked."""
+        wanted = {repository.url: repository for repository in repositories}
+        for url in [url for url in self.fetching if url not in wanted]:
+            del self.fetching[url]
+        for url, repository in wanted.items():
+            known = self.fetching.get(url)
+            if known is None:
+                self.fetching[url] = Fetching(repository, RepositoryStatus(url))
+            elif known.repository != repository:
+                known.repository = repository
+                known.due = self._clock()
+        self.changed = True
+
+    def journal_moved(self) -> bool:
+        """Whether another process has written to the journal since this was asked last."""
+        version = self._journal.data_version()
+        moved = version != self._journal_version
+        self._journal_version = version
+        return moved
+
+    @property
+    def journal_matters(self) -> bool:
+        """Whether another process may ask something of this one."""
+        return self._journal.is_writer
+
+    def load_journal(self) -> None:
+        """Take over pins, pauses, deployments and the last receipts. A journal that cannot be read is a Problem."""
+        try:
+            self.pins = dict(self._journal.pins())
+            self.pauses = dict(self._journal.pauses())
+            self._last.clear()
+            self._deployed.clear()
+        except JournalError as error:
+            self.problems = (problem_of(error, time.time()),)
+        self.changed = True
+
+    def taken(self, question: int) -> bool:
+        """Whether a question of another process is being answered already; marks it so."""
+        known = question in self._taken
+        self._taken.add(question)
+        return known
+
+    def operation_ended(self, receipt: Receipt) -> None:
+        """The last receipt of its application is this one."""
+        self._last[receipt.application] = receipt
+        self._deployed.pop(receipt.application, None)
+        self.changed = True
+
+    def _last_receipt(self, name: str) -> Receipt | None:
+        if name not in self._last:
+            found = self._journal.receipts(name, limit=1, resources=False)
+            if not found:
+                return None
+            self._last[name] = found[0]
+        return self._last[name]
+
+    def _deployed_now(self, name: str) -> str:
+        if name not in self._deployed:
+            try:
+                newest = self._journal.deployments(name, 1)
+            except JournalError:
+                return ""
+            self._deployed[name] = newest[0].revision if newest else ""
+        return self._deployed[name]
+
+    # -- publishing ------------------------------------------------------------------------------------------
+
+    def publishable(self, state: WorkerState) -> bool:
+        """Whether a Snapshot should be published now; at most twenty a second, so that a storm is one picture."""
+        urgent = state is not self._state and state not in {WorkerState.IDLE, WorkerState.BUSY}
+        return urgent or ((self.changed or state is not self._state) and self.publish_due() <= self._clock())
+
+    def publish_due(self) -> float:
+        """Monotonic seconds before which no further Snapshot is published."""
+        return self._published + _FINEST
+
+    def snapshot(self, state: WorkerState) -> Snapshot:
+        """Everything the faces need, at this instant."""
+        self.changed = False
+        self._published = self._clock()
+        self._state = state
+        self._generation += 1
+        writer = "" if self._journal.is_writer else self._journal.writer
+        notes = tuple(Problem(JournalError.stage, "journal", note) for note in self._journal.notes)
+        return Snapshot(
+            generation=self._generation,
+            time=time.time(),
+            applications={name: self._composed(tracked) for name, tracked in self.tracked.items()},
+            repositories={url: fetching.status for url, fetching in self.fetching.items()},
+            clusters={context: reaching.status for context, reaching in self.reaching.items()},
+            worker=state,
+            problems=(*self.problems, *notes),
+            writer=writer,
+            read_only=self.read_only,
+        )
+
+    def _composed(self, tracked: Tracked) -> ApplicationStatus:
+        application = tracked.application
+        fetching = self.fetching.get(application.source.repository)
+        status = tracked.composed(
+            fetching.status if fetching else None,
+            self.pins.get(application.name),
+            self.pauses.get(application.name),
+            self.context_of(application),
+        )
+        last = self._last_receipt(application.name)
+        return replace(status, verified=bool(last and last.verified), deployed=self._deployed_now(application.name))

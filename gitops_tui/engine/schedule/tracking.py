@@ -1,0 +1,115 @@
+"""The worker's books: what it knows of each application, repository and cluster. Owned by one thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+
+from gitops_tui.engine.operations.automation import Attempts
+from gitops_tui.engine.schedule.backoff import Backoff
+from gitops_tui.model.application import Application, FolderTemplate, Repository
+from gitops_tui.model.operations import Pause, Pin
+from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Problem, RepositoryStatus, SyncCode
+
+NEVER = float("inf")
+
+
+@dataclass(slots=True)
+class RefreshWaiter:
+    """A Refresh that is answered when each of its applications has been looked at."""
+
+    future: Future[None]
+    pending: set[str]
+
+    def looked_at(self, name: str) -> None:
+        """One of them has been."""
+        self.pending.discard(name)
+        if not self.pending and not self.future.done():
+            self.future.set_result(None)
+
+
+@dataclass(slots=True)
+class RunningJob:
+    """The operation that runs for an application."""
+
+    stop: threading.Event
+    revision: str
+    automatic: bool
+    superseded: bool = False
+
+
+@dataclass(slots=True)
+class Tracked:
+    """One application. due: monotonic seconds of its next look. dirty: something moved while it was looked at."""
+
+    application: Application
+    status: ApplicationStatus
+    due: float = 0.0
+    looking: bool = False
+    dirty: bool = False
+    backoff: Backoff = field(default_factory=lambda: Backoff(2.0, 2.0, 60.0, jitter=0.2))
+    attempts: Attempts = field(default_factory=Attempts)
+    job: RunningJob | None = None
+    waiters: list[RefreshWaiter] = field(default_factory=list)
+    outcome: Problem | None = None
+    """What came of the last operation, if it was not a success."""
+    uids: frozenset[str] = frozenset()
+
+    def touch(self, when: float) -> None:
+        """Look again, at `when` at the latest."""
+        if self.looking:
+            self.dirty = True
+        self.due = min(self.due, when)
+
+    def composed(
+        self, repository: RepositoryStatus | None, pin: Pin | None, pause: Pause | None, context: str
+    ) -> ApplicationStatus:
+        """The status with what others know of it: its repository's problem, its pin, its pause."""
+        problems = self.status.problems
+        stale = self.status.stale
+        if repository is not None and repository.problem is not None:
+            problems = (repository.problem, *(p for p in problems if p.stage is not repository.problem.stage))
+            stale = True
+        if self.outcome is not None:
+            problems = (*problems, self.outcome)
+        summary = self.status.summary or (f"{problems[0].subject}: {problems[0].message}" if problems else "")
+        return replace(
+            self.status, problems=problems, stale=stale, summary=summary, pin=pin, pause=pause, context=context
+        )
+
+
+@dataclass(slots=True)
+class Fetching:
+    """One repository. tried: it was asked at least once, so what is known locally is as good as it gets."""
+
+    repository: Repository
+    status: RepositoryStatus
+    due: float = 0.0
+    busy: bool = False
+    tried: bool = False
+    backoff: Backoff = field(default_factory=lambda: Backoff(2.0, 2.0, 120.0, jitter=0.2))
+    expanded: dict[FolderTemplate, tuple[Application, ...]] = field(default_factory=dict)
+    then: list[Callable[[], None]] = field(default_factory=list)
+    """What waits for the end of the fetch."""
+
+
+@dataclass(slots=True)
+class Reaching:
+    """One cluster. not_before: monotonic seconds before which it is left alone, because it did not answer."""
+
+    status: ClusterStatus
+    not_before: float = 0.0
+    backoff: Backoff = field(default_factory=lambda: Backoff(1.0, 2.0, 60.0, jitter=0.3))
+
+
+def unreadable(status: ApplicationStatus, problem: Problem) -> ApplicationStatus:
+    """The last good data, marked stale: what cannot be read now is Unknown, never in sync."""
+    return replace(
+        status,
+        sync=SyncCode.UNKNOWN,
+        stale=True,
+        problems=(problem,),
+        summary=f"{problem.subject}: {problem.message}",
+    )

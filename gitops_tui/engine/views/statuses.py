@@ -1,0 +1,192 @@
+"""View -> ApplicationStatus: pure, worst wins."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from gitops_tui.cluster import Live
+from gitops_tui.engine.views.reconcile import View
+from gitops_tui.health import assess, lift, worst
+from gitops_tui.model.application import Application
+from gitops_tui.model.errors import GitopsError, Stage
+from gitops_tui.model.resources import Body, DriftCode, Health, HealthCode, ResourceKey, ResourceStatus
+from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
+from gitops_tui.model.text import one_line
+from gitops_tui.sync import Pair
+
+_IGNORE_HEALTH = "argocd.argoproj.io/ignore-healthcheck"
+_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+_DRIFTED = {DriftCode.CHANGED, DriftCode.MISSING, DriftCode.EXTRA}
+
+
+def problem_of(
+    error: GitopsError, since: float, *, stage: Stage | None = None, retry_at: float | None = None
+) -> Problem:
+    """An error as a value for the faces."""
+    return Problem(
+        stage or error.stage,
+        one_line(error.subject),
+        one_line(error.message, limit=2000),
+        one_line(error.hint),
+        since,
+        retry_at,
+    )
+
+
+def status_of(view: View, *, now: float) -> ApplicationStatus:
+    """What a look means. Operation, pin and pause are the worker's to add."""
+    by_owner = _by_owner(view.children)
+    resources = [_resource(pair, by_owner, view.failures, now) for pair in view.pairs]
+    keys = {_uid(pair.live): pair.key for pair in view.pairs if pair.live}
+    keys |= {child.uid: child.key for child in view.children}
+    below = [_child(child, keys, now) for child in view.children]
+    drifted = sum(resource.drift is not DriftCode.IN_SYNC for resource in resources)
+    problems = tuple(problem_of(error, now, stage=Stage.OBSERVE) for _, error in sorted(view.failures.items()))
+    health = _application_health(view.pairs, resources)
+    return ApplicationStatus(
+        application=view.application,
+        sync=_sync(resources),
+        health=health,
+        revision=view.revision,
+        latest=view.latest,
+        resources=(*resources, *below),
+        total=len(resources),
+        drifted=drifted,
+        problems=problems,
+        compared_at=now,
+        summary=_summary(resources, health, problems),
+    )
+
+
+def without_view(application: Application) -> ApplicationStatus:
+    """The status of an application that could not be looked at yet."""
+    return ApplicationStatus(application=application)
+
+
+def _sync(resources: Sequence[ResourceStatus]) -> SyncCode:
+    codes = {resource.drift for resource in resources}
+    if DriftCode.UNKNOWN in codes:
+        return SyncCode.UNKNOWN
+    return SyncCode.OUT_OF_SYNC if codes & _DRIFTED else SyncCode.SYNCED
+
+
+def _application_health(pairs: Sequence[Pair], resources: Sequence[ResourceStatus]) -> Health:
+    # Missing counts only when nothing at all is live (semantics.md: Health per kind).
+    counted = [
+        resource
+        for pair, resource in zip(pairs, resources, strict=True)
+        if pair.manifest is not None and not _left_out(pair)
+    ]
+    live = [resource for resource in counted if resource.drift is not DriftCode.MISSING]
+    if not live:
+        return (
+            Health(HealthCode.MISSING, "nothing is live yet") if counted else Health(HealthCode.HEALTHY, "no resources")
+        )
+    found = worst(resource.health for resource in live)
+    if found.code is HealthCode.NONE:
+        return Health(HealthCode.HEALTHY)
+    culprit = next(resource for resource in live if resource.health.code is found.code)
+    message = f"{culprit.key.kind} {culprit.key.name}: {found.message}" if found.message else ""
+    return Health(found.code, message if found.code is not HealthCode.HEALTHY else "", found.rule)
+
+
+def _left_out(pair: Pair) -> bool:
+    annotations = pair.manifest.annotations if pair.manifest else {}
+    return annotations.get(_IGNORE_HEALTH) == "true" or any(hook in annotations for hook in _HOOKS)
+
+
+def _resource(
+    pair: Pair, by_owner: Mapping[str, list[Body]], failures: Mapping[ResourceKey, GitopsError], now: float
+) -> ResourceStatus:
+    health = _health(pair, by_owner, failures, now)
+    drift = pair.drift
+    body: Body = pair.live or (pair.manifest.body if pair.manifest else {})
+    failure = failures.get(pair.key)
+    message = failure.message if failure else pair.refusal or drift.note or health.message
+    return ResourceStatus(
+        key=pair.key,
+        drift=drift.code,
+        health=health,
+        message=one_line(message),
+        version=str(body.get("apiVersion", "")),
+        desired=pair.manifest is not None,
+        created=_created(pair.live),
+        approximate=drift.approximate,
+        changed_fields=len(drift.changes),
+    )
+
+
+def _health(
+    pair: Pair, by_owner: Mapping[str, list[Body]], failures: Mapping[ResourceKey, GitopsError], now: float
+) -> Health:
+    if pair.live is None:
+        unread = pair.key in failures and pair.drift.code is DriftCode.UNKNOWN
+        return (
+            Health(HealthCode.UNKNOWN, "could not be read") if unread else Health(HealthCode.MISSING, "not there yet")
+        )
+    return lift(pair.live, _descendants(_uid(pair.live), by_owner), now=now)
+
+
+def _descendants(uid: str, by_owner: Mapping[str, list[Body]]) -> list[Body]:
+    found: list[Body] = []
+    front = [uid]
+    while front:
+        level = [child for owner in front for child in by_owner.get(owner, ())]
+        found += level
+        front = [_uid(child) for child in level]
+    return found
+
+
+def _by_owner(children: Iterable[Live]) -> dict[str, list[Body]]:
+    found: dict[str, list[Body]] = {}
+    for child in children:
+        body = child.body()
+        for uid in child.owner_uids:
+            found.setdefault(uid, []).append(body)
+    return found
+
+
+def _child(child: Live, keys: Mapping[str, ResourceKey], now: float) -> ResourceStatus:
+    body = child.body()
+    health = assess(body, now=now)
+    parent = next((keys[uid] for uid in child.owner_uids if uid in keys), None)
+    return ResourceStatus(
+        key=child.key,
+        drift=DriftCode.IN_SYNC,
+        health=health,
+        message=one_line(health.message),
+        version=str(body.get("apiVersion", "")),
+        parent=parent,
+        desired=False,
+        created=child.created,
+    )
+
+
+def _summary(resources: Sequence[ResourceStatus], health: Health, problems: Sequence[Problem]) -> str:
+    if problems:
+        more = f" (+{len(problems) - 1} more)" if len(problems) > 1 else ""
+        return f"{problems[0].subject}: {problems[0].message}{more}"
+    if health.code not in {HealthCode.HEALTHY, HealthCode.NONE} and health.message:
+        return health.message
+    counts = Counter(resource.drift for resource in resources)
+    words = ((DriftCode.CHANGED, "changed"), (DriftCode.MISSING, "missing"), (DriftCode.EXTRA, "extra"))
+    return ", ".join(f"{counts[code]} {word}" for code, word in words if counts[code])
+
+
+def _uid(body: Body | None) -> str:
+    return str(_metadata(body).get("uid") or "")
+
+
+def _metadata(body: Body | None) -> Mapping[str, Any]:
+    return (body or {}).get("metadata") or {}
+
+
+def _created(body: Body | None) -> float | None:
+    text = _metadata(body).get("creationTimestamp")
+    try:
+        return datetime.fromisoformat(text).timestamp() if isinstance(text, str) else None
+    except ValueError:
+        return None

@@ -1,0 +1,282 @@
+"""The worker: one thread that owns all that changes, a queue in, frozen Snapshots out.
+
+Slow work runs in lanes and comes back through the same queue, so nothing here needs a lock. `step` makes one
+pass in the caller's thread instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from gitops_tui.cluster import Clusters
+from gitops_tui.config import Config
+from gitops_tui.engine.operations.answers import Answers
+from gitops_tui.engine.operations.commands import Commands
+from gitops_tui.engine.operations.handover import answer_data
+from gitops_tui.engine.operations.running import Operations
+from gitops_tui.engine.requests import Refresh, Reload, Request
+from gitops_tui.engine.schedule.books import Books
+from gitops_tui.engine.schedule.lanes import Lanes, ThreadLanes
+from gitops_tui.engine.schedule.looking import Looking
+from gitops_tui.engine.store import Store
+from gitops_tui.engine.views.reconcile import Reconciler
+from gitops_tui.engine.views.statuses import problem_of
+from gitops_tui.engine.views.watches import Watches
+from gitops_tui.journal import Journal
+from gitops_tui.model.errors import GitopsError, Stage
+from gitops_tui.model.status import Problem, WorkerState
+from gitops_tui.source import Mirrors
+
+_JOURNAL_POLL = 0.25
+_IDLE = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a worker is built of. who: how this process is named to others ("alice@host, pid 123")."""
+
+    config: Config
+    clusters: Clusters
+    mirrors: Mirrors
+    journal: Journal
+    store: Store
+    who: str
+    automate: bool = True
+    lanes: Lanes | None = None
+    clock: Callable[[], float] = time.monotonic
+
+
+class Worker:
+    """Reconciles every application until it is stopped.
+
+    automate False: it looks and answers, but starts nothing by itself and leaves the writer's place to others
+    until it is asked for a write (the command line's way).
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._clock = parts.clock
+        self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._lanes = parts.lanes or ThreadLanes()
+        self._thread: threading.Thread | None = None
+        self._closing = threading.Event()
+        self.failure: BaseException | None = None
+        watches = Watches()
+        reconciler = Reconciler(
+            mirrors=parts.mirrors, clusters=parts.clusters, watches=watches, inventory=parts.journal.inventory
+        )
+        self._books = Books(parts.config, parts.journal, parts.clusters, self._clock)
+        operations = Operations(
+            reconciler,
+            parts.journal,
+            fetch_problem=self._books.fetch_problem,
+            wave_pause=parts.config.settings.wave_pause,
+        )
+        answers = Answers(reconciler, operations, parts.journal)
+        self._commands = Commands(
+            books=self._books,
+            journal=parts.journal,
+            operations=operations,
+            answers=answers,
+            run=self._run,
+            post=self._inbox.put,
+            who=parts.who,
+            closing=self._closing,
+            clock=self._clock,
+        )
+        self._looking = Looking(
+            books=self._books,
+            reconciler=reconciler,
+            watches=watches,
+            run=self._run,
+            post=self._inbox.put,
+            clock=self._clock,
+            unpin=self._commands.lift,
+        )
+        self._publish_state = WorkerState.STARTING
+        self._journal_polled = float("-inf")
+
+    # -- the faces' side -------------------------------------------------------------------------------------
+
+    @property
+    def store(self) -> Store:
+        """Where the Snapshots are published."""
+        return self._parts.store
+
+    def submit(self, request: Request) -> Future[Any]:
+        """Ask for something; the answer, or a GitopsError, arrives in the Future. Thread-safe."""
+        future: Future[Any] = Future()
+        if self._closing.is_set():
+            future.set_exception(GitopsError("the worker", "is stopping"))
+        else:
+            self._inbox.put(lambda: self._take(request, future))
+        return future
+
+    def start(self) -> None:
+        """Run in a thread of its own."""
+        self._thread = threading.Thread(target=self._loop, name="worker", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Finish the running writes, then end. Returns after at most `timeout` seconds."""
+        self._closing.set()
+        self._inbox.put(self._commands.stop_running)
+        if self._thread is not None:
+            self._thread.join(timeout)
+        else:
+            self._close()
+
+    def step(self) -> None:
+        """One pass in the caller's thread: all that is due now, and all that follows from it."""
+        self._begin()
+        while self._turn():
+            self._drain(0.0)
+        self._publish(WorkerState.IDLE, force=True)
+
+    # -- the thread ------------------------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        try:
+            self._begin()
+            while not self._closing.is_set():
+                self._turn()
+                self._publish(WorkerState.BUSY if self._books.busy else WorkerState.IDLE)
+                self._drain(self._wait_time())
+            self._publish(WorkerState.STOPPING)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is shown and ends the program
+            self._fail(error)
+        finally:
+            self._close()
+
+    def _begin(self) -> None:
+        if self._publish_state is not WorkerState.STARTING:
+            return
+        if self._parts.automate and not self._books.read_only:
+            self._commands.claim_writer()
+        self._books.load_journal()
+        self._looking.use(self._parts.config)
+        self._publish(WorkerState.IDLE)
+
+    def _turn(self) -> bool:
+        """Start what is due. Returns whether anything was started or waits in the queue."""
+        started = self._looking.start_due()
+        if self._parts.automate:
+            started = self._commands.start_automatic() or started
+        self._poll_journal()
+        return started or not self._inbox.empty()
+
+    def _drain(self, timeout: float) -> None:
+        with contextlib.suppress(Empty):
+            self._inbox.get(timeout=timeout)() if timeout > 0 else self._inbox.get_nowait()()
+            while True:
+                self._inbox.get_nowait()()
+
+    def _wait_time(self) -> float:
+        now = self._clock()
+        due = min(self._looking.next_due(), self._commands.next_due(), now + _IDLE)
+        if self._books.changed:
+            due = min(due, self._books.publish_due())
+        if self._parts.automate or self._books.journal_matters:
+            due = min(due, self._journal_polled + _JOURNAL_POLL)
+        return max(due - now, 0.001)
+
+    def _poll_journal(self) -> None:
+        now = self._clock()
+        if now - self._journal_polled < _JOURNAL_POLL:
+            return
+        self._journal_polled = now
+        if self._books.journal_moved():
+            self._books.load_journal()
+            if self._parts.journal.is_writer:
+                self._answer_questions()
+
+    def _answer_questions(self) -> None:
+        journal = self._parts.journal
+        for question in journal.questions():
+            if self._books.taken(question.id):
+                continue
+            future: Future[Any] = Future()
+            future.add_done_callback(
+                lambda done, number=question.id: journal.answer(number, answer_data(done.exception() or done.result()))
+            )
+            self._commands.take_question(question.kind, question.payload, future)
+
+    def _take(self, request: Request, future: Future[Any]) -> None:
+        try:
+            match request:
+                case Reload():
+                    self._looking.use(request.config)
+                    future.set_result(None)
+                case Refresh():
+                    self._looking.refresh(request, future)
+                case _:
+                    self._commands.take(request, future)
+        except GitopsError as error:
+            future.set_exception(error)
+
+    def _run(
+        self,
+        lane: str,
+        width: int,
+        job: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[GitopsError], None],
+    ) -> None:
+        """Run `job` in a lane; `done` or `failed` is called in the worker's thread. An unknown exception is a bug."""
+
+        def finish(future: Future[Any]) -> None:
+            error = None if future.cancelled() else future.exception()
+            if future.cancelled():
+                self._inbox.put(lambda: failed(GitopsError("the worker", "is stopping")))
+            elif isinstance(error, GitopsError):
+                self._inbox.put(lambda: failed(error))
+            elif error is not None:
+                self._inbox.put(lambda: self._raise(error))
+            else:
+                self._inbox.put(lambda: done(future.result()))
+
+        try:
+            self._lanes.submit(lane, width, job).add_done_callback(finish)
+        except RuntimeError as error:
+            # The pool takes nothing more once it is shut down.
+            failed(GitopsError("the worker", f"is stopping ({error})"))
+
+    def _raise(self, error: BaseException) -> None:
+        raise error
+
+    def _publish(self, state: WorkerState, *, force: bool = False) -> None:
+        if force or self._books.publishable(state):
+            self._publish_state = state
+            self._parts.store.publish(self._books.snapshot(state))
+
+    def _fail(self, error: BaseException) -> None:
+        self.failure = error
+        kind = type(error).__name__
+        bug = GitopsError(
+            "gitops-tui",
+            f"stopped by a fault of its own ({kind})",
+            hint="please report it with the log; nothing is written any more",
+            stage=Stage.INTERNAL,
+        )
+        self._books.problems = (*self._books.problems, self._as_problem(bug))
+        self._publish(WorkerState.FAILED)
+
+    def _as_problem(self, error: GitopsError) -> Problem:
+        return problem_of(error, time.time())
+
+    def _close(self) -> None:
+        self._closing.set()
+        self._commands.stop_running()
+        self._lanes.close()
+        with contextlib.suppress(Exception):
+            # What came back from the lanes last still has to reach those who wait for it.
+            self._drain(0.0)
+        if self._publish_state is not WorkerState.FAILED:
+            self._publish(WorkerState.STOPPED)
