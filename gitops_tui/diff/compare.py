@@ -1,0 +1,119 @@
+"""Desired against live of one object.
+
+What an apply would change is the truth: with a prediction (the answer of a server-side-apply dry-run) the two
+objects that the server itself wrote are compared. Without one, only the fields that Git states are, and the
+result is marked approximate. Nothing unmasked leaves this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_tui.diff.changes import changes, differ
+from gitops_tui.diff.ignore import Ignored
+from gitops_tui.diff.lists import keyed, plain
+from gitops_tui.diff.mask import Masker
+from gitops_tui.diff.meaning import aligned, same, stated
+from gitops_tui.diff.normalise import is_secret, normalise
+from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.fields import text
+from gitops_tui.model.operations import ResourceComparison
+from gitops_tui.model.resources import Body, Drift, DriftCode, ResourceKey
+
+
+def compare(
+    desired: Body | None,
+    live: Body | None,
+    predicted: Body | None = None,
+    ignore: Sequence[IgnoreRule] = (),
+    *,
+    masked_paths: Sequence[str] = (),
+) -> Drift:
+    """Return how desired and live relate; the values of the changes are masked.
+
+    desired: the object as Git states it. live: as the cluster has it, None only when it is certainly not there.
+    predicted: what an apply of desired would make of it. ConfigError when a rule's or a masked path is malformed.
+    """
+    key = _key(desired, live)
+    if desired is None or live is None:
+        return Drift(key, _one_sided(desired, live))
+    approximate = predicted is None
+    left, right = _sides(key, desired, live, predicted, ignore)
+    if same(left, right):
+        return Drift(key, DriftCode.IN_SYNC, approximate=approximate)
+    one, other = _meaningful(key, left, right, approximate=approximate)
+    if not differ(one, other):
+        return Drift(key, DriftCode.IN_SYNC, approximate=approximate)
+    masker = _Masking(Masker(masked_paths), secret=is_secret(desired) or is_secret(live))
+    found = changes(masker.keyed(one), masker.keyed(other))
+    return Drift(key, DriftCode.CHANGED, found, approximate=approximate)
+
+
+def comparison(
+    key: ResourceKey,
+    desired: Body | None,
+    live: Body | None,
+    predicted: Body | None,
+    ignore: Sequence[IgnoreRule] = (),
+    *,
+    masked_paths: Sequence[str] = (),
+) -> ResourceComparison:
+    """Return one resource for showing: normalised, masked bodies of each side and the changes between them.
+
+    One mark stands for one secret value on all sides. The sides read alike line by line: same order of fields,
+    same spelling of what means the same. Without a prediction, live is shown as far as Git states it.
+    """
+    drift = compare(desired, live, predicted, ignore, masked_paths=masked_paths)
+    secret = any(body is not None and is_secret(body) for body in (desired, live))
+    masker = _Masking(Masker(masked_paths), secret=secret)
+    shown: dict[str, Any] = {"desired": desired and normalise(desired), "live": live and normalise(live)}
+    if desired is not None and live is not None:
+        left, right = _sides(key, desired, live, predicted, ignore)
+        left, right = map(plain, _meaningful(key, left, right, approximate=predicted is None))
+        shown |= {"predicted": left, "live": right} if predicted is not None else {"desired": left, "live": right}
+    masked = {side: masker.mask(body) if body else None for side, body in shown.items()}
+    return ResourceComparison(
+        key, drift.code.value, drift.changes, approximate=drift.approximate, note=drift.note, **masked
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Masking:
+    masker: Masker
+    secret: bool
+
+    def mask(self, body: Body) -> dict[str, Any]:
+        return self.masker.mask(body, secret=self.secret)
+
+    def keyed(self, body: Body) -> Any:
+        return keyed(self.mask(plain(body)))
+
+
+def _key(desired: Body | None, live: Body | None) -> ResourceKey:
+    body = desired if desired is not None else live
+    return ResourceKey.of(body) if body is not None else ResourceKey("", "", "", "")
+
+
+def _one_sided(desired: Body | None, live: Body | None) -> DriftCode:
+    if desired is not None:
+        return DriftCode.MISSING
+    return DriftCode.EXTRA if live is not None else DriftCode.IN_SYNC
+
+
+def _sides(
+    key: ResourceKey, desired: Body, live: Body, predicted: Body | None, ignore: Sequence[IgnoreRule]
+) -> tuple[Body, Body]:
+    """Return what is compared, without ignored fields. The version an object is read at is no part of it."""
+    left = normalise(predicted if predicted is not None else desired)
+    right = normalise(live)
+    left["apiVersion"] = right["apiVersion"] = text(desired.get("apiVersion"))
+    return Ignored(key, live, ignore).without(left, right)
+
+
+def _meaningful(key: ResourceKey, left: Body, right: Body, *, approximate: bool) -> tuple[Any, Any]:
+    one, other = keyed(left), keyed(right)
+    if approximate:
+        other = stated(other, one)
+    return aligned(one, other, key.kind), other

@@ -1,0 +1,89 @@
+"""What is compared of an object: everything but what the server, its controllers and we ourselves keep on it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gitops_tui.model.fields import mapping
+from gitops_tui.model.ownership import APPLICATION_LABEL, DIGEST_ANNOTATION, TRACKING_ANNOTATION
+from gitops_tui.model.resources import Body
+
+LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+
+_SERVER_METADATA: Final = frozenset(
+    {
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+        "selfLink",
+        "uid",
+    }
+)
+_KEPT_ANNOTATIONS: Final = frozenset(
+    {
+        LAST_APPLIED,
+        TRACKING_ANNOTATION,
+        DIGEST_ANNOTATION,
+        "deployment.kubernetes.io/revision",
+        "deprecated.daemonset.template.generation",
+    }
+)
+_KEPT_LABELS: Final = frozenset({APPLICATION_LABEL})
+
+
+def normalise(body: Body) -> dict[str, Any]:
+    """Return the comparable part of an object.
+
+    Without status, the server's metadata, what kubectl, controllers and we keep in annotations and labels, and
+    without nulls, which an apply treats as absent. A Secret's `stringData` is folded into `data`, as the server
+    does on writing.
+    """
+    made = {name: _without_nulls(value) for name, value in body.items() if name != "status" and value is not None}
+    metadata = mapping(made.get("metadata"))
+    if metadata:
+        made["metadata"] = _metadata(metadata)
+    return _folded(made) if is_secret(made) else made
+
+
+def is_secret(body: Mapping[str, Any]) -> bool:
+    """Whether an object is a core Secret, told by itself (a missing group counts as the core group)."""
+    version = body.get("apiVersion")
+    return body.get("kind") == "Secret" and not (isinstance(version, str) and "/" in version)
+
+
+def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    made = {name: value for name, value in metadata.items() if name not in _SERVER_METADATA}
+    for field, kept in (("annotations", _KEPT_ANNOTATIONS), ("labels", _KEPT_LABELS)):
+        if isinstance(made.get(field), Mapping):
+            rest = {name: value for name, value in made[field].items() if name not in kept}
+            made.pop(field)
+            if rest:
+                made[field] = rest
+    return made
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _folded(secret: dict[str, Any]) -> dict[str, Any]:
+    stated = secret.get("stringData")
+    data = secret.get("data", {})
+    if not isinstance(stated, Mapping) or not isinstance(data, Mapping):
+        return secret
+    encoded = {name: _encoded(value) for name, value in stated.items()}
+    folded = {name: value for name, value in secret.items() if name != "stringData"}
+    return folded | {"data": {**data, **encoded}} if data or encoded else folded
+
+
+def _encoded(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return base64.b64encode(value.encode(errors="surrogatepass")).decode("ascii")

@@ -1,0 +1,47 @@
+"""Reading fields of objects that came from outside: whatever is there, an answer of the asked type comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return `value` when it is a mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def mappings(value: object) -> tuple[Mapping[str, Any], ...]:
+    """Return the mappings in a list; empty when `value` is no list."""
+    return tuple(item for item in value if isinstance(item, Mapping)) if isinstance(value, list | tuple) else ()
+
+
+def text(value: object) -> str:
+    """Return `value` when it is text, else ""."""
+    return value if isinstance(value, str) else ""
+
+
+def integer(value: object, default: int = 0) -> int:
+    """Return `value` when it is a whole number (a bool is none), else `default`."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, float) and value.is_integer() else default
+
+
+def dig(value: object, *path: str) -> Any:
+    """Return the value below a path of map keys, None where the path ends early."""
+    for step in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(step)
+    return value
+
+
+def annotations_of(body: object) -> Mapping[str, Any]:
+    """Return an object's annotations, empty when it has none."""
+    return mapping(dig(body, "metadata", "annotations"))
+
+
+def labels_of(body: object) -> Mapping[str, Any]:
+    """Return an object's labels, empty when it has none."""
+    return mapping(dig(body, "metadata", "labels"))
