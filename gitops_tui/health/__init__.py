@@ -1,1 +1,9 @@
-"""health"""
+"""How live objects fare: one pure function per kind, one registry. Total: a malformed object gets a verdict too.
+
+`assess` judges one object, `lift` explains a workload by its pods, `worst` makes an application's health.
+"""
+
+from gitops_tui.health.assess import RULES, assess, counts, worst
+from gitops_tui.health.lift import lift
+
+__all__ = ["RULES", "assess", "counts", "lift", "worst"]
