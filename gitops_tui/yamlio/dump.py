@@ -10,7 +10,11 @@ from typing import Any, Final
 from gitops_tui.yamlio.scalars import misread
 
 _PLAIN: Final = re.compile(
-    r"(?![-?:,\[\]{}#&*!|>'\"%@` ])(?:[^:# ]|:(?=[^ ])|(?<=[^ ])#| (?=[^ #]))+|-(?=[^- ])[^:# ]+"
+    r"""(?!---|\.\.\.)  # would end the document
+    (?:[^-?:,\[\]{}\#&*!|>'"%@`\x20]|--?(?=[^-\x20]))  # starts no other construct
+    (?:[^:\#\x20]|:(?=[^\x20])|(?<=[^\x20])\#|\x20(?=[^\x20\#]))*  # holds no key and no comment
+    """,
+    re.VERBOSE,
 )
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\x00": "\\0", "\x1b": "\\e"}
 _SIMPLE_KEY: Final = 120

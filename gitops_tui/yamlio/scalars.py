@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import decimal
 import math
 import re
+import struct
 from typing import Final
 
 Scalar = None | bool | int | float | str
@@ -27,28 +29,31 @@ _WORDS: Final[dict[str, Scalar]] = {
 }
 _INTEGER: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)", re.ASCII)
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_MISPLACED: Final = re.compile(r"(?<![0-9])_|_(?![0-9])", re.ASCII)
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt\s]+\d\d?:\d\d?:\d\d?.*)?", re.ASCII)
 _SEXAGESIMAL: Final = re.compile(r"[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?", re.ASCII)
 _FLOAT_ONLY: Final = re.compile(r"^[-+]?[0-9_]*[.]|^[-+]?[0-9][0-9_]*[eE]", re.ASCII)
 _BASES: Final = {"x": 16, "b": 2, "o": 8}
 _INT64: Final = 1 << 63
-_MAY_BE_SPECIAL: Final = frozenset("yYnNtTfFoO~.+-0123456789")
+_LONGEST_INTEGER: Final = 100
+MAY_BE_SPECIAL: Final = frozenset((*"yYnNtTfFoO~.+-0123456789", ""))
+"""First characters of the plain scalars that may be anything but a string."""
 
 
 def resolve(text: str) -> Scalar:
     """Return the value of the plain, untagged scalar `text`; infinities and NaN come out as floats."""
-    if text and text[0] not in _MAY_BE_SPECIAL:
+    if text[:1] not in MAY_BE_SPECIAL:
         return text
     if text in _WORDS:
         return _WORDS[text]
     first = text[0]
-    if first in "+-.0123456789":
-        return _number(text if first == "." else text.replace("_", ""), text)
-    return text
+    if first not in "+-.0123456789" or (first == "." and _MISPLACED.search(text)):
+        return text
+    return _number(text.replace("_", ""), text)
 
 
 def _number(digits: str, text: str) -> Scalar:
-    if _INTEGER.fullmatch(digits):
+    if len(digits) <= _LONGEST_INTEGER and _INTEGER.fullmatch(digits):
         value = _integer(digits)
         if -_INT64 <= value < 2 * _INT64:
             return value if value < _INT64 else float(value)
@@ -73,6 +78,35 @@ def _integer(digits: str) -> int:
 def through_json(number: float) -> int | float:
     """What a float is after kubectl has written it as JSON and read it back: whole ones are integers."""
     return int(number) if number.is_integer() and -_INT64 <= number < _INT64 else number
+
+
+def key(value: Scalar, text: str) -> str | None:
+    """The key that a scalar is, None when it can be none. text: as written.
+
+    kubectl prints numbers that are not written as integers in Go's shortest 32-bit format: `1.30` is the key "1.3".
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None or not (-_INT64 <= value < _INT64 or _FLOAT_ONLY.search(text)):
+        return None
+    if isinstance(value, int) and not _FLOAT_ONLY.search(text):
+        return str(value)
+    return _shortest(float(value))
+
+
+def _shortest(number: float) -> str | None:
+    try:
+        single = _single(number)
+    except OverflowError:
+        return None
+    digits = next(text for n in range(17) if _single(float(text := f"{single:.{n}e}")) == single)
+    return f"{decimal.Decimal(digits):f}" if -4 <= int(digits.partition("e")[2]) < 6 else digits
+
+
+def _single(number: float) -> float:
+    return float(struct.unpack("f", struct.pack("f", number))[0])
 
 
 def binary(text: str) -> str:
