@@ -106,7 +106,7 @@ def _shortest(number: float) -> str | None:
 
 
 def _single(number: float) -> float:
-    return float(struct.unpack("f", struct.pack("f", number))[0])
+    return float(struct.unpack("<f", struct.pack("<f", number))[0])
 
 
 def binary(text: str) -> str:
