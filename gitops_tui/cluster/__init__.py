@@ -4,8 +4,10 @@ The only package that imports `kubernetes`, and only when a cluster is first tal
 quarter of a second. Objects are plain JSON bodies throughout.
 """
 
-from gitops_tui.cluster.cluster import Cluster, Listener
+from gitops_tui.cluster.cluster import Cluster
 from gitops_tui.cluster.clusters import Clusters
 from gitops_tui.cluster.objects import ApiResource, Applied, Live, Scope
+from gitops_tui.cluster.pace import Timing
+from gitops_tui.cluster.watching import Listener
 
-__all__ = ["ApiResource", "Applied", "Cluster", "Clusters", "Listener", "Live", "Scope"]
+__all__ = ["ApiResource", "Applied", "Cluster", "Clusters", "Listener", "Live", "Scope", "Timing"]

@@ -2,45 +2,90 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
+from gitops_tui.cluster.answers import is_secret
+from gitops_tui.cluster.connection import Access
+from gitops_tui.cluster.discovery import Discovery
 from gitops_tui.cluster.objects import ApiResource, Applied, Live, Scope
-from gitops_tui.model.errors import ClusterError
+from gitops_tui.cluster.pace import Pace, Timing
+from gitops_tui.cluster.transport import APPLY, Answer, Call, Transport
+from gitops_tui.cluster.watching import Cache, Listener, Surroundings, Watches
+from gitops_tui.model.errors import ClusterError, InvalidError, NotServedError
+from gitops_tui.model.ownership import FIELD_MANAGER
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
+from gitops_tui.model.text import one_line
 
-Listener = Callable[[Live, bool], None]
-"""Called with an object and whether it is gone."""
+_CLOSING = 2.0
 
 
 class Cluster:
-    """A cluster as the engine sees it. Every method is thread-safe and raises only the `ClusterError` family."""
+    """A cluster as the engine sees it. Every method is thread-safe and raises only the `ClusterError` family.
 
-    context: str
-    server: str
+    context: its name in the kubeconfig. server: the API server's URL, "" when only the pod knows it.
+    """
+
+    def __init__(self, context: str, server: str, access: Access, timing: Timing) -> None:
+        self.context = context
+        self.server = server
+        self._pace = Pace(timing)
+        self._transport = Transport(access, self._pace, timing)
+        self._discovery = Discovery(self._transport, f"cluster {one_line(context)}")
+        self._cache = Cache()
+        self._watches = Watches(Surroundings(self._transport, self._discovery, self._cache, timing))
+        self._discovery.on_change(self._watches.wake)
+        self._pace.on_recovery(self._watches.wake)
 
     def version(self) -> str:
         """The API server's version (`v1.34.1`)."""
-        raise NotImplementedError
+        return self._discovery.version()
 
     def api_versions(self) -> tuple[str, ...]:
         """What is served, as helm names it: `apps/v1`, `apps/v1/Deployment`, ..."""
-        raise NotImplementedError
+        return self._discovery.api_versions()
 
     def resource(self, group: str, kind: str) -> ApiResource:
-        """How a kind is served; NotServedError after one refresh of discovery."""
-        raise NotImplementedError
+        """How a kind is served; NotServedError after one refresh of discovery.
 
-    def read(self, key: ResourceKey) -> Body | None:
-        """The live object; None means that it does not exist (404), never that it could not be read."""
-        raise NotImplementedError
+        Another ClusterError when its group cannot be asked now: that is unknown, not absent.
+        """
+        return self._discovery.find(group, kind)
+
+    def read(self, key: ResourceKey, *, api_version: str = "") -> Body | None:
+        """The live object; None means that it does not exist (404), never that it could not be read.
+
+        api_version: the version to read it at, such as that of a manifest; "" for the server's preferred one.
+        """
+        try:
+            return self._ask(key, "GET", api_version=api_version).body
+        except NotServedError:
+            raise
+        except ClusterError as error:
+            if error.status == 404:
+                return None
+            raise
 
     def predict(self, manifest: Manifest, *, force: bool = True) -> Body:
         """The object as a server-side apply would leave it; nothing is written."""
-        raise NotImplementedError
+        return self.apply(manifest, force=force, dry_run=True).body
 
     def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Applied:
         """Server-side apply as field manager `gitops-tui`; ConflictError when another manager owns a field."""
-        raise NotImplementedError
+        query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower(), "fieldValidation": "Strict"}
+        if dry_run:
+            query["dryRun"] = "All"
+        answer = self._ask(
+            manifest.key,
+            "PATCH",
+            api_version=manifest.api_version,
+            query=query,
+            body=_encoded(manifest),
+            content_type=APPLY,
+        )
+        return Applied(answer.body, answer.warnings)
 
     def delete(
         self,
@@ -51,45 +96,96 @@ class Cluster:
         propagation: str = "foreground",
         dry_run: bool = False,
     ) -> None:
-        """Delete the very object that has `uid`; already gone is no error, another uid is a ConflictError."""
-        raise NotImplementedError
+        """Delete the very object that has `uid`; already gone is no error, another uid is a ConflictError.
+
+        propagation: foreground, background or orphan. resource_version: what it was decided upon; a newer one is
+        a ConflictError too.
+        """
+        preconditions = {"uid": uid} | ({"resourceVersion": resource_version} if resource_version else {})
+        options: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": preconditions,
+            "propagationPolicy": propagation.capitalize(),
+        }
+        if dry_run:
+            options["dryRun"] = ["All"]
+        try:
+            self._ask(key, "DELETE", body=options)
+        except NotServedError:
+            raise
+        except ClusterError as error:
+            if error.status != 404:
+                raise
 
     def watch(self, scopes: Iterable[Scope]) -> None:
         """Make `scopes` the complete set that is listed and watched; returns at once."""
-        raise NotImplementedError
+        self._watches.want(scopes)
 
     def problems(self) -> Mapping[Scope, ClusterError]:
         """The scopes that cannot be listed now, and why."""
-        raise NotImplementedError
+        return self._cache.problems()
 
     def ready(self, scopes: Iterable[Scope]) -> bool:
         """Whether each of `scopes` was listed at least once or has a problem."""
-        raise NotImplementedError
+        return self._cache.ready(scopes)
 
     def wait_ready(self, scopes: Iterable[Scope], timeout: float) -> bool:
         """Wait at most `timeout` seconds for `ready`."""
-        raise NotImplementedError
+        return self._cache.wait_ready(scopes, timeout)
 
     def live(self, key: ResourceKey) -> Live | None:
         """The object in the cache; None when it is not there."""
-        raise NotImplementedError
+        return self._cache.live(key)
 
     def owned(self, application: str) -> tuple[Live, ...]:
         """The cached objects of an application."""
-        raise NotImplementedError
+        return self._cache.owned(application)
 
     def children(self, uid: str) -> tuple[Live, ...]:
         """The cached objects that have an owner reference to `uid`."""
-        raise NotImplementedError
+        return self._cache.children(uid)
 
     def covers(self, key: ResourceKey) -> bool:
         """Whether a synced scope without a problem would hold `key`, if it is an object of ours."""
-        raise NotImplementedError
+        return self._cache.covers(key)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` on each change of the cache, from a watch thread; returns how to stop that."""
-        raise NotImplementedError
+        return self._cache.subscribe(listener)
+
+    def retry(self) -> None:
+        """Try again now whatever waits for its next try: a person says that something was mended."""
+        self._pace.reopen()
+        self._watches.wake()
 
     def close(self) -> None:
         """Stop every watch and close the connections."""
-        raise NotImplementedError
+        self._transport.close()
+        self._watches.close(_CLOSING)
+
+    def _ask(self, key: ResourceKey, method: str, *, api_version: str = "", **more: Any) -> Answer:
+        """One request about one object. What is no longer served where it was is looked up anew, once."""
+        subject = one_line(str(key))
+        resource = self.resource(key.group, key.kind)
+        if resource.namespaced and not key.namespace:
+            raise InvalidError(subject, "has no namespace", hint="give it one, or set the application's namespace")
+        version = api_version.rpartition("/")[2]
+        call = Call(method, resource.path(key.namespace, key.name, version=version), subject, **more)
+        call = replace(call, secret=is_secret(key))
+        try:
+            return self._transport.call(call)
+        except NotServedError:
+            self._discovery.served(0.0)
+            again = self.resource(key.group, key.kind)
+            path = again.path(key.namespace, key.name, version=version)
+            if path == call.path:
+                raise
+            return self._transport.call(replace(call, path=path))
+
+
+def _encoded(manifest: Manifest) -> bytes:
+    try:
+        return json.dumps(manifest.body, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidError(one_line(str(manifest.key)), "cannot be written as JSON") from error

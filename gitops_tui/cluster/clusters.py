@@ -2,33 +2,68 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
+from gitops_tui.cluster import connection
 from gitops_tui.cluster.cluster import Cluster
+from gitops_tui.cluster.connection import Access, Kubeconfig, Target
+from gitops_tui.cluster.pace import Timing
+from gitops_tui.model.errors import ClusterError
 
 
 class Clusters:
-    """The clusters that a kubeconfig names, by context. Makes no request by itself.
+    """The clusters that a kubeconfig names, by context. Makes no request by itself. Thread-safe.
 
     kubeconfig: a file; None for `$KUBECONFIG`, else `~/.kube/config`, else the pod's service account.
     """
 
-    def __init__(self, kubeconfig: Path | None = None) -> None:
+    def __init__(self, kubeconfig: Path | None = None, *, timing: Timing | None = None) -> None:
         self._kubeconfig = kubeconfig
+        self._timing = timing or Timing()
+        self._lock = threading.Lock()
+        self._clusters: dict[str, Cluster] = {}
 
     def get(self, context: str = "") -> Cluster:
         """The cluster of a context, "" for the current one; ClusterError when there is no such context."""
-        raise NotImplementedError
+        with self._lock:
+            known = self._clusters.get(context) if context else None
+            if known is not None:
+                return known
+            target = self._load().target(context)
+            known = self._clusters.get(target.name)
+            if known is None:
+                access = Access(target.name, lambda: self._target(target.name), self._stamp)
+                known = self._clusters[target.name] = Cluster(target.name, target.server, access, self._timing)
+            return known
 
     def contexts(self) -> tuple[str, ...]:
         """The names of all contexts; ClusterError when no kubeconfig can be read."""
-        raise NotImplementedError
+        return tuple(self._load().targets)
 
     @property
     def current(self) -> str:
-        """The name of the current context."""
-        raise NotImplementedError
+        """The name of the current context, "" when none is set; ClusterError when no kubeconfig can be read."""
+        return self._load().current
 
     def close(self) -> None:
         """Close every cluster."""
-        raise NotImplementedError
+        with self._lock:
+            clusters, self._clusters = tuple(self._clusters.values()), {}
+        for cluster in clusters:
+            cluster.close()
+
+    def _load(self) -> Kubeconfig:
+        return connection.load(self._kubeconfig, os.environ)
+
+    def _target(self, context: str) -> Target:
+        return self._load().target(context)
+
+    def _stamp(self) -> object:
+        """Changes when a kubeconfig file does."""
+        try:
+            stats = [(path, path.stat()) for path in connection.locate(self._kubeconfig, os.environ)]
+        except (OSError, ClusterError):
+            return None
+        return tuple((path, stat.st_mtime_ns, stat.st_size, stat.st_ino) for path, stat in stats)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from gitops_tui.model.resources import Body, ResourceKey
 
@@ -38,6 +39,17 @@ class ApiResource:
     def api_version(self) -> str:
         """`apps/v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version
+
+    def path(self, namespace: str = "", name: str = "", *, version: str = "") -> str:
+        """Path of one object, or of all of them in a namespace, or everywhere; at the preferred version or another."""
+        root = f"/apis/{quote(self.group, safe='')}" if self.group else "/api"
+        parts = [root, quote(version or self.version, safe="")]
+        if self.namespaced and namespace:
+            parts += ["namespaces", quote(namespace, safe="")]
+        parts.append(quote(self.plural, safe=""))
+        if name:
+            parts.append(quote(name, safe=""))
+        return "/".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

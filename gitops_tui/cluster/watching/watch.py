@@ -1,0 +1,294 @@
+"""Listing and watching: one thread for each scope keeps its part of the cache like the cluster.
+
+A watch ends all the time: the server closes it, a proxy drops it, or it falls silent without an error. It goes
+on from the last resourceVersion that was seen; where the server no longer knows that one, the scope is listed
+again and the difference to the cache is what listeners hear.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_tui.cluster.answers import error_of
+from gitops_tui.cluster.discovery import Discovery
+from gitops_tui.cluster.objects import ApiResource, Live, Scope
+from gitops_tui.cluster.pace import Timing, pause_before
+from gitops_tui.cluster.transport import Call, Events, Transport
+from gitops_tui.cluster.watching.cache import Cache, Shelf, live_of
+from gitops_tui.model.errors import ClusterError, ForbiddenError, UnreachableError
+from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.text import one_line
+
+_PAGE = 250
+_PAGE_BYTES = 256 << 20
+_STREAM_REFUSALS = frozenset({400, 405, 406, 415, 422, 501})
+_STREAM_TRIES = 2
+_INITIAL_END = "k8s.io/initial-events-end"
+_SETTLED = 5.0
+"""Seconds after which a watch was a good one: the next failure counts as the first."""
+
+
+class _ExpiredError(Exception):
+    """The server no longer (or, restored from a backup, not yet) knows the resourceVersion to go on from."""
+
+
+class _StoppedError(Exception):
+    """The scope is wanted no longer."""
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What all scopes of one cluster share. streams: whether the server takes streaming lists, as far as known."""
+
+    transport: Transport
+    discovery: Discovery
+    cache: Cache
+    timing: Timing
+    streams: bool = True
+
+
+class ScopeWatch:
+    """Lists and watches one scope in a thread of its own, until stopped.
+
+    restored: called when the cluster turns out to be restored to an older state.
+    """
+
+    def __init__(self, scope: Scope, around: Surroundings, restored: Callable[[ScopeWatch], None]) -> None:
+        self.scope = scope
+        self._around = around
+        self._restored = restored
+        self._shelf: Shelf = around.cache.open(scope)
+        self._subject = one_line(str(scope))
+        self._stop = False
+        self._list_again = True
+        self._wake = threading.Event()
+        self._guard = threading.Lock()
+        self._events: Events | None = None
+        self._revision = ""
+        self._moves = 0
+        self._attempts = 0
+        self._stream_failures = 0
+        self._fresh: dict[ResourceKey, Live] | None = None
+        self._thread = threading.Thread(target=self._run, name=f"watch {self._subject}", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Forget the scope and end its thread, without waiting for that."""
+        self._stop = True
+        self._around.cache.drop(self._shelf)
+        self._wake.set()
+        self._abort()
+
+    def join(self, timeout: float) -> bool:
+        """Wait at most `timeout` seconds for the thread to end; whether it has."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def wake(self) -> None:
+        """End the pause before the next try."""
+        self._wake.set()
+
+    def list_again(self) -> None:
+        """List anew, because what is cached may be of another time line."""
+        self._list_again = True
+        self._wake.set()
+        self._abort()
+
+    def _abort(self) -> None:
+        with self._guard:
+            if self._events is not None:
+                self._events.abort()
+
+    def _run(self) -> None:
+        while not self._stop:
+            began, error = time.monotonic(), self._try()
+            if self._stop:
+                return
+            self._attempts = 1 if time.monotonic() - began >= _SETTLED else self._attempts + 1
+            if error is not None:
+                self._fail(error)
+            elif self._attempts > 1:
+                # A server that ends watches as fast as they are opened says that it is busy.
+                self._pause(pause_before(self._attempts - 1, 0.1, self._around.timing.longest_pause))
+
+    def _try(self) -> ClusterError | None:
+        try:
+            self._cycle()
+        except _ExpiredError:
+            self._list_again = True
+        except _StoppedError:
+            self._stop = True
+        except ClusterError as error:
+            return error
+        return None
+
+    def _fail(self, error: ClusterError) -> None:
+        """Tell the problem and wait before the next try, the longer the less likely it is to help."""
+        timing = self._around.timing
+        if self._attempts > 1 or self._list_again or not isinstance(error, UnreachableError):
+            # A watch that broke once is opened again first: that alone is no problem.
+            self._around.cache.fail(self._shelf, error)
+        first = timing.forbidden_pause if isinstance(error, ForbiddenError) else timing.first_pause
+        pause = pause_before(self._attempts, first, max(timing.longest_pause, first * 10))
+        if error.retry_after is not None:
+            # Not all at the same instant: the first one finds out for the others.
+            pause = max(error.retry_after, 0.05) * random.uniform(1.0, 1.3)  # noqa: S311
+        self._pause(pause)
+
+    def _pause(self, seconds: float) -> None:
+        self._wake.wait(seconds)
+        self._wake.clear()
+
+    def _cycle(self) -> None:
+        """List where needed, then watch until that ends."""
+        around, scope = self._around, self.scope
+        moves = around.transport.moves
+        if moves != self._moves:
+            self._list_again, self._moves = True, moves
+        resource = around.discovery.find(scope.group, scope.kind, patience=around.timing.longest_pause / 3)
+        if not self._list_again:
+            self._follow(resource)
+        elif around.streams and self._stream_failures < _STREAM_TRIES:
+            self._list_by_stream(resource)
+        else:
+            self._list_by_pages(resource)
+            self._follow(resource)
+
+    def _list_by_stream(self, resource: ApiResource) -> None:
+        """List as a watch that begins with all objects, and goes on as one."""
+        self._fresh = {}
+        try:
+            self._follow(resource, {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"})
+        except ClusterError as error:
+            if self._fresh is not None and error.status in _STREAM_REFUSALS:
+                self._around.streams = False
+                return
+            self._stream_failures += self._fresh is not None and error.retry_after is None
+            raise
+        finally:
+            self._fresh = None
+
+    def _list_by_pages(self, resource: ApiResource) -> None:
+        """List page by page. Without a resourceVersion: 0 would ignore the limit, and one huge answer stalls us."""
+        found: list[Live] = []
+        query = {"limit": str(_PAGE)}
+        while True:
+            try:
+                body = self._around.transport.call(self._call(resource, query)).body
+            except ClusterError as error:
+                if error.status == 410:
+                    raise _ExpiredError from error
+                raise
+            if self._stop:
+                raise _StoppedError
+            metadata = _mapping(body.get("metadata"))
+            found += [live_of(item, resource) for item in body.get("items") or () if isinstance(item, dict)]
+            token = metadata.get("continue")
+            if not token:
+                self._stream_failures = 0
+                self._listed(str(metadata.get("resourceVersion") or ""), found)
+                return
+            query = {"limit": str(_PAGE), "continue": str(token)}
+
+    def _listed(self, revision: str, objects: Iterable[Live]) -> None:
+        """A complete list has come. An older one than the last: the cluster was restored, and all is in doubt."""
+        went_back = _is_before(revision, self._revision)
+        self._revision, self._list_again = revision, False
+        self._around.cache.replace(self._shelf, objects)
+        if went_back:
+            self._restored(self)
+
+    def _call(self, resource: ApiResource, query: Mapping[str, str]) -> Call:
+        selector = {"labelSelector": self.scope.selector} if self.scope.selector else {}
+        path = resource.path(self.scope.namespace)
+        return Call("GET", path, self._subject, {**query, **selector}, secret=self._is_secret, limit=_PAGE_BYTES)
+
+    @property
+    def _is_secret(self) -> bool:
+        return (self.scope.group, self.scope.kind) == ("", "Secret")
+
+    def _follow(self, resource: ApiResource, initial: Mapping[str, str] | None = None) -> None:
+        """Watch from where we are (or, with `initial`, from nothing) until the server ends it."""
+        seconds = max(int(self._around.timing.watch * random.uniform(0.9, 1.1)), 1)  # noqa: S311
+        query = {"watch": "1", "allowWatchBookmarks": "true", "timeoutSeconds": str(seconds)}
+        start = initial if initial is not None else {"resourceVersion": self._revision}
+        try:
+            events = self._around.transport.open(self._call(resource, {**query, **start}))
+        except ClusterError as error:
+            if error.status == 410:
+                raise _ExpiredError from error
+            raise
+        with self._guard:
+            self._events = events
+        try:
+            self._consume(events, resource)
+        finally:
+            with self._guard:
+                self._events = None
+            events.close()
+
+    def _consume(self, events: Events, resource: ApiResource) -> None:
+        if self._fresh is None:
+            if self._around.transport.moves != self._moves:
+                raise _ExpiredError
+            self._around.cache.fail(self._shelf, None)
+        if not self._stop:
+            for event in events:
+                self._take(event, resource)
+        if self._fresh is not None:
+            raise UnreachableError(self._subject, "the list ended before it was whole", temporary=True)
+
+    def _take(self, event: Mapping[str, Any], resource: ApiResource) -> None:
+        if self._stop:
+            raise _StoppedError
+        kind, item = event.get("type"), _mapping(event.get("object"))
+        if kind == "ERROR":
+            raise self._refusal(item)
+        metadata = _mapping(item.get("metadata"))
+        revision = str(metadata.get("resourceVersion") or "")
+        if self._fresh is None and _is_before(revision, self._revision):
+            raise _ExpiredError
+        if kind == "BOOKMARK":
+            self._bookmark(revision, _mapping(metadata.get("annotations")))
+            return
+        live = live_of(item, resource)
+        if self._fresh is not None:
+            self._fresh[live.key] = live
+            return
+        if kind == "DELETED":
+            self._around.cache.remove(self._shelf, live)
+        else:
+            self._around.cache.put(self._shelf, live)
+        self._revision = revision
+
+    def _bookmark(self, revision: str, annotations: Mapping[str, Any]) -> None:
+        if self._fresh is None:
+            self._revision = revision
+        elif annotations.get(_INITIAL_END) == "true":
+            fresh, self._fresh = self._fresh, None
+            self._stream_failures = 0
+            self._listed(revision, fresh.values())
+
+    def _refusal(self, status: Mapping[str, Any]) -> Exception:
+        """An error inside a 200 answer; 504 is what a resourceVersion of the future gets."""
+        code = status.get("code")
+        if code in {410, 504} or status.get("reason") in {"Expired", "Gone"}:
+            return _ExpiredError()
+        number = code if isinstance(code, int) and code >= 400 else 500
+        return error_of(self._subject, number, status, secret=self._is_secret)
+
+
+def _is_before(revision: str, other: str) -> bool:
+    return revision.isdecimal() and other.isdecimal() and int(revision) < int(other)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

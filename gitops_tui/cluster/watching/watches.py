@@ -1,0 +1,61 @@
+"""The scopes of one cluster that are wanted now."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+
+from gitops_tui.cluster.objects import Scope
+from gitops_tui.cluster.watching.watch import ScopeWatch, Surroundings
+
+_RESTORE_PAUSE = 10.0
+"""Seconds within which the news that a cluster was restored is taken as told once."""
+
+
+class Watches:
+    """The scopes of one cluster that are wanted now."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._lock = threading.Lock()
+        self._running: dict[Scope, ScopeWatch] = {}
+        self._restored = float("-inf")
+
+    def want(self, scopes: Iterable[Scope]) -> None:
+        """Make `scopes` the complete set: start what is missing, stop the others. Returns at once."""
+        wanted = frozenset(scopes)
+        with self._lock:
+            for scope in self._running.keys() - wanted:
+                self._running.pop(scope).stop()
+            for scope in sorted(wanted - self._running.keys()):
+                watch = self._running[scope] = ScopeWatch(scope, self._around, self._list_others_again)
+                watch.start()
+
+    def wake(self) -> None:
+        """End every pause before a next try: something has changed for the better."""
+        with self._lock:
+            running = tuple(self._running.values())
+        for watch in running:
+            watch.wake()
+
+    def close(self, timeout: float) -> None:
+        """Stop everything, and wait at most `timeout` seconds for the threads to end."""
+        with self._lock:
+            running, self._running = tuple(self._running.values()), {}
+        for watch in running:
+            watch.stop()
+        end = time.monotonic() + timeout
+        for watch in running:
+            watch.join(max(end - time.monotonic(), 0.0))
+
+    def _list_others_again(self, finder: ScopeWatch) -> None:
+        """One scope found the cluster restored to an older state: list the others anew, once."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._restored < _RESTORE_PAUSE:
+                return
+            self._restored = now
+            others = [watch for watch in self._running.values() if watch is not finder]
+        for watch in others:
+            watch.list_again()
