@@ -25,7 +25,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Refresh(Request):
-    """Look at these applications (none named: at all) now. Answer: None, once they have been compared.
+    """Look at these applications (none named: at all) now. Answer: the Snapshot in which they are.
 
     hard: forget kept renderings, predictions and discovery first.
     """

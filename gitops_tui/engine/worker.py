@@ -254,7 +254,11 @@ class Worker:
     def _publish(self, state: WorkerState, *, force: bool = False) -> None:
         if force or self._books.publishable(state):
             self._publish_state = state
-            self._parts.store.publish(self._books.snapshot(state))
+            snapshot = self._books.snapshot(state)
+            self._parts.store.publish(snapshot)
+            refreshed, self._books.refreshed[:] = tuple(self._books.refreshed), []
+            for future in refreshed:
+                future.set_result(snapshot)
 
     def _fail(self, error: BaseException) -> None:
         self.failure = error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import replace
 
 from gitops_tui.cluster import Clusters
@@ -40,6 +41,8 @@ class Books:
         self.pauses: dict[str, Pause] = {}
         self.problems: tuple[Problem, ...] = ()
         self.changed = True
+        self.refreshed: list[Future[Snapshot]] = []
+        """Refreshes that the next Snapshot answers."""
         self._journal = journal
         self._clusters = clusters
         self._clock = clock
@@ -187,7 +190,11 @@ class Books:
     def publishable(self, state: WorkerState) -> bool:
         """Whether a Snapshot should be published now; at most twenty a second, so that a storm is one picture."""
         urgent = state is not self._state and state not in {WorkerState.IDLE, WorkerState.BUSY}
-        return urgent or ((self.changed or state is not self._state) and self.publish_due() <= self._clock())
+        return (
+            urgent
+            or bool(self.refreshed)
+            or ((self.changed or state is not self._state) and self.publish_due() <= self._clock())
+        )
 
     def publish_due(self) -> float:
         """Monotonic seconds before which no further Snapshot is published."""

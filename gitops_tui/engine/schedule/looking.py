@@ -23,7 +23,7 @@ from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.errors import GitopsError, SourceError, UnreachableError
 from gitops_tui.model.operations import Pin
 from gitops_tui.model.resources import HealthCode
-from gitops_tui.model.status import ApplicationStatus, ClusterStatus, RepositoryStatus, SyncCode
+from gitops_tui.model.status import ApplicationStatus, ClusterStatus, RepositoryStatus, Snapshot, SyncCode
 
 _DEBOUNCE = 0.05
 _WHILE_PROGRESSING = 5.0
@@ -111,7 +111,7 @@ class Looking:
         if tracked is not None:
             tracked.touch(self._clock())
 
-    def refresh(self, request: Refresh, future: Future[None]) -> None:
+    def refresh(self, request: Refresh, future: Future[Snapshot]) -> None:
         """Fetch and look now; the Future is done when each application has been looked at."""
         now = self._clock()
         for fetching in self._books.fetching.values():
@@ -126,9 +126,9 @@ class Looking:
             self._refresh_later(request, future, waiting[0])
             return
         chosen = [self._books.find(name) for name in names]
-        waiter = RefreshWaiter(future, set(names))
+        waiter = RefreshWaiter(future, set(names), self._books.refreshed)
         if not names:
-            future.set_result(None)
+            self._books.refreshed.append(future)
         for tracked in chosen:
             self._renew(tracked, request.hard)
             tracked.waiters.append(waiter)
@@ -137,7 +137,7 @@ class Looking:
             if fetching_of is not None and not fetching_of.busy:
                 fetching_of.due = now
 
-    def _refresh_later(self, request: Refresh, future: Future[None], fetching: Fetching) -> None:
+    def _refresh_later(self, request: Refresh, future: Future[Snapshot], fetching: Fetching) -> None:
         def again() -> None:
             try:
                 self.refresh(request, future)

@@ -11,23 +11,24 @@ from gitops_tui.engine.operations.automation import Attempts
 from gitops_tui.engine.schedule.backoff import Backoff
 from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.operations import Pause, Pin
-from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Problem, RepositoryStatus, SyncCode
+from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Problem, RepositoryStatus, Snapshot, SyncCode
 
 NEVER = float("inf")
 
 
 @dataclass(slots=True)
 class RefreshWaiter:
-    """A Refresh that is answered when each of its applications has been looked at."""
+    """A Refresh that is answered, with the next Snapshot, when each of its applications has been looked at."""
 
-    future: Future[None]
+    future: Future[Snapshot]
     pending: set[str]
+    done: list[Future[Snapshot]]
 
     def looked_at(self, name: str) -> None:
         """One of them has been."""
         self.pending.discard(name)
-        if not self.pending and not self.future.done():
-            self.future.set_result(None)
+        if not self.pending:
+            self.done.append(self.future)
 
 
 @dataclass(slots=True)

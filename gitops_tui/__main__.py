@@ -1,0 +1,266 @@
+"""Composition root: builds the real parts from the command line and picks a face."""
+
+from __future__ import annotations
+
+import gc
+import getpass
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitops_tui import __version__
+from gitops_tui.cli import diagnostics
+from gitops_tui.cli.parser import build_parser
+from gitops_tui.model.errors import GitopsError, UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from gitops_tui.config import Config
+    from gitops_tui.embedded.demo import Demo
+    from gitops_tui.engine import Store
+    from gitops_tui.engine.requests import Request
+    from gitops_tui.engine.worker import Worker
+    from gitops_tui.model.status import Snapshot
+
+_SWITCH_INTERVAL = 0.0005
+_STOP_TIMEOUT = 9.0
+
+# Each face imports what it needs when it is picked: `--version` and a mistyped verb are answered at once, and only
+# the terminal face loads textual.
+# ruff: noqa: PLC0415
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; returns the exit code: 0 done or in sync, 1 differences found, 2 error."""
+    arguments = build_parser(__version__).parse_args(argv)
+    try:
+        return _dispatch(arguments)
+    except GitopsError as error:
+        return diagnostics.fail(error)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _dispatch(arguments: Namespace) -> int:
+    if arguments.verb == "demo":
+        return _demo(arguments)
+    if arguments.verb == "config":
+        from gitops_tui.cli.run import run_config
+
+        return run_config(arguments)
+    with ExitStack() as stack:
+        if arguments.headless or arguments.once:
+            return _headless(arguments, stack)
+        if arguments.verb:
+            return _verb(arguments, stack)
+        return _terminal(arguments, stack)
+
+
+# -- faces -----------------------------------------------------------------------------------------------------
+
+
+def _terminal(arguments: Namespace, stack: ExitStack) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the terminal application",
+            "needs a terminal",
+            hint="use a verb such as `status`, or --headless",
+        )
+    # A mistake in a file is told before the screen is taken; the rest is built behind the first picture.
+    config = None if arguments.demo else _config(arguments)
+    from gitops_tui.engine.boot import BootingEngine
+    from gitops_tui.tui.app import GitopsApp
+
+    # A thread that computes delays each turn of the screen's loop by the interpreter's switch interval.
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    setting = _Setting(arguments, stack)
+    engine = BootingEngine(lambda store: setting.worker(store, config=config, automate=True))
+    app = GitopsApp(engine, info=_facts(arguments, config), read_only=arguments.read_only, actor=_actor())
+    engine.start()
+    try:
+        gc.freeze()
+        app.run()
+    finally:
+        engine.stop(_STOP_TIMEOUT)
+    if engine.failure is not None:
+        raise engine.failure
+    return app.return_code or 0
+
+
+def _headless(arguments: Namespace, stack: ExitStack) -> int:
+    from gitops_tui.engine import Store
+    from gitops_tui.headless import Daemon
+    from gitops_tui.headless.log import Log
+
+    setting = _Setting(arguments, stack)
+    worker = setting.worker(Store(), config=None, automate=True)
+    listen = arguments.listen or setting.listen
+    daemon = Daemon(worker, log=Log(sys.stderr), listen=listen, reload=setting.read_config)
+    code = daemon.run(once=arguments.once)
+    if worker.failure is not None:
+        raise worker.failure
+    return code
+
+
+def _verb(arguments: Namespace, stack: ExitStack) -> int:
+    from gitops_tui.cli.run import run
+    from gitops_tui.engine import Store
+
+    worker = _Setting(arguments, stack).worker(Store(), config=None, automate=False)
+    worker.start()
+    stack.callback(worker.stop, _STOP_TIMEOUT)
+    return run(arguments, _Session(worker))
+
+
+def _demo(arguments: Namespace) -> int:
+    from gitops_tui.cli.output import facts
+    from gitops_tui.embedded import demo
+
+    state = _state_dir(arguments)
+    if arguments.action == "info":
+        facts(demo.facts(state), arguments.output)
+    elif arguments.action == "stop":
+        demo.stop(state)
+    else:
+        demo.reset(state)
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """The command line's way to the engine: ask and wait."""
+
+    worker: Worker
+
+    def refresh(self, names: Sequence[str] = ()) -> Snapshot:
+        """Look at these applications (none named: at all) and return what was seen."""
+        from gitops_tui.engine.requests import Refresh
+
+        snapshot: Snapshot = self.ask(Refresh(tuple(names)))
+        return snapshot
+
+    def ask(self, request: Request) -> Any:
+        """The answer to a request. GitopsError when it fails."""
+        answer = self.worker.submit(request)
+        answer.add_done_callback(lambda _: None)
+        while True:
+            try:
+                # A bounded wait lets ctrl-c through at once.
+                return answer.result(timeout=0.5)
+            except TimeoutError:
+                if self.worker.failure is not None:
+                    raise self.worker.failure from None
+
+
+# -- parts -----------------------------------------------------------------------------------------------------
+
+
+class _Setting:
+    """Builds the worker from the command line; what it opens is closed by the stack."""
+
+    def __init__(self, arguments: Namespace, stack: ExitStack) -> None:
+        self._arguments = arguments
+        self._stack = stack
+        self._demo: Demo | None = None
+        self.listen = ""
+
+    def read_config(self) -> Config:
+        """The configuration as it is now. ConfigError with all its mistakes."""
+        return _config(self._arguments, self._demo)
+
+    def worker(self, store: Store, *, config: Config | None, automate: bool) -> Worker:
+        """A worker that is not started yet."""
+        from gitops_tui.cluster import Clusters
+        from gitops_tui.engine.worker import Parts, Worker
+        from gitops_tui.journal import Journal
+        from gitops_tui.source import Mirrors
+
+        if self._arguments.demo:
+            self._demo = self._start_demo()
+        config = config or self.read_config()
+        settings = config.settings
+        self.listen = settings.listen
+        journal = self._stack.enter_context(closing(Journal.open(settings.state_dir)))
+        clusters = self._stack.enter_context(closing(Clusters(settings.kubeconfig)))
+        mirrors = Mirrors(settings.state_dir)
+        who = f"{_actor()}, pid {os.getpid()}"
+        return Worker(Parts(config, clusters, mirrors, journal, store, who, automate=automate))
+
+    def _start_demo(self) -> Demo:
+        from gitops_tui.embedded import demo
+
+        return self._stack.enter_context(
+            closing(demo.prepare(_state_dir(self._arguments), reset=self._arguments.reset))
+        )
+
+
+def _config(arguments: Namespace, running_demo: Demo | None = None) -> Config:
+    """What the command line names: the demo's file, a repository, or the user's file."""
+    from gitops_tui import config as configuration
+
+    if arguments.repo and (arguments.config or arguments.demo):
+        raise UsageError("--repo", "stands instead of a configuration", hint="leave out --config and --demo")
+    if running_demo is not None:
+        found = configuration.load(running_demo.config)
+    elif arguments.repo:
+        found = configuration.from_repository(
+            arguments.repo,
+            arguments.revision or "",
+            arguments.path or "",
+            arguments.namespace or "",
+            arguments.context or "",
+        )
+    else:
+        path = configuration.find(arguments.config, os.environ, Path.cwd())
+        if path is None:
+            raise UsageError(
+                "gitops-tui",
+                "has nothing to look at",
+                hint="--demo shows a sample, --repo URL a repository, `config init` writes a configuration",
+            )
+        found = configuration.load(path)
+    settings = found.settings
+    if arguments.kubeconfig:
+        settings = replace(settings, kubeconfig=Path(arguments.kubeconfig).expanduser())
+    if arguments.state_dir and running_demo is None:
+        settings = replace(settings, state_dir=_state_dir(arguments))
+    return replace(found, settings=replace(settings, read_only=settings.read_only or arguments.read_only))
+
+
+def _state_dir(arguments: Namespace) -> Path:
+    from gitops_tui.config import state_folder
+
+    return Path(arguments.state_dir).expanduser().absolute() if arguments.state_dir else state_folder()
+
+
+def _facts(arguments: Namespace, config: Config | None) -> tuple[tuple[str, str], ...]:
+    """What the help screen tells beside the keys."""
+    if arguments.demo:
+        from gitops_tui.embedded import demo
+
+        return tuple(demo.facts(_state_dir(arguments)))
+    if config is None:
+        return ()
+    where = str(config.path) if config.path else f"--repo {arguments.repo}"
+    return (("configuration", where), ("state", str(config.settings.state_dir)))
+
+
+def _actor() -> str:
+    """Who does what this process does: user@host."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run as a number without a name.
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
