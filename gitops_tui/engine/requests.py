@@ -56,6 +56,14 @@ class Render(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class Resolve(Request):
+    """The commit that a branch, tag or the beginning of a sha names. None: the one held. Answer: Revision."""
+
+    application: str
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class History(Request):
     """Commits that touch the application's path, newest first. Answer: tuple[HistoryEntry, ...]."""
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -100,7 +101,7 @@ class Worker:
             clock=self._clock,
             unpin=self._commands.lift,
         )
-        self._publish_state = WorkerState.STARTING
+        self._begun = False
         self._journal_polled = float("-inf")
 
     # -- the faces' side -------------------------------------------------------------------------------------
@@ -156,8 +157,9 @@ class Worker:
             self._close()
 
     def _begin(self) -> None:
-        if self._publish_state is not WorkerState.STARTING:
+        if self._begun:
             return
+        self._begun = True
         if self._parts.automate and not self._books.read_only:
             self._commands.claim_writer()
         self._books.load_journal()
@@ -203,9 +205,7 @@ class Worker:
             if self._books.taken(question.id):
                 continue
             future: Future[Any] = Future()
-            future.add_done_callback(
-                lambda done, number=question.id: journal.answer(number, answer_data(done.exception() or done.result()))
-            )
+            future.add_done_callback(partial(_answer, journal, question.id))
             self._commands.take_question(question.kind, question.payload, future)
 
     def _take(self, request: Request, future: Future[Any]) -> None:
@@ -242,18 +242,13 @@ class Worker:
             else:
                 self._inbox.put(lambda: done(future.result()))
 
-        try:
-            self._lanes.submit(lane, width, job).add_done_callback(finish)
-        except RuntimeError as error:
-            # The pool takes nothing more once it is shut down.
-            failed(GitopsError("the worker", f"is stopping ({error})"))
+        self._lanes.submit(lane, width, job).add_done_callback(finish)
 
     def _raise(self, error: BaseException) -> None:
         raise error
 
     def _publish(self, state: WorkerState, *, force: bool = False) -> None:
         if force or self._books.publishable(state):
-            self._publish_state = state
             snapshot = self._books.snapshot(state)
             self._parts.store.publish(snapshot)
             refreshed, self._books.refreshed[:] = tuple(self._books.refreshed), []
@@ -282,5 +277,9 @@ class Worker:
         with contextlib.suppress(Exception):
             # What came back from the lanes last still has to reach those who wait for it.
             self._drain(0.0)
-        if self._publish_state is not WorkerState.FAILED:
+        if self.failure is None:
             self._publish(WorkerState.STOPPED)
+
+
+def _answer(journal: Journal, question: int, done: Future[Any]) -> None:
+    journal.answer(question, answer_data(done.exception() or done.result()))

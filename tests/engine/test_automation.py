@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,13 +20,11 @@ AUTO = SyncPolicy(mode=SyncMode.AUTO, prune=True)
 HEALING = SyncPolicy(mode=SyncMode.AUTO, self_heal=True)
 
 
-def status(
-    policy: SyncPolicy, sha: str = NEW, drift: DriftCode = DriftCode.CHANGED, **more: object
-) -> ApplicationStatus:
+def status(policy: SyncPolicy, sha: str = NEW, drift: DriftCode = DriftCode.CHANGED, **more: Any) -> ApplicationStatus:
     web = ResourceStatus(ResourceKey("apps", "Deployment", "shop", "web"), drift, Health(HealthCode.HEALTHY))
     application = Application("shop", Source("/repo"), policy=policy)
     found = ApplicationStatus(application, SyncCode.OUT_OF_SYNC, revision=Revision(sha), resources=(web,))
-    return ApplicationStatus(**{**{f: getattr(found, f) for f in found.__slots__}, **more})  # type: ignore[arg-type]
+    return replace(found, **more)
 
 
 def test_a_new_commit_is_synced_with_the_policys_prune() -> None:
@@ -41,7 +41,7 @@ def test_a_new_commit_is_synced_with_the_policys_prune() -> None:
         {"sync": SyncCode.SYNCED},
     ],
 )
-def test_nothing_starts_while_it_is_paused_busy_or_unknown(held_by: dict[str, object]) -> None:
+def test_nothing_starts_while_it_is_paused_busy_or_unknown(held_by: dict[str, Any]) -> None:
     assert intent(status(AUTO, **held_by), Attempts(synced=OLD), 0.0) is None
 
 

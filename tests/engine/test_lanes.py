@@ -22,15 +22,45 @@ def test_a_hanging_lane_leaves_the_others_alone() -> None:
 def test_closing_cancels_what_has_not_begun_and_waits_for_the_rest() -> None:
     lanes = ThreadLanes()
     begun, release = threading.Event(), threading.Event()
-    running = lanes.submit("lane", 1, lambda: (begun.set(), release.wait(30))[1])
+
+    def hang() -> bool:
+        begun.set()
+        return release.wait(30)
+
+    running = lanes.submit("lane", 1, hang)
     waiting = lanes.submit("lane", 1, lambda: True)
     assert begun.wait(30)
-    closer = threading.Thread(target=lanes.close)
-    closer.start()
-    release.set()
-    closer.join(30)
+    waiting.add_done_callback(lambda _: release.set())
+    assert lanes.close(30), "the running job ended in time"
     assert running.result(timeout=0)
     assert waiting.cancelled()
+    assert lanes.submit("lane", 1, lambda: True).cancelled(), "a closed lane takes nothing more"
+
+
+def test_a_job_that_hangs_does_not_hold_up_the_end() -> None:
+    lanes = ThreadLanes()
+    begun, release = threading.Event(), threading.Event()
+
+    def hang() -> bool:
+        begun.set()
+        return release.wait(30)
+
+    lanes.submit("dead", 1, hang)
+    assert begun.wait(30)
+    assert not lanes.close(0.0)
+    release.set()
+
+
+def test_a_lane_runs_at_most_its_width_at_once() -> None:
+    lanes = ThreadLanes()
+    both, release = threading.Barrier(2), threading.Event()
+    busy = [lanes.submit("lane", 2, lambda: (both.wait(30), release.wait(30))) for _ in range(2)]
+    third = lanes.submit("lane", 2, lambda: "third")
+    assert not third.done()
+    release.set()
+    assert third.result(timeout=30) == "third"
+    assert all(job.result(timeout=30) for job in busy)
+    assert lanes.close(30)
 
 
 def test_inline_lanes_run_at_once_and_carry_errors() -> None:

@@ -13,6 +13,7 @@ from gitops_tui.model.application import Application
 from gitops_tui.model.errors import SourceError, UsageError
 from gitops_tui.model.operations import ChangeSet, HistoryEntry, ResourceComparison
 from gitops_tui.model.resources import DriftCode, Manifest
+from gitops_tui.model.revision import Revision
 
 _DEPLOYMENTS_SHOWN = 1000
 
@@ -71,6 +72,11 @@ class Answers:
         """The manifests at a commit, as written."""
         wanted, _ = self._reconciler.revision(application, self.expand(application, revision))
         return self._reconciler.manifests(application, wanted.sha)
+
+    def resolve(self, application: Application, revision: str | None) -> Revision:
+        """The commit that a word names, or the one held."""
+        wanted, _ = self._reconciler.revision(application, self.expand(application, revision))
+        return wanted
 
     def plan(self, application: Application, request: Plan) -> ChangeSet:
         """What a sync would do."""

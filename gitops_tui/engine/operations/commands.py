@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
-from gitops_tui.engine import handover
+from gitops_tui.engine.operations import handover
 from gitops_tui.engine.operations.answers import Answers
 from gitops_tui.engine.operations.automation import intent
 from gitops_tui.engine.operations.running import Approved, Operations, Order
@@ -20,6 +20,7 @@ from gitops_tui.engine.requests import (
     Plan,
     Render,
     Request,
+    Resolve,
     ResumeAutomation,
     Rollback,
     Sync,
@@ -100,6 +101,12 @@ class Commands:
                 self._ask(
                     f"ask {application.source.repository}",
                     lambda: self._answers.render(application, request.revision),
+                    future,
+                )
+            case Resolve():
+                self._ask(
+                    f"ask {application.source.repository}",
+                    lambda: self._answers.resolve(application, request.revision),
                     future,
                 )
             case History():

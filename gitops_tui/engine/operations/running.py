@@ -150,7 +150,10 @@ class Operations:
                 raise PlanError(subject, f"held for a person: {'; '.join(changeset.held)}", hint="sync it by hand")
         elif changeset.hash != approved.hash:
             raise PlanError(
-                subject, "the plan is stale: something moved since it was shown", hint="look at the new plan"
+                subject,
+                "the plan is stale: something moved since it was shown",
+                hint="look at the new plan",
+                temporary=True,
             )
         if changeset.refusals and not order.dry_run:
             raise PlanError(subject, "; ".join(changeset.refusals), hint="nothing was written")

@@ -7,11 +7,16 @@ holds up nobody else.
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
+
+_CLOSING = 8.0
+_IDLE = 30.0
 
 
 class Lanes(Protocol):
@@ -21,35 +26,94 @@ class Lanes(Protocol):
         """Run `job` in `lane`, where at most `width` jobs run at once."""
         ...
 
-    def close(self) -> None:
-        """Take no more jobs and wait for the running ones; those not begun are cancelled."""
+    def close(self, timeout: float = ...) -> bool:
+        """Cancel what has not begun, wait for the rest; returns whether all of it ended in time."""
         ...
 
 
 class ThreadLanes:
-    """A bounded thread pool for each lane."""
+    """A few threads for each lane, made when they are needed and gone after half a minute without work.
+
+    They are daemon threads: a job that hangs until a deadline of the network must not hold up the end of the
+    program. Jobs that write are told to stop before the lanes are closed.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._lanes: dict[str, _Lane] = {}
 
     def submit(self, lane: str, width: int, job: Callable[[], T]) -> Future[T]:
-        """Run `job` in `lane`; the first submit of a lane sets its width."""
+        """Run `job` in `lane`."""
+        future: Future[T] = Future()
         with self._lock:
-            pool = self._pools.get(lane)
-            if pool is None:
-                pool = self._pools[lane] = ThreadPoolExecutor(width, thread_name_prefix=f"lane {lane}")
-        return pool.submit(job)
+            found = self._lanes.setdefault(lane, _Lane(lane))
+        found.put(width, future, job)
+        return future
 
-    def close(self) -> None:
-        """Wait for what runs; cancel what has not begun."""
+    def close(self, timeout: float = _CLOSING) -> bool:
+        """Cancel what has not begun, wait at most `timeout` seconds for the rest."""
         with self._lock:
-            pools = tuple(self._pools.values())
-            self._pools.clear()
-        for pool in pools:
-            pool.shutdown(wait=False, cancel_futures=True)
-        for pool in pools:
-            pool.shutdown(wait=True)
+            lanes = tuple(self._lanes.values())
+        end = time.monotonic() + timeout
+        ended = True
+        for lane in lanes:
+            ended = lane.close(end) and ended
+        return ended
+
+
+class _Lane:
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._changed = threading.Condition()
+        self._jobs: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._threads = 0
+        self._idle = 0
+        self._running = 0
+        self._closed = False
+
+    def put(self, width: int, future: Future[Any], job: Callable[[], Any]) -> None:
+        with self._changed:
+            if self._closed:
+                future.cancel()
+                return
+            self._jobs.append((future, job))
+            if self._idle < len(self._jobs) and self._threads < width:
+                self._threads += 1
+                threading.Thread(target=self._work, name=f"lane {self._name}", daemon=True).start()
+            self._changed.notify()
+
+    def close(self, end: float) -> bool:
+        with self._changed:
+            self._closed = True
+            waiting, self._jobs = self._jobs, deque()
+            self._changed.notify_all()
+        for future, _ in waiting:
+            future.cancel()
+            future.set_running_or_notify_cancel()
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._running, max(end - time.monotonic(), 0.0))
+
+    def _work(self) -> None:
+        while (taken := self._take()) is not None:
+            future, job = taken
+            try:
+                if future.set_running_or_notify_cancel():
+                    _run(future, job)
+            finally:
+                with self._changed:
+                    self._running -= 1
+                    self._changed.notify_all()
+
+    def _take(self) -> tuple[Future[Any], Callable[[], Any]] | None:
+        with self._changed:
+            self._idle += 1
+            self._changed.wait_for(lambda: self._jobs or self._closed, _IDLE)
+            self._idle -= 1
+            if not self._jobs:
+                self._threads -= 1
+                return None
+            self._running += 1
+            return self._jobs.popleft()
 
 
 class InlineLanes:
@@ -59,11 +123,17 @@ class InlineLanes:
         """Run `job` now."""
         del lane, width
         future: Future[T] = Future()
-        try:
-            future.set_result(job())
-        except BaseException as error:  # noqa: BLE001 - a Future carries whatever its job raised
-            future.set_exception(error)
+        _run(future, job)
         return future
 
-    def close(self) -> None:
+    def close(self, timeout: float = 0.0) -> bool:
         """Nothing is left to wait for."""
+        del timeout
+        return True
+
+
+def _run(future: Future[T], job: Callable[[], T]) -> None:
+    try:
+        future.set_result(job())
+    except BaseException as error:  # noqa: BLE001 - a Future carries whatever its job raised
+        future.set_exception(error)

@@ -9,7 +9,7 @@ from typing import Any
 
 from gitops_tui.cluster import Live
 from gitops_tui.engine.views.reconcile import View
-from gitops_tui.health import assess, lift, worst
+from gitops_tui.health import assess, counts, lift, worst
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError, Stage
 from gitops_tui.model.resources import Body, DriftCode, Health, HealthCode, ResourceKey, ResourceStatus
@@ -17,8 +17,6 @@ from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
 from gitops_tui.model.text import one_line
 from gitops_tui.sync import Pair
 
-_IGNORE_HEALTH = "argocd.argoproj.io/ignore-healthcheck"
-_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 _DRIFTED = {DriftCode.CHANGED, DriftCode.MISSING, DriftCode.EXTRA}
 
 
@@ -78,7 +76,7 @@ def _application_health(pairs: Sequence[Pair], resources: Sequence[ResourceStatu
     counted = [
         resource
         for pair, resource in zip(pairs, resources, strict=True)
-        if pair.manifest is not None and not _left_out(pair)
+        if pair.manifest is not None and counts(pair.manifest.body)
     ]
     live = [resource for resource in counted if resource.drift is not DriftCode.MISSING]
     if not live:
@@ -91,11 +89,6 @@ def _application_health(pairs: Sequence[Pair], resources: Sequence[ResourceStatu
     culprit = next(resource for resource in live if resource.health.code is found.code)
     message = f"{culprit.key.kind} {culprit.key.name}: {found.message}" if found.message else ""
     return Health(found.code, message if found.code is not HealthCode.HEALTHY else "", found.rule)
-
-
-def _left_out(pair: Pair) -> bool:
-    annotations = pair.manifest.annotations if pair.manifest else {}
-    return annotations.get(_IGNORE_HEALTH) == "true" or any(hook in annotations for hook in _HOOKS)
 
 
 def _resource(
@@ -171,9 +164,9 @@ def _summary(resources: Sequence[ResourceStatus], health: Health, problems: Sequ
         return f"{problems[0].subject}: {problems[0].message}{more}"
     if health.code not in {HealthCode.HEALTHY, HealthCode.NONE} and health.message:
         return health.message
-    counts = Counter(resource.drift for resource in resources)
+    found = Counter(resource.drift for resource in resources)
     words = ((DriftCode.CHANGED, "changed"), (DriftCode.MISSING, "missing"), (DriftCode.EXTRA, "extra"))
-    return ", ".join(f"{counts[code]} {word}" for code, word in words if counts[code])
+    return ", ".join(f"{found[code]} {word}" for code, word in words if found[code])
 
 
 def _uid(body: Body | None) -> str:
