@@ -1,0 +1,285 @@
+"""One repository's local copy: fetched now and then, read at any time."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, TypeVar
+
+from gitops_tui.model.application import Repository
+from gitops_tui.model.errors import SourceError
+from gitops_tui.model.revision import Revision
+from gitops_tui.model.text import one_line
+from gitops_tui.source import history, objects, refs, remote
+from gitops_tui.source.checkout import Checkouts
+from gitops_tui.source.refs import Refs
+from gitops_tui.source.storage import Storage, make_private
+from gitops_tui.source.transport.address import parse, shown
+from gitops_tui.source.transport.failures import DamagedError, GitFailedError, TimedOutError, is_damage, said_by_git
+from gitops_tui.source.transport.runner import Runner
+
+_LOCK_TIMEOUT: Final = 60.0
+_REBUILD_PAUSE: Final = 600.0
+_SHA: Final = re.compile(r"[0-9a-f]{7,64}")
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """changed: a branch, a tag or HEAD is not what it was when last seen. note: what a person has to know."""
+
+    changed: bool
+    note: str = ""
+
+
+class Mirror:
+    """Safe for several threads; `fetch` and `keep` also for several processes. Reading needs no network.
+
+    Every method raises SourceError, with the repository as subject. A damaged copy is cloned anew, at once when
+    reading meets the damage.
+    """
+
+    def __init__(self, repository: Repository, folder: Path, runner: Runner) -> None:
+        self.repository = repository
+        self._address = parse(repository.url)
+        self._runner = runner
+        self._private = folder / "mirrors"
+        self._storage = Storage(self._private / self._address.key)
+        self._checkouts = Checkouts(folder / "checkouts" / self._address.key, runner)
+        self._fetching = threading.RLock()
+        self._refs: Refs | None = None
+        self._examined: Path | None = None
+        self._rebuilt_at: float | None = None
+        self._pending_note = ""
+        self._revisions: dict[str, Revision] = {}
+        self._trees: dict[tuple[str, str], str | None] = {}
+        self._kept: frozenset[str] | None = None
+
+    @property
+    def subject(self) -> str:
+        """The repository as messages name it."""
+        return f"repository {shown(self.repository.url)}"
+
+    @property
+    def exists(self) -> bool:
+        """Whether a local copy is there."""
+        return self._storage.copy is not None
+
+    # Fetching.
+
+    def fetch(self) -> Fetch:
+        """Look at the remote, and bring here what moved. The copy stays as it is when that fails."""
+        with self._fetching:
+            make_private(self._private)
+            wanted = self._remote.refs()
+            seen = self._refs
+            with self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
+                note = self._update(wanted, lock)
+                now = self._refs = remote.held(self._runner, self._copy())
+            note, self._pending_note = "; ".join(filter(None, (self._pending_note, note))), ""
+            return Fetch(seen != now, note)
+
+    @property
+    def _remote(self) -> remote.Remote:
+        return remote.Remote(self.repository, self._address, self._private, self._runner)
+
+    def _update(self, wanted: Refs, lock: int) -> str:
+        copy = self._storage.copy
+        if copy is None:
+            self._storage.sweep()
+            return self._clone(wanted, lock)
+        if self._examined != copy:
+            self._storage.sweep()
+            if not remote.is_readable(self._runner, copy):
+                return self._clone(wanted, lock)
+            self._examined = copy
+        try:
+            before = remote.held(self._runner, copy)
+            if before.ids == wanted.ids and before.default == wanted.default and before.head == wanted.head:
+                return ""
+            self._remote.fetch(copy, wanted, lock)
+            after = remote.held(self._runner, copy)
+        except DamagedError:
+            return self._clone(wanted, lock)
+        remote.tidy(self._runner, copy, lock)
+        return remote.movements(self._runner, copy, before, after)
+
+    def _clone(self, wanted: Refs, lock: int) -> str:
+        damaged = self._storage.copy
+        copy = self._storage.fresh()
+        self._remote.clone(copy, wanted, lock)
+        if damaged is not None:
+            remote.save_kept(self._runner, damaged, copy, lock)
+        self._storage.promote(copy)
+        self._storage.sweep()
+        self._examined = copy
+        self._kept = None
+        return "the local copy was damaged and was cloned anew" if damaged is not None else ""
+
+    def keep(self, shas: Iterable[str]) -> None:
+        """Guard exactly these commits, whatever the remote forgets: against git's clean-up and for checkouts."""
+        wanted = frozenset(sha for sha in shas if _SHA.fullmatch(sha))
+        self._checkouts.kept = wanted
+        copy = self._storage.copy
+        if wanted == self._kept or copy is None:
+            return
+        with self._fetching, self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
+            objects.keep(self._runner, copy, wanted, lock)
+            self._kept = wanted
+
+    # Reading.
+
+    def resolve(self, tracked: str) -> Revision:
+        """Return the commit that a branch, tag, range of versions, sha, "" or HEAD means now, from the copy."""
+        found = refs.target(self._known_refs(), tracked, self.subject)
+        return replace(self.revision(found.id), ref=found.ref)
+
+    def revision(self, sha: str) -> Revision:
+        """Return a commit by its sha or the first seven or more digits of it."""
+        if sha in self._revisions:
+            return self._revisions[sha]
+        if not _SHA.fullmatch(sha):
+            raise SourceError(self.subject, f"{one_line(sha)} is no commit", hint="give seven or more hex digits")
+        found = self._read(lambda copy: self._revision(copy, sha))
+        self._revisions[found.sha] = found
+        return found
+
+    def _revision(self, copy: Path, sha: str) -> Revision:
+        full = objects.commit_id(self._runner, copy, sha)
+        if full is None:
+            raise SourceError(
+                self.subject, f"there is no commit {sha}", hint="it may be ambiguous, or not be on any branch or tag"
+            )
+        return history.commits(self._runner, copy, full, limit=1)[0]
+
+    def history(self, sha: str, path: str, *, limit: int = 50, offset: int = 0) -> tuple[Revision, ...]:
+        """Return the commits up to `sha` that touch a folder, newest first, through moves of the folder."""
+        full, clean = self.revision(sha).sha, self._clean(path)
+        if self.tree_id(full, clean) is None:
+            raise self._no_path(full, clean)
+        return self._read(lambda copy: history.followed(self._runner, copy, full, clean, limit=limit, offset=offset))
+
+    def checkout(self, sha: str) -> Path:
+        """Return the read-only folder of a commit. Symbolic links in it may lead anywhere."""
+        full = self.revision(sha).sha
+        return self._read(lambda copy: self._checkouts.get(copy, full))
+
+    def tree_id(self, sha: str, path: str) -> str | None:
+        """Return an id that changes only with the content of a path; None when that commit has no such path."""
+        return self.tree_ids(sha, [path])[path]
+
+    def tree_ids(self, sha: str, paths: Iterable[str]) -> dict[str, str | None]:
+        """Return `tree_id` of many paths, with one process."""
+        full = self.revision(sha).sha
+        clean = {path: self._clean(path) for path in paths}
+        missing = sorted({path for path in clean.values() if (full, path) not in self._trees})
+        if missing:
+            found = self._read(lambda copy: objects.ids(self._runner, copy, full, missing))
+            self._trees |= {(full, path): value for path, value in found.items()}
+        return {path: self._trees[full, name] for path, name in clean.items()}
+
+    def folders(self, sha: str, pattern: str) -> tuple[str, ...]:
+        """Return the folders of a commit that match a glob such as `apps/*`, sorted; "" is the root alone.
+
+        `*` stays inside one part of a path, `**` crosses any number; a hidden folder only matches its dot.
+        """
+        full, clean = self.revision(sha).sha, self._clean(pattern)
+        if not clean:
+            return ("",)
+        return self._read(lambda copy: objects.folders(self._runner, copy, full, clean))
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether the commit `newer` contains the commit `older`."""
+        first, second = self.revision(older).sha, self.revision(newer).sha
+        return first == second or self._read(lambda copy: objects.is_ancestor(self._runner, copy, first, second))
+
+    def _known_refs(self) -> Refs:
+        if self._refs is None:
+            self._refs = self._read(lambda copy: remote.held(self._runner, copy))
+        return self._refs
+
+    def _copy(self) -> Path:
+        copy = self._storage.copy
+        if copy is None:
+            raise SourceError(self.subject, "it has not been fetched yet", temporary=True)
+        return copy
+
+    def _read(self, work: Callable[[Path], _T]) -> _T:
+        copy = self._copy()
+        try:
+            return self._attempt(work, copy)
+        except DamagedError as error:
+            self._rebuild(copy, error)
+        try:
+            return self._attempt(work, self._copy())
+        except DamagedError as error:
+            raise SourceError(self.subject, f"the local copy is damaged: {one_line(str(error))}") from error
+
+    def _attempt(self, work: Callable[[Path], _T], copy: Path) -> _T:
+        try:
+            return work(copy)
+        except GitFailedError as error:
+            if is_damage(error.stderr) or not (copy / "HEAD").exists():
+                raise DamagedError(said_by_git(error)) from error
+            raise self._failed(error) from error
+        except TimedOutError as error:
+            raise self._failed(error) from error
+
+    def _rebuild(self, damaged: Path, cause: DamagedError) -> None:
+        """Clone anew, unless another thread just has, or it did not help a short while ago."""
+        with self._fetching:
+            if self._storage.copy not in {damaged, None}:
+                return
+            now = time.monotonic()
+            if self._rebuilt_at is not None and now - self._rebuilt_at < _REBUILD_PAUSE:
+                raise SourceError(self.subject, f"the local copy is damaged: {one_line(str(cause))}") from cause
+            try:
+                wanted = self._remote.refs()
+                with self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
+                    self._pending_note = self._clone(wanted, lock)
+            except SourceError as error:
+                raise SourceError(
+                    self.subject,
+                    f"the local copy is damaged, and cannot be cloned anew: {error.message}",
+                    hint=error.hint,
+                    temporary=error.temporary,
+                ) from error
+            self._rebuilt_at = now
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong with the copy while it is changed, as an error of this repository."""
+        try:
+            yield
+        except DamagedError as error:
+            raise SourceError(self.subject, f"the local copy is damaged: {one_line(str(error))}") from error
+        except (GitFailedError, TimedOutError) as error:
+            raise self._failed(error) from error
+        except OSError as error:
+            raise SourceError(
+                self.subject, f"the local copy cannot be written: {error.strerror}", temporary=True
+            ) from error
+
+    def _failed(self, error: GitFailedError | TimedOutError) -> SourceError:
+        if isinstance(error, TimedOutError):
+            return SourceError(self.subject, f"git did not end within {error.seconds:.0f} s", temporary=True)
+        stopped = error.status < 0
+        message = "git was stopped" if stopped else said_by_git(error) or f"git {error.command} failed"
+        return SourceError(self.subject, message, temporary=stopped)
+
+    def _no_path(self, sha: str, path: str) -> SourceError:
+        return SourceError(
+            self.subject, f"commit {sha[:7]} has no path {one_line(path)}", hint="check the application's path"
+        )
+
+    def _clean(self, path: str) -> str:
+        parts = [part for part in path.split("/") if part not in {"", "."}]
+        if path.startswith("/") or ".." in parts or re.search(r"[\x00-\x1f\x7f]", path):
+            raise SourceError(self.subject, f"{one_line(path)} is no path inside a repository")
+        return "/".join(parts)

@@ -1,0 +1,38 @@
+"""All mirrors of one state folder."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from gitops_tui.model.application import Repository
+from gitops_tui.source.mirror import Mirror
+from gitops_tui.source.transport.address import parse
+from gitops_tui.source.transport.runner import Runner
+
+
+class Mirrors:
+    """The mirrors below a state folder, in `mirrors/` and `checkouts/`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._runner = Runner()
+        self._mirrors: dict[str, Mirror] = {}
+        self._lock = threading.Lock()
+
+    def mirror(self, repository: Repository) -> Mirror:
+        """Return the one mirror of a URL, with these credentials from now on; makes no request.
+
+        SourceError for a URL that is not allowed.
+        """
+        key = parse(repository.url).key
+        with self._lock:
+            found = self._mirrors.get(key)
+            if found is None:
+                found = self._mirrors[key] = Mirror(repository, self._folder, self._runner)
+            found.repository = repository
+            return found
+
+    def close(self) -> None:
+        """End every git process; calls in progress and later ones raise SourceError."""
+        self._runner.close()

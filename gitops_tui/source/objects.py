@@ -1,0 +1,93 @@
+"""Reading a mirror's commits and trees, and guarding commits in use."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from gitops_tui.source.refs import KEEP
+from gitops_tui.source.transport.failures import DamagedError
+from gitops_tui.source.transport.process import Limits
+from gitops_tui.source.transport.runner import Runner
+
+_LISTING: Final = Limits(output=128 << 20)
+_OBJECT: Final = re.compile(rb"([0-9a-f]{40,64}) (?:blob|tree|commit)")
+
+
+def commit_id(runner: Runner, copy: Path, prefix: str) -> str | None:
+    """Return the full id of a commit, or of the commit that a tag object names; None when it is not here."""
+    name = f"{prefix}^{{commit}}"
+    output = runner.run(copy, "rev-parse", "--verify", "--quiet", "--end-of-options", name, accept=(0, 1))
+    return output.stdout.decode().strip() or None
+
+
+def is_ancestor(runner: Runner, copy: Path, older: str, newer: str) -> bool:
+    """Whether `newer` contains `older`."""
+    return runner.run(copy, "merge-base", "--is-ancestor", older, newer, accept=(0, 1)).status == 0
+
+
+def ids(runner: Runner, copy: Path, sha: str, paths: Sequence[str]) -> dict[str, str | None]:
+    """Return the ids of what a commit has at these paths, "" being its root; None where it has nothing.
+
+    DamagedError when that cannot be told.
+    """
+    names = [f"{sha}:{path}" for path in paths]
+    with lines(names) as wanted:
+        output = runner.run(
+            copy, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=wanted, limits=_LISTING
+        )
+    rows = output.stdout.split(b"\n")[:-1]
+    if output.stderr.strip() or len(rows) != len(names):
+        raise DamagedError(output.stderr)
+    found: dict[str, str | None] = {}
+    for path, row in zip(paths, rows, strict=True):
+        match = _OBJECT.fullmatch(row)
+        found[path] = match[1].decode() if match else None
+    return found
+
+
+def folders(runner: Runner, copy: Path, sha: str, pattern: str) -> tuple[str, ...]:
+    """Return the folders of a commit that match a glob, sorted."""
+    output = runner.run(
+        copy, "ls-tree", "-r", "-d", "-z", "--name-only", "--full-tree", "--end-of-options", sha, limits=_LISTING
+    )
+    wanted = pattern.split("/")
+    found = (os.fsdecode(name) for name in output.stdout.split(b"\0")[:-1])
+    return tuple(sorted(path for path in found if _matches(path.split("/"), wanted)))
+
+
+def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_matches(parts[start:], pattern[1:]) for start in range(len(parts) + 1))
+    if not parts or (parts[0].startswith(".") and not pattern[0].startswith(".")):
+        return False
+    return fnmatch.fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
+
+
+def keep(runner: Runner, copy: Path, shas: Iterable[str], lock: int) -> None:
+    """Let own refs name exactly these commits, as far as they are here."""
+    wanted = {sha for sha in shas if commit_id(runner, copy, sha) == sha}
+    output = runner.run(copy, "for-each-ref", "--format=%(refname)", KEEP)
+    held = {name.removeprefix(KEEP) for name in output.stdout.decode().split()}
+    commands = [f"update {KEEP}{sha} {sha}" for sha in sorted(wanted - held)]
+    commands += [f"delete {KEEP}{sha}" for sha in sorted(held - wanted)]
+    if commands:
+        with lines(commands) as script:
+            runner.run(copy, "update-ref", "--stdin", stdin=script, inherit=(lock,))
+
+
+@contextmanager
+def lines(texts: Iterable[str]) -> Iterator[BinaryIO]:
+    """A file of lines for the standard input of git."""
+    with tempfile.TemporaryFile() as file:
+        file.writelines(os.fsencode(text) + b"\n" for text in texts)
+        file.seek(0)
+        yield cast(BinaryIO, file)

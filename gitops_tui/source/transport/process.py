@@ -1,0 +1,141 @@
+"""One child process: its output read piecewise up to a deadline and a limit, its whole group ended."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, Final
+
+from gitops_tui.model.errors import SourceError
+from gitops_tui.source.transport.failures import TimedOutError
+
+_STDERR_KEPT: Final = 64 << 10
+_CHUNK: Final = 1 << 20
+_GRACE: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """timeout: seconds for the whole call. output: bytes of stdout."""
+
+    timeout: float = 60.0
+    output: int = 64 << 20
+
+
+STANDARD: Final = Limits()
+
+
+class Running:
+    """A git process whose output is being read."""
+
+    def __init__(self, process: subprocess.Popen[bytes], stdout: IO[bytes], stderr: IO[bytes], limits: Limits) -> None:
+        self.process = process
+        self.stderr = bytearray()
+        self._streams = (stdout, stderr)
+        self._deadline = time.monotonic() + limits.timeout
+        self._limits = limits
+        self._seen = 0
+        self._buffer = bytearray()
+        self._selector = selectors.DefaultSelector()
+        self._stdout, self._stderr = stdout.fileno(), stderr.fileno()
+        self._selector.register(self._stdout, selectors.EVENT_READ)
+        self._selector.register(self._stderr, selectors.EVENT_READ)
+
+    def read(self, size: int) -> bytes:
+        """Return `size` bytes of stdout, fewer only at its end. TimedOutError; SourceError over the output limit."""
+        while len(self._buffer) < size and self._pump():
+            pass
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return data
+
+    def read_line(self) -> bytes:
+        """Return one line of stdout with its newline, or what is left."""
+        while (end := self._buffer.find(b"\n")) < 0 and self._pump():
+            pass
+        return self.read(end + 1 if end >= 0 else len(self._buffer))
+
+    def read_rest(self) -> bytes:
+        """Return everything that is left of stdout."""
+        while self._pump():
+            pass
+        return self.read(len(self._buffer))
+
+    def finish(self) -> int:
+        """Wait for the end; return the exit status."""
+        while self._pump():
+            pass
+        try:
+            return self.process.wait(max(self._deadline - time.monotonic(), 0.1))
+        except subprocess.TimeoutExpired as error:
+            raise TimedOutError(self._limits.timeout) from error
+
+    def close(self) -> None:
+        """Kill what still runs, and give everything back."""
+        terminate(self.process)
+        self._selector.close()
+        self._streams[0].close()
+        self._streams[1].close()
+
+    def _pump(self) -> bool:
+        """Take what is there, wait for it if need be; return False at the end of the output."""
+        open_files = self._selector.get_map()
+        if not open_files:
+            return False
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimedOutError(self._limits.timeout)
+        # A daemon that git started may hold the pipes open for ever, so the end of git itself counts too.
+        ready = self._selector.select(min(left, 0.1))
+        if not ready:
+            return not has_ended(self.process)
+        for key, _ in ready:
+            self._take(key.fd)
+        return True
+
+    def _take(self, descriptor: int) -> None:
+        data = os.read(descriptor, _CHUNK)
+        if not data:
+            self._selector.unregister(descriptor)
+        elif descriptor == self._stderr:
+            self.stderr += data[: max(_STDERR_KEPT - len(self.stderr), 0)]
+        else:
+            self._seen += len(data)
+            if self._seen > self._limits.output:
+                raise SourceError("git", f"it printed more than {self._limits.output >> 20} MiB")
+            self._buffer += data
+
+
+def terminate(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its whole group: SIGTERM, then SIGKILL for what is left after two seconds."""
+    if process.returncode is not None:
+        return
+    if not has_ended(process):
+        signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + _GRACE
+        while not has_ended(process) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        # The ended leader is reaped only below, so its group's number cannot have become another's.
+        signal_group(process, signal.SIGKILL)
+    process.wait()
+
+
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process has ended; it is not reaped."""
+    if process.returncode is not None:
+        return True
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
+
+
+def signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    """Send a signal to everything that a process has started, and itself."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)

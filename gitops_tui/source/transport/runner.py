@@ -1,0 +1,185 @@
+"""Running git: a fixed argument list, a clean environment, a process group, a deadline, a bounded output."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from gitops_tui.model.errors import SourceError
+from gitops_tui.source.transport.failures import GitFailedError
+from gitops_tui.source.transport.process import STANDARD, Limits, Running, signal_group
+
+# Without a git binary, importing GitPython fails; this way the first call does, with a message of ours.
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+from git.cmd import Git
+from git.exc import GitCommandNotFound
+
+_PASSED_ON: Final = {"GIT_SSL_CAINFO", "GIT_SSL_CAPATH"}
+_ENVIRONMENT: Final = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_PAGER": "cat",
+}
+_OPTIONS: Final = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.symlinks=false",
+    "core.askPass=",
+    "credential.helper=",
+    "protocol.allow=never",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "log.showSignature=false",
+    "submodule.recurse=false",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one kind of call may reach. options: `name=value` for `-c`. secrets: never shown in a message."""
+
+    options: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+
+
+LOCAL: Final = Access()
+"""Objects of a local mirror only; no transport at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """stderr: the first 64 KiB, decoded."""
+
+    stdout: bytes
+    stderr: str
+    status: int
+
+
+class Runner:
+    """Starts git. `close` ends everything that runs and refuses more."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def run(
+        self,
+        git_dir: Path | None,
+        *arguments: str,
+        access: Access = LOCAL,
+        limits: Limits = STANDARD,
+        stdin: BinaryIO | None = None,
+        inherit: Sequence[int] = (),
+        accept: Sequence[int] = (0,),
+    ) -> Output:
+        """Run git to its end.
+
+        inherit: descriptors that the process keeps open, such as a lock. accept: exit statuses that are no
+        failure; any other raises GitFailedError. TimedOutError past the deadline; SourceError when git is missing.
+        """
+        with self.stream(git_dir, *arguments, access=access, limits=limits, stdin=stdin, inherit=inherit) as running:
+            stdout = running.read_rest()
+            status = running.finish()
+            output = Output(stdout, running.stderr.decode(errors="replace"), status)
+        if status not in accept:
+            raise GitFailedError(arguments[0], status, _redacted(output.stderr, access))
+        return output
+
+    @contextmanager
+    def stream(
+        self,
+        git_dir: Path | None,
+        *arguments: str,
+        access: Access = LOCAL,
+        limits: Limits = STANDARD,
+        stdin: BinaryIO | None = None,
+        inherit: Sequence[int] = (),
+    ) -> Iterator[Running]:
+        """Start git and read its output piecewise; it is killed when the block ends before it does."""
+        running = self._start(_command(git_dir, arguments, access), access, stdin, inherit, limits)
+        try:
+            yield running
+        finally:
+            running.close()
+            with self._lock:
+                self._running.discard(running.process)
+
+    def close(self) -> None:
+        """End every process; calls in progress raise GitFailedError, later ones SourceError."""
+        with self._lock:
+            self._closed = True
+            running = list(self._running)
+        for process in running:
+            signal_group(process, signal.SIGTERM)
+
+    def _start(
+        self, command: Sequence[str], access: Access, stdin: BinaryIO | None, inherit: Sequence[int], limits: Limits
+    ) -> Running:
+        with self._lock:
+            if self._closed:
+                raise SourceError("git", "the program is stopping", temporary=True)
+            try:
+                wrapper = Git().execute(
+                    command,
+                    istream=stdin,
+                    as_process=True,
+                    shell=False,
+                    env={**_ENVIRONMENT, **access.environment},
+                    start_new_session=True,
+                    pass_fds=tuple(inherit),
+                )
+            except GitCommandNotFound as error:
+                raise SourceError("git", "the program is not there", hint="install git 2.32 or newer") from error
+            except OSError as error:
+                raise SourceError("git", f"it cannot be started: {error.strerror}", temporary=True) from error
+            # GitPython would signal the process once more when its wrapper is collected.
+            process, wrapper.proc = wrapper.proc, None
+            if process is None or process.stdout is None or process.stderr is None:
+                raise SourceError("git", "it was started without its pipes")
+            self._running.add(process)
+            return Running(process, process.stdout, process.stderr, limits)
+
+
+def _command(git_dir: Path | None, arguments: Sequence[str], access: Access) -> list[str]:
+    command = [*_tied_to_us(access), *_without_inherited_settings(), str(Git.GIT_PYTHON_GIT_EXECUTABLE or "git")]
+    for option in (*_OPTIONS, *access.options):
+        command += ["-c", option]
+    if git_dir is not None:
+        command.append(f"--git-dir={git_dir}")
+    return [*command, *arguments]
+
+
+def _tied_to_us(access: Access) -> list[str]:
+    """Where the system can: a transfer ends when this process is killed and can no longer end it."""
+    program = shutil.which("setpriv") if access is not LOCAL else None
+    return [program, "--pdeathsig", "TERM"] if program else []
+
+
+def _without_inherited_settings() -> list[str]:
+    """GitPython hands on our whole environment; a GIT_DIR or GIT_TRACE in it must not reach the child."""
+    unwanted = [name for name in os.environ if name.startswith("GIT_") and name not in _PASSED_ON and "=" not in name]
+    names = [name for name in unwanted if name not in _ENVIRONMENT]
+    return ["env", *(part for name in names for part in ("-u", name))] if names else []
+
+
+def _redacted(text: str, access: Access) -> str:
+    for secret in access.secrets:
+        text = text.replace(secret, "***")
+    return text
