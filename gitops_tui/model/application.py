@@ -106,7 +106,11 @@ class SyncMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SyncPolicy:
-    """How an application is synced (semantics.md: Automation). max_prune: share of the resources, 0 to 1."""
+    """How an application is synced.
+
+    max_prune: share of the resources, 0 to 1, over which a prune is held for a person. force_conflicts: fields that
+    another field manager owns (a `kubectl edit`, say) are taken over; the plan names them and the receipt too.
+    """
 
     mode: SyncMode = SyncMode.MANUAL
     prune: bool = False
@@ -114,7 +118,7 @@ class SyncPolicy:
     allow_empty: bool = False
     max_prune: float = 0.2
     create_namespace: bool = True
-    force_conflicts: bool = False
+    force_conflicts: bool = True
     propagation: str = "foreground"
     health_timeout: float = 300.0
 

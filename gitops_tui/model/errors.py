@@ -138,6 +138,10 @@ class PlanError(GitopsError):
     stage = Stage.PLAN
 
 
+class StalePlanError(PlanError):
+    """The cluster moved since the plan was made: plan again, nothing was written."""
+
+
 class JournalError(GitopsError):
     """The journal cannot be read or written."""
 

@@ -11,7 +11,14 @@ from gitops_tui.engine.views.desired import Renderings, settle
 from gitops_tui.engine.views.verdicts import Verdicts
 from gitops_tui.engine.views.watches import Watches
 from gitops_tui.model.application import Application, Repository
-from gitops_tui.model.errors import ClusterError, GitopsError, InvalidError, NotServedError, UnreachableError
+from gitops_tui.model.errors import (
+    ClusterError,
+    ConflictError,
+    GitopsError,
+    InvalidError,
+    NotServedError,
+    UnreachableError,
+)
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
@@ -149,6 +156,7 @@ class _Look:
         self._verdicts = verdicts
         self._masked_paths = masked_paths
         self.failures: dict[ResourceKey, GitopsError] = {}
+        self._conflicts: dict[ResourceKey, tuple[str, ...]] = {}
 
     def pair(self, manifest: Manifest, for_plan: bool) -> Pair:
         """One desired object and its live twin."""
@@ -177,7 +185,7 @@ class _Look:
                 refusal=note,
                 owner=owner,
             )
-        return self._present(manifest, live, owner)
+        return self._present(manifest, live, owner, for_plan)
 
     def _missing(self, manifest: Manifest, for_plan: bool) -> Pair:
         refusal = ""
@@ -195,21 +203,21 @@ class _Look:
         drift = Drift(manifest.key, DriftCode.MISSING)
         return Pair(key=manifest.key, manifest=manifest, live=None, drift=drift, predicted=predicted, refusal=refusal)
 
-    def _present(self, manifest: Manifest, live: Body, owner: str | None) -> Pair:
+    def _present(self, manifest: Manifest, live: Body, owner: str | None, for_plan: bool) -> Pair:
         rules = self._application.ignore
 
         def stated() -> Drift:
             return compare(manifest.body, live, None, rules, masked_paths=self._masked_paths)
 
         def predict() -> tuple[Drift, Body]:
-            predicted = self._cluster.predict(manifest)
+            predicted = self._predicted(manifest, for_plan)
             return compare(manifest.body, live, predicted, rules, masked_paths=self._masked_paths), predicted
 
         refusal = ""
         predicted: Body | None = None
         try:
             drift, predicted = self._verdicts.judge(
-                self._cluster.context, manifest, live, rules=rules, stated=stated, predict=predict
+                self._cluster.context, manifest, live, rules=rules, stated=stated, predict=predict, anew=for_plan
             )
         except UnreachableError:
             raise
@@ -225,7 +233,16 @@ class _Look:
             predicted=predicted,
             refusal=refusal,
             owner=owner,
+            conflicts=self._conflicts.get(manifest.key, ()),
         )
+
+    def _predicted(self, manifest: Manifest, for_plan: bool) -> Body:
+        if for_plan:
+            try:
+                return self._cluster.apply(manifest, force=False, dry_run=True).body
+            except ConflictError as error:
+                self._conflicts[manifest.key] = error.causes
+        return self._cluster.predict(manifest)
 
     def _live(self, key: ResourceKey) -> Body | None:
         known = self._cluster.live(key)

@@ -35,8 +35,9 @@ class Verdicts:
         rules: Sequence[IgnoreRule],
         stated: Callable[[], Drift],
         predict: Callable[[], tuple[Drift, Body]],
+        anew: bool = False,
     ) -> tuple[Drift, Body | None]:
-        """The drift, and the prediction where one had to be asked for.
+        """The drift, and the prediction where one had to be asked for. anew: predict again what differs, for a plan.
 
         Nothing is asked where the verdict is known, or proven: the digest of what was last applied, kept on the
         object, is the digest of what Git says, and every field that Git states has its stated value live.
@@ -48,7 +49,7 @@ class Verdicts:
         slot = (context, manifest.key)
         with self._lock:
             kept = self._kept.get(slot)
-        if kept is not None and kept[0] == evidence:
+        if kept is not None and kept[0] == evidence and not (anew and kept[1].code is not DriftCode.IN_SYNC):
             return kept[1], None
         predicted: Body | None = None
         drift = stated() if _applied_as_stated(manifest, live) else None
