@@ -37,7 +37,7 @@ def autoscaler(live: View) -> Health:
     """Cannot scale or measure, can, or does not say yet."""
     able, active = live.condition("AbleToScale"), live.condition("ScalingActive")
     for condition, reasons in ((able, _CANNOT_SCALE), (active, _CANNOT_MEASURE)):
-        if condition.get("status") == "False" and condition.get("reason") in reasons:
+        if condition.get("status") == "False" and text(condition.get("reason")) in reasons:
             return degraded(because(condition))
     if live.is_true("AbleToScale") or live.is_true("ScalingLimited"):
         limited = live.condition("ScalingLimited") if live.is_true("ScalingLimited") else able

@@ -1,1 +1,33 @@
-"""sync"""
+"""From desired and live to a plan, and from a plan to a changed cluster.
+
+`stamp` marks a manifest as ours, `plan` makes the ordered ChangeSet of all `Pair`s (pure), `execute` runs it.
+"""
+
+from gitops_tui.sync.execution import execute
+from gitops_tui.sync.options import Hook, hook_of, wave_of
+from gitops_tui.sync.order import Introduced, arranged, steps
+from gitops_tui.sync.pair import Pair
+from gitops_tui.sync.plan import IN_SYNC, plan
+from gitops_tui.sync.ports import Applied, Children, Cluster, Lookup, Outcome, Progress, Recorder
+from gitops_tui.sync.stamp import stamp
+
+__all__ = [
+    "IN_SYNC",
+    "Applied",
+    "Children",
+    "Cluster",
+    "Hook",
+    "Introduced",
+    "Lookup",
+    "Outcome",
+    "Pair",
+    "Progress",
+    "Recorder",
+    "arranged",
+    "execute",
+    "hook_of",
+    "plan",
+    "stamp",
+    "steps",
+    "wave_of",
+]

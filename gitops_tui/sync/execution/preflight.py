@@ -1,0 +1,112 @@
+"""Before the first write: is the plan still that of this cluster, and would the server take all of it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gitops_tui.diff import compare
+from gitops_tui.model.errors import ConflictError, GitopsError, NotServedError, StalePlanError
+from gitops_tui.model.operations import Action, Change
+from gitops_tui.model.ownership import owner_of
+from gitops_tui.model.resources import Body
+from gitops_tui.sync.execution.run import Run, uid_of, version_of
+from gitops_tui.sync.order import Introduced
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    stale: str = ""
+    refusal: str = ""
+
+
+def preflight(run: Run) -> dict[int, str]:
+    """Check every write against the cluster, by reading and by dry-run; nothing is written.
+
+    Returns the refusals by the identity of their change, empty when the server takes everything. Raises
+    StalePlanError when a live object is no longer what the plan was made for.
+    """
+    introduced = Introduced(change.manifest for change in run.writes if change.manifest and not change.uid)
+    run.tell("checks the plan by dry-run")
+    findings = dict(
+        (id(change), (change, finding))
+        for change, finding in run.each(run.writes, lambda change: _check(run, introduced, change))
+    )
+    run.pace.check()
+    stale = [f"{change.key} {finding.stale}" for change, finding in findings.values() if finding.stale]
+    if stale:
+        raise StalePlanError(
+            f"application {run.application.name}",
+            f"the plan is stale: {names_of(sorted(stale))}",
+            hint="plan again",
+            temporary=True,
+        )
+    return {number: finding.refusal for number, (_, finding) in findings.items() if finding.refusal}
+
+
+def names_of(texts: list[str]) -> str:
+    """Return the first few of several texts, and how many more."""
+    return "; ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
+
+
+def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
+    excused = introduced.excuses(change.key)
+    try:
+        live = run.cluster.read(change.key)
+    except NotServedError as error:
+        return _Finding() if excused else _Finding(refusal=str(error))
+    except GitopsError as error:
+        return _Finding(refusal=str(error))
+    stale = _staleness(change, live)
+    if stale:
+        return _Finding(stale=stale)
+    owner = owner_of(live) if live is not None else None
+    if owner is not None and owner != run.application.name:
+        return _Finding(refusal=f"{change.key}: belongs to application {owner}, not to {run.application.name}")
+    try:
+        return _dry_run(run, change, live, excused=excused)
+    except ConflictError as error:
+        return _Finding(refusal=_conflict(error))
+    except GitopsError as error:
+        return _Finding(refusal=str(error))
+
+
+def _staleness(change: Change, live: Body | None) -> str:
+    if change.action is Action.HOOK:
+        return ""
+    if change.action is Action.DELETE and live is None:
+        return ""
+    if change.uid != uid_of(live):
+        return "appeared" if not change.uid else "is gone" if live is None else "was replaced by another object"
+    return ""
+
+
+def _dry_run(run: Run, change: Change, live: Body | None, *, excused: bool) -> _Finding:
+    if change.manifest is None:
+        if live is not None:
+            run.cluster.delete(change.key, uid=uid_of(live), propagation="foreground", dry_run=True)
+        return _Finding()
+    if (excused and live is None) or (change.action is Action.HOOK and live is not None):
+        return _Finding()  # its kind or namespace comes with the plan; a hook is deleted before it runs again
+    force = run.application.policy.force_conflicts
+    answer = run.cluster.apply(change.manifest, force=force, dry_run=True)
+    if live is not None and version_of(live) != change.resource_version:
+        return _Finding(stale=_moved(run, change, live, answer.body))
+    return _Finding()
+
+
+def _moved(run: Run, change: Change, live: Body, predicted: Body) -> str:
+    """Say that the object changed since the plan, unless only its status did and the plan would be the same.
+
+    An object without a status changes only when somebody changes it; its masked values may look alike.
+    """
+    if "status" in live and change.manifest is not None:
+        rules, paths = run.application.ignore, run.application.masked_paths
+        again = compare(change.manifest.body, live, predicted, rules, masked_paths=paths)
+        if again.changes == change.changes:
+            return ""
+    return "changed"
+
+
+def _conflict(error: ConflictError) -> str:
+    owners = f": {', '.join(error.causes)}" if error.causes else ""
+    return f"{error.subject}: {error.message}{owners} (force_conflicts takes such fields over)"

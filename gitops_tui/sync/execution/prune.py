@@ -1,0 +1,100 @@
+"""Deleting what Git no longer states, each object only while it is certainly still ours (invariant 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gitops_tui.model.errors import ConflictError, GitopsError
+from gitops_tui.model.fields import dig
+from gitops_tui.model.operations import Change, Result
+from gitops_tui.model.ownership import owner_of
+from gitops_tui.model.resources import Body
+from gitops_tui.sync.execution.run import FailedError, Run, uid_of, version_of
+from gitops_tui.sync.options import propagation_of
+
+_TRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What came of asking for a deletion: asked for, or not ours any more, or failed."""
+
+    kept: str = ""
+    failure: str = ""
+
+
+def prune_step(run: Run, changes: Sequence[Change]) -> None:
+    """Delete objects that do not depend on each other, and wait until they are gone. FailedError otherwise."""
+    run.pace.check()
+    started = run.pace.clock()
+    asked, failures = [], []
+    for change, request in run.each(changes, lambda change: _request(run, change)):
+        if request.failure:
+            run.report(change, Result.FAILED, request.failure)
+            failures.append(request.failure)
+        elif request.kept:
+            run.report(change, Result.PRUNE_SKIPPED, request.kept)
+        else:
+            asked.append(change)
+            run.tell(f"deletes {change.key}")
+    failures.extend(_confirm(run, asked, started))
+    if failures:
+        raise FailedError(sorted(failures)[0])
+
+
+def _request(run: Run, change: Change) -> _Request:
+    for _ in range(_TRIES):
+        try:
+            live = run.cluster.read(change.key)
+            if live is None:
+                return _Request()
+            if uid_of(live) != change.uid:
+                return _Request(kept="another object has taken its place")
+            if owner_of(live) != run.application.name:
+                return _Request(kept=f"is no longer {run.application.name}'s")
+            propagation = propagation_of(live, run.application.policy.propagation)
+            uid, version = uid_of(live), version_of(live)
+            run.cluster.delete(change.key, uid=uid, resource_version=version, propagation=propagation)
+        except ConflictError:
+            continue  # it moved between reading and deleting: read it again, it may be another's now
+        except GitopsError as error:
+            return _Request(failure=str(error))
+        return _Request()
+    return _Request(failure=f"{change.key}: changes too often to be deleted safely")
+
+
+def _confirm(run: Run, asked: Sequence[Change], started: float) -> list[str]:
+    """Wait for the deletions; strike from the inventory what is gone, report what is not."""
+    pending = list(asked)
+
+    def is_gone(change: Change) -> bool:
+        live = run.cluster.read(change.key)
+        if live is not None and uid_of(live) == change.uid:
+            return False
+        run.recorder.strike(run.application.name, change.key)
+        run.report(change, Result.PRUNED, duration=run.pace.clock() - started)
+        return True
+
+    def are_gone() -> bool:
+        pending[:] = [change for change in pending if not is_gone(change)]
+        if pending:
+            run.tell(f"waits for the deletion of {pending[0].key}")
+        return not pending
+
+    if run.pace.until(are_gone, run.timeout):
+        return []
+    failures = []
+    for change in pending:
+        message = f"{change.key}: is still there after {run.timeout:.0f} s{_why_there(run.cluster.read(change.key))}"
+        run.report(change, Result.FAILED, message, duration=run.pace.clock() - started)
+        failures.append(message)
+    return failures
+
+
+def _why_there(live: Body | None) -> str:
+    finalizers = dig(live, "metadata", "finalizers")
+    if not isinstance(finalizers, list) or not finalizers:
+        return ""
+    return f", held by {', '.join(str(name) for name in finalizers)}"

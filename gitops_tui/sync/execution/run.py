@@ -1,0 +1,146 @@
+"""One running execution: what it works with, and what it has done so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from gitops_tui.health import assess, lift
+from gitops_tui.model.application import Application
+from gitops_tui.model.errors import ClusterError
+from gitops_tui.model.fields import dig, integer, text
+from gitops_tui.model.operations import Action, Change, ResourceResult, Result
+from gitops_tui.model.resources import Body, Health, HealthCode, ResourceKey
+from gitops_tui.model.text import one_line
+from gitops_tui.sync.execution.pace import Pace
+from gitops_tui.sync.plan import IN_SYNC
+from gitops_tui.sync.ports import Children, Cluster, Lookup, Progress, Recorder
+
+T = TypeVar("T")
+
+
+class FailedError(Exception):
+    """A step failed, so the later ones must not run; never leaves this package."""
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of one execution. Only the executing thread writes it; workers get what they need as arguments."""
+
+    cluster: Cluster
+    application: Application
+    changes: Sequence[Change]
+    recorder: Recorder
+    pace: Pace
+    pool: Executor
+    progress: Progress
+    lookup: Lookup
+    children: Children
+    now: Callable[[], float]
+    timeout: float
+    results: dict[int, ResourceResult] = field(default_factory=dict)
+    applied: dict[int, Body] = field(default_factory=dict)
+    done: int = 0
+
+    @property
+    def writes(self) -> list[Change]:
+        """The changes that write, in their order."""
+        return [change for change in self.changes if change.action is not Action.SKIP]
+
+    def tell(self, what: str) -> None:
+        """Report progress."""
+        self.progress(self.done, len(self.writes), one_line(what))
+
+    def report(
+        self,
+        change: Change,
+        result: Result,
+        message: str = "",
+        *,
+        duration: float = 0.0,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        """Record what became of a change."""
+        clean = tuple(one_line(warning) for warning in warnings)
+        row = ResourceResult(change.key, result, one_line(message), duration, clean, change.changes)
+        self.results[id(change)] = row
+        self.recorder.result(row)
+        if change.action is not Action.SKIP:
+            self.done += 1
+
+    def report_skips(self) -> None:
+        """Report every change of the plan that writes nothing."""
+        for change in self.changes:
+            if change.action is Action.SKIP:
+                self.report(change, _result_of_skip(change), "" if change.why == IN_SYNC else change.why)
+
+    def report_rest(self, why: str) -> None:
+        """Report every change that has no result yet as skipped, or as started when it was."""
+        for change in self.changes:
+            if id(change) in self.results:
+                continue
+            if id(change) in self.applied:
+                self.report(change, Result.CREATED, "started; its end was not awaited")
+            else:
+                self.report(change, Result.SKIPPED if change.manifest is not None else Result.PRUNE_SKIPPED, why)
+
+    def each(self, changes: Iterable[Change], work: Callable[[Change], T]) -> Iterator[tuple[Change, T]]:
+        """Do `work` for all changes at once; yield what comes back as it comes.
+
+        Raises StoppedError in the end when some were left out, because the operation was stopped meanwhile.
+        """
+
+        def unless_stopped(change: Change) -> tuple[T] | None:
+            return None if self.pace.is_stopped() else (work(change),)
+
+        futures = {self.pool.submit(unless_stopped, change): change for change in changes}
+        for future in as_completed(futures):
+            answer = future.result()
+            if answer is not None:
+                yield futures[future], answer[0]
+        self.pace.check()
+
+    def health(self, change: Change) -> Health:
+        """Return the health of what a change applied; Progressing until the answer is as new as the apply."""
+        try:
+            live = self.lookup(change.key)
+        except ClusterError as error:
+            return Health(HealthCode.PROGRESSING, f"cannot be read: {error.message}")
+        if live is None:
+            return Health(HealthCode.PROGRESSING, "not seen yet")
+        applied = self.applied.get(id(change))
+        if applied is not None and not _is_as_new(live, applied):
+            return Health(HealthCode.PROGRESSING, "not seen yet")
+        below = tuple(self.children(live))
+        return lift(live, below, self.now()) if below else assess(live, self.now())
+
+
+def uid_of(body: Body | None) -> str:
+    """Return an object's uid, "" when there is no object."""
+    return text(dig(body, "metadata", "uid"))
+
+
+def version_of(body: Body | None) -> str:
+    """Return an object's resourceVersion, "" when there is no object."""
+    return text(dig(body, "metadata", "resourceVersion"))
+
+
+def names(keys: Iterable[ResourceKey], limit: int = 3) -> str:
+    """Return a few keys for a message: the first ones, and how many more."""
+    given = [str(key) for key in keys]
+    more = f" and {len(given) - limit} more" if len(given) > limit else ""
+    return ", ".join(given[:limit]) + more
+
+
+def _is_as_new(live: Body, applied: Body) -> bool:
+    if uid_of(applied) and uid_of(live) != uid_of(applied):
+        return False
+    return integer(dig(live, "metadata", "generation")) >= integer(dig(applied, "metadata", "generation"))
+
+
+def _result_of_skip(change: Change) -> Result:
+    if change.why == IN_SYNC:
+        return Result.UNCHANGED
+    return Result.PRUNE_SKIPPED if change.manifest is None else Result.SKIPPED

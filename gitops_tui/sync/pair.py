@@ -1,0 +1,27 @@
+"""Desired and live of one resource, side by side: what a plan is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gitops_tui.model.resources import Body, Drift, Manifest, ResourceKey
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One resource on both sides.
+
+    manifest: as it would be applied (stamped), None when Git does not state it. live: None when it is certainly
+    not there. predicted: what an apply would make of it. refusal: why it cannot be applied at all (the dry-run
+    was refused, live cannot be read), "" when it can. owner: the application that the live object names as its
+    own. conflicts: "field: manager" of fields that another field manager owns and an apply would take over.
+    """
+
+    key: ResourceKey
+    manifest: Manifest | None
+    live: Body | None
+    drift: Drift
+    predicted: Body | None = None
+    refusal: str = ""
+    owner: str | None = None
+    conflicts: tuple[str, ...] = ()
