@@ -21,6 +21,7 @@ from gitops_tui.model.errors import GitopsError, UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from concurrent.futures import Future
 
     from gitops_tui.config import Config
     from gitops_tui.embedded.demo import Demo
@@ -116,7 +117,7 @@ def _verb(arguments: Namespace, stack: ExitStack) -> int:
     worker = _Setting(arguments, stack).worker(Store(), config=None, automate=False)
     worker.start()
     stack.callback(worker.stop, _STOP_TIMEOUT)
-    return run(arguments, _Session(worker))
+    return run(arguments, _Session(worker, _actor()))
 
 
 def _demo(arguments: Namespace) -> int:
@@ -135,28 +136,24 @@ def _demo(arguments: Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """The command line's way to the engine: ask and wait."""
+    """The command line's way to the engine."""
 
     worker: Worker
+    actor: str
 
-    def refresh(self, names: Sequence[str] = ()) -> Snapshot:
-        """Look at these applications (none named: at all) and return what was seen."""
-        from gitops_tui.engine.requests import Refresh
+    @property
+    def current(self) -> Snapshot:
+        """The newest Snapshot."""
+        return self.worker.store.current
 
-        snapshot: Snapshot = self.ask(Refresh(tuple(names)))
-        return snapshot
+    @property
+    def failure(self) -> BaseException | None:
+        """Why the worker has stopped by itself."""
+        return self.worker.failure
 
-    def ask(self, request: Request) -> Any:
-        """The answer to a request. GitopsError when it fails."""
-        answer = self.worker.submit(request)
-        answer.add_done_callback(lambda _: None)
-        while True:
-            try:
-                # A bounded wait lets ctrl-c through at once.
-                return answer.result(timeout=0.5)
-            except TimeoutError:
-                if self.worker.failure is not None:
-                    raise self.worker.failure from None
+    def submit(self, request: Request) -> Future[Any]:
+        """Ask for something; the answer is the Future's result."""
+        return self.worker.submit(request)
 
 
 # -- parts -----------------------------------------------------------------------------------------------------

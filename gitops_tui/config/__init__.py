@@ -5,11 +5,12 @@
 
 from gitops_tui.config.build import from_repository
 from gitops_tui.config.duration import seconds
-from gitops_tui.config.load import example, find, load
+from gitops_tui.config.load import FILE_NAME, example, find, load
 from gitops_tui.config.schema import schema
 from gitops_tui.config.settings import Config, Settings, config_folder, state_folder
 
 __all__ = [
+    "FILE_NAME",
     "Config",
     "Settings",
     "config_folder",

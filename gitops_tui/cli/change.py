@@ -1,0 +1,243 @@
+"""The verbs that plan and write: plan, sync, rollback, unpin, pause, resume."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from gitops_tui.cli import shapes, tables
+from gitops_tui.cli.diagnostics import DIFFERENT, DONE, FAILED
+from gitops_tui.cli.output import Colour
+from gitops_tui.cli.session import Call
+from gitops_tui.engine.requests import PauseAutomation, Plan, Request, ResumeAutomation, Rollback, Sync, Unpin
+from gitops_tui.model.errors import GitopsError, PlanError, UsageError
+from gitops_tui.model.operations import ChangeSet, OperationPhase, Pause, Pin, Receipt
+from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.status import ApplicationStatus
+
+_TRIES = 3
+Execute = Callable[[ChangeSet], Request]
+
+
+def plan(call: Call) -> int:
+    """What a sync would do: 0 nothing, 1 something, 2 it cannot run."""
+    name = call.application().name
+    made: ChangeSet = call.ask(Plan(name, call.options.at, call.options.prune), f"planning {name}")
+    if call.output.is_table:
+        if made.changes:
+            call.output.table(tables.PLAN_HEADS, tables.plan_rows(made))
+        elif call.output.is_terminal:
+            call.diagnostics.note(f"{name}: nothing to do at {made.revision[:7]}")
+        _tell_obstacles(call, made)
+    else:
+        call.output.data(shapes.plan(made))
+    if made.refusals:
+        return FAILED
+    return DIFFERENT if made.writes else DONE
+
+
+def _tell_obstacles(call: Call, made: ChangeSet) -> None:
+    for refusal in made.refusals:
+        call.diagnostics.error(PlanError(f"application {made.application}", refusal))
+    for reason in made.held:
+        call.diagnostics.warn(f"application {made.application}: held for a person: {reason}")
+
+
+@dataclass(slots=True)
+class _Outcomes:
+    """What became of several applications."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    errors: list[GitopsError] = field(default_factory=list)
+
+
+def sync(call: Call) -> int:
+    """Bring the cluster to what Git says; one application that fails does not hold up the others."""
+    names = _chosen(call)
+    known = call.refreshed(names)
+    keys = tuple(_resource_key(text, known[0]) for text in call.options.resources)
+    options = call.options
+    made = [Plan(each.name, options.at, options.prune, keys) for each in known]
+    actor, dry_run, timeout = call.session.actor, options.dry_run, options.timeout
+
+    def execute(changes: ChangeSet) -> Request:
+        return Sync(changes.application, changes, actor, dry_run=dry_run, timeout=timeout)
+
+    outcomes = _run(call, made, execute, approved=dry_run or options.yes)
+    return _tell(call, outcomes, one=len(names) == 1)
+
+
+def _chosen(call: Call) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(call.options.applications))
+    if call.options.all and names:
+        raise UsageError("sync", "takes names or --all, not both")
+    if not names and not call.options.all:
+        raise UsageError("sync", "names no application", hint="name some, or use --all")
+    if call.options.resources and len(names) != 1:
+        raise UsageError("--resource", "goes with exactly one application")
+    return names
+
+
+def _run(call: Call, plans: Sequence[Plan], execute: Execute, *, approved: bool) -> _Outcomes:
+    """Plan, ask where a guard holds, execute; a plan that became stale meanwhile is made again."""
+    outcomes = _Outcomes()
+    for attempt in range(_TRIES):
+        ready: list[tuple[Plan, ChangeSet]] = []
+        for request, made in zip(plans, call.ask_all(plans, "planning"), strict=True):
+            if isinstance(made, GitopsError):
+                outcomes.errors.append(made)
+            elif approved or _approved(call, made):
+                ready.append((request, made))
+            else:
+                outcomes.errors.append(_not_approved(made))
+        answers = call.ask_all([execute(made) for _, made in ready], "working")
+        outcomes.receipts += [each for each in answers if isinstance(each, Receipt)]
+        failed = [(request, each) for (request, _), each in zip(ready, answers, strict=True) if _is_error(each)]
+        again = [request for request, each in failed if each.temporary and attempt < _TRIES - 1 and _is_plan(each)]
+        outcomes.errors += [each for request, each in failed if request not in again]
+        plans = again
+        if not plans:
+            break
+    return outcomes
+
+
+def _is_error(answer: Any) -> bool:
+    return isinstance(answer, GitopsError)
+
+
+def _is_plan(error: GitopsError) -> bool:
+    return isinstance(error, PlanError)
+
+
+def _approved(call: Call, made: ChangeSet) -> bool:
+    """Whether it may run: nothing holds it, or a person says so."""
+    if not made.held or made.refusals:
+        return True
+    if not call.diagnostics.asking:
+        return False
+    _show(call, made)
+    return call.diagnostics.ask(f"Sync {made.application} all the same?")
+
+
+def _not_approved(made: ChangeSet) -> GitopsError:
+    return PlanError(
+        f"application {made.application}",
+        f"held for a person: {'; '.join(made.held)}",
+        hint="look at `plan`, then approve it with --yes",
+    )
+
+
+def _show(call: Call, made: ChangeSet) -> None:
+    call.diagnostics.show(call.output.lines(tables.PLAN_HEADS, tables.plan_rows(made)) if made.changes else ())
+    _tell_obstacles(call, made)
+
+
+def _tell(call: Call, outcomes: _Outcomes, *, one: bool) -> int:
+    """Print the receipts and what went wrong. one: a single application was named, so one object is printed."""
+    if call.output.is_table:
+        for receipt in outcomes.receipts:
+            _print_receipt(call, receipt)
+    elif not one:
+        call.output.data([shapes.receipt(each) for each in outcomes.receipts])
+    elif outcomes.receipts:
+        call.output.data(shapes.receipt(outcomes.receipts[0]))
+    for receipt in outcomes.receipts:
+        for result in receipt.resources:
+            for warning in result.warnings:
+                call.diagnostics.warn(f"{result.key}: {warning}")
+        if receipt.phase is not OperationPhase.SUCCEEDED:
+            words = f"{receipt.phase}: {receipt.message}" if receipt.message else str(receipt.phase)
+            call.diagnostics.error(GitopsError(f"application {receipt.application}", words))
+    for error in outcomes.errors:
+        call.diagnostics.error(error)
+    fine = all(each.phase is OperationPhase.SUCCEEDED for each in outcomes.receipts)
+    return DONE if fine and not outcomes.errors else FAILED
+
+
+def _print_receipt(call: Call, receipt: Receipt) -> None:
+    symbol, colour = tables.PHASE[receipt.phase]
+    dry = " (dry run)" if receipt.dry_run else ""
+    verified = ", every resource healthy" if receipt.verified else ""
+    head = tables.marked(
+        f"{receipt.application} {receipt.phase}{dry} at {receipt.revision[:7]}{verified}", (symbol, colour)
+    )
+    call.output.line(call.output.shown(head), colour)
+    if receipt.resources:
+        call.output.table(tables.RECEIPT_HEADS, tables.receipt_rows(receipt))
+    elif receipt.message:
+        call.output.line(receipt.message, Colour.FAINT)
+
+
+def _resource_key(text: str, application: ApplicationStatus) -> ResourceKey:
+    """A key of this application; what it does not have is told with the nearest that it has."""
+    known = {each.key.path: each.key for each in application.resources}
+    if text in known:
+        return known[text]
+    near = get_close_matches(text, known, n=3, cutoff=0.3)
+    hint = f"did you mean {' or '.join(near)}?" if near else "it is written GROUP/KIND/NAMESPACE/NAME, as `plan` shows"
+    try:
+        ResourceKey.parse(text)
+    except ValueError as error:
+        raise UsageError("--resource", str(error), hint=hint) from error
+    raise UsageError(f"--resource {text}", f"is no resource of application {application.name}", hint=hint)
+
+
+def rollback(call: Call) -> int:
+    """Pin to a commit and deploy it. Without --yes a person is asked; where there is none, nothing is done."""
+    options = call.options
+    if not options.yes and not call.diagnostics.asking:
+        raise UsageError("rollback", "asks before it writes, and there is no terminal to ask on", hint="add --yes")
+    name = call.application().name
+    made: ChangeSet = call.ask(Plan(name, options.commit), f"planning {name}")
+    if made.refusals:
+        _tell_obstacles(call, made)
+        return FAILED
+    if not options.yes:
+        _show(call, made)
+        writes = len(made.writes)
+        counted = "one change" if writes == 1 else f"{writes} changes"
+        if not call.diagnostics.ask(f"Roll {name} back to {made.revision[:7]} ({counted}) and pin it there?"):
+            call.diagnostics.note("nothing was done")
+            return FAILED
+    request = Rollback(name, made, call.session.actor, options.why, options.until, timeout=options.timeout)
+    receipt: Receipt = call.ask(request, f"rolling {name} back")
+    return _tell(call, _Outcomes([receipt]), one=True)
+
+
+def unpin(call: Call) -> int:
+    """Follow the tracked revision again."""
+    name = call.application().name
+    lifted: Pin | None = call.ask(Unpin(name, call.session.actor), f"unpinning {name}")
+    if not call.output.is_table:
+        call.output.data(shapes.pin(name, lifted))
+    elif lifted is None:
+        call.output.line(f"{name} is not pinned")
+    else:
+        call.output.line(f"{name} is no longer pinned to {lifted.revision[:7]}")
+    return DONE
+
+
+def pause(call: Call) -> int:
+    """Hold the automation."""
+    name, span = call.application().name, call.options.span
+    until = time.time() + span if span is not None else None
+    made: Pause = call.ask(PauseAutomation(name, call.session.actor, call.options.why, until), f"pausing {name}")
+    if call.output.is_table:
+        call.output.line(f"{name} is paused until {tables.moment(made.until) or 'it is resumed'}")
+    else:
+        call.output.data(shapes.pause(name, made))
+    return DONE
+
+
+def resume(call: Call) -> int:
+    """Let the automation go on."""
+    name = call.application().name
+    lifted: Pause | None = call.ask(ResumeAutomation(name, call.session.actor), f"resuming {name}")
+    if not call.output.is_table:
+        call.output.data(shapes.pause(name, lifted))
+    else:
+        call.output.line(f"{name} is resumed" if lifted else f"{name} is not paused")
+    return DONE

@@ -1,0 +1,204 @@
+"""The command line: verbs, options, and what is said about a wrong one.
+
+Imports nothing of the program, so that `--version` and a mistyped verb are answered at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from typing import Any, NoReturn
+
+_EPILOG = """\
+Without a verb the terminal application starts. It needs no file: --repo names a repository, --demo brings one with
+a cluster. Exit codes: 0 done or in sync, 1 differences found, 2 error.
+"""
+_FORMATS = ("table", "json", "yaml")
+_CHOICE = re.compile(r"argument (?P<what>[^:]+): invalid choice: '(?P<word>.*)' \(choose from (?P<known>.*)\)", re.S)
+
+_YEAR = 366 * 86400.0
+
+Subparsers = Any  # argparse's own type is private
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, with the nearest right word."""
+
+    def __init__(self, **options: Any) -> None:
+        options["allow_abbrev"] = False
+        super().__init__(**options)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {_plainly(message)}\nhint: `{self.prog} --help` lists what can be said\n")
+
+
+def _plainly(message: str) -> str:
+    safe = "".join(char if char.isprintable() else "\ufffd" for char in message)
+    found = _CHOICE.fullmatch(safe)
+    if found is None:
+        return safe
+    known = [word.strip(" '") for word in found["known"].split(",")]
+    near = difflib.get_close_matches(found["word"], known, n=1)
+    asked = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
+    return f"unknown {found['what'].lower()} `{found['word']}`, {asked}"
+
+
+def build_parser(version: str) -> argparse.ArgumentParser:
+    """The parser. `verb` is None for the terminal application; shared options may stand before and after the verb."""
+    parser = _Parser(
+        prog="gitops-tui",
+        description="A GitOps cockpit for the terminal, with its own reconciliation engine.",
+        epilog=_EPILOG,
+        parents=[_shared()],
+    )
+    parser.add_argument("--version", action="version", version=f"gitops-tui {version}")
+    faces = parser.add_argument_group("without a terminal")
+    faces.add_argument("--headless", action="store_true", help="reconcile without a screen, as a daemon")
+    faces.add_argument("--once", action="store_true", help="with --headless: one pass over everything, then exit")
+    faces.add_argument("--listen", metavar="HOST:PORT", help="where --headless answers /healthz and /readyz")
+    _add_verbs(parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser, title="verbs"))
+    return parser
+
+
+def _shared(*, again: bool = False) -> argparse.ArgumentParser:
+    """Options of every face. again: after a verb, where what is not given must not undo what stood before it."""
+    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS if again else None)
+    off = argparse.SUPPRESS if again else False
+    what = parser.add_argument_group("what to look at")
+    what.add_argument(
+        "--config", metavar="FILE", help="the configuration; default: $GITOPS_TUI_CONFIG, ./gitops-tui.yaml"
+    )
+    what.add_argument("--repo", metavar="URL", help="a repository's URL or path, instead of a configuration")
+    what.add_argument("--revision", metavar="REF", help="with --repo: branch, tag, semver range or commit to track")
+    what.add_argument("--path", metavar="GLOB", help="with --repo: the folders that are applications, such as 'apps/*'")
+    what.add_argument("--namespace", metavar="NS", help="with --repo: the namespace of objects that name none")
+    what.add_argument("--context", metavar="CTX", help="with --repo: the kubeconfig context; default: its current one")
+    what.add_argument("--demo", action="store_true", default=off, help="an embedded cluster with a sample repository")
+    what.add_argument("--reset", action="store_true", default=off, help="with --demo: start over")
+    how = parser.add_argument_group("how")
+    how.add_argument("--kubeconfig", metavar="FILE", help="default: $KUBECONFIG, else ~/.kube/config")
+    how.add_argument(
+        "--state-dir", metavar="DIR", help="mirrors and journal; default: gitops-tui in the XDG state folder"
+    )
+    output = argparse.SUPPRESS if again else "table"
+    how.add_argument("-o", "--output", choices=_FORMATS, default=output, help="how a verb prints; default: table")
+    how.add_argument("--read-only", action="store_true", default=off, help="write nothing, whatever is asked")
+    return parser
+
+
+def _add_verbs(verbs: Subparsers) -> None:
+    status = _verb(verbs, "status", "how the applications are")
+    status.add_argument("applications", nargs="*", metavar="APP", help="default: all")
+    _revision(_verb(verbs, "diff", "desired against live", one=True))
+    render = _verb(verbs, "render", "the manifests, as a YAML stream", one=True)
+    _revision(render)
+    render.add_argument("--show-secrets", action="store_true", help="do not mask the values of Secrets")
+    plan = _verb(verbs, "plan", "what a sync would do, in order", one=True)
+    _revision(plan)
+    plan.add_argument("--prune", action="store_true", default=None, help="also delete what Git no longer names")
+    _add_sync(verbs)
+    history = _verb(verbs, "history", "the commits that touch an application", one=True)
+    _count(history, 20)
+    _add_pinning(verbs)
+    journal = _verb(verbs, "journal", "what was done, by whom, and what came of it")
+    journal.add_argument("application", nargs="?", metavar="APP", help="default: all")
+    _count(journal, 20)
+    _add_groups(verbs)
+
+
+def _add_sync(verbs: Subparsers) -> None:
+    sync = _verb(verbs, "sync", "bring the cluster to what Git says")
+    sync.add_argument("applications", nargs="*", metavar="APP")
+    sync.add_argument("--all", action="store_true", help="every application")
+    _revision(sync)
+    sync.add_argument("--prune", action="store_true", default=None, help="also delete what Git no longer names")
+    sync.add_argument("--dry-run", action="store_true", help="say what would be done, write nothing")
+    sync.add_argument(
+        "--resource",
+        action="append",
+        default=[],
+        dest="resources",
+        metavar="GROUP/KIND/NS/NAME",
+        help="only this one (again for more), such as apps/Deployment/shop/web or /ConfigMap/shop/web",
+    )
+    sync.add_argument("--timeout", type=_duration, metavar="S", help="seconds (or 5m) to wait for health")
+    sync.add_argument("-y", "--yes", action="store_true", help="approve what a guard holds for a person")
+
+
+def _add_pinning(verbs: Subparsers) -> None:
+    rollback = _verb(verbs, "rollback", "pin an application to a commit and deploy that", one=True)
+    rollback.add_argument("commit", metavar="REV", help="a commit, tag or branch; `history` lists the commits")
+    rollback.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    rollback.add_argument("--why", default="", metavar="TEXT", help="the reason, for the journal")
+    rollback.add_argument(
+        "--until",
+        choices=("next-commit", "manual"),
+        default="next-commit",
+        help="when the pin lifts: with a commit newer than those rolled away from (default), or by hand",
+    )
+    rollback.add_argument("--timeout", type=_duration, metavar="S", help="seconds (or 5m) to wait for health")
+    _verb(verbs, "unpin", "let an application follow its tracked revision again", one=True)
+    pause = _verb(verbs, "pause", "hold an application's automation", one=True)
+    pause.add_argument("--why", default="", metavar="TEXT", help="the reason, for the journal")
+    pause.add_argument(
+        "--for", type=_duration, dest="span", metavar="S", help="seconds (or 2h); default: until resumed"
+    )
+    _verb(verbs, "resume", "let an application's automation go on", one=True)
+
+
+def _add_groups(verbs: Subparsers) -> None:
+    config = _group(verbs, "config", "write, check or describe a configuration")
+    init = _verb(config, "init", "write a commented one")
+    init.add_argument("file", nargs="?", metavar="FILE", help="default: ./gitops-tui.yaml")
+    validate = _verb(config, "validate", "check one and tell all its mistakes")
+    validate.add_argument("file", nargs="?", metavar="FILE", help="default: the one that would be used")
+    _verb(config, "schema", "print its JSON Schema")
+    demo = _group(verbs, "demo", "the embedded cluster")
+    _verb(demo, "info", "where its kubeconfig and repository are")
+    _verb(demo, "stop", "stop it; its state stays")
+    _verb(demo, "reset", "stop it and forget its state")
+
+
+def _group(verbs: Subparsers, name: str, about: str) -> Subparsers:
+    parser = verbs.add_parser(name, help=about, description=_sentence(about))
+    return parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser, title="actions")
+
+
+def _verb(verbs: Subparsers, name: str, about: str, *, one: bool = False) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name, help=about, description=_sentence(about), parents=[_shared(again=True)], conflict_handler="resolve"
+    )
+    if one:
+        parser.add_argument("application", metavar="APP")
+    return parser
+
+
+def _revision(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--revision", dest="at", metavar="REV", help="at this commit, tag or branch instead")
+
+
+def _count(parser: argparse.ArgumentParser, default: int) -> None:
+    parser.add_argument("-n", dest="count", type=_positive, default=default, metavar="N", help=f"default: {default}")
+
+
+def _sentence(about: str) -> str:
+    return f"{about[0].upper()}{about[1:]}."
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1_000_000:
+        raise argparse.ArgumentTypeError("must be a positive whole number")
+    return int(text)
+
+
+def _duration(text: str) -> float:
+    from gitops_tui.config import seconds  # noqa: PLC0415 - only where one is given
+
+    try:
+        span = seconds(float(text) if re.fullmatch(r"[0-9.]+", text) else text)
+    except ValueError:
+        span = -1.0
+    if not 0 <= span <= _YEAR:
+        raise argparse.ArgumentTypeError("must be a number of seconds, or a duration such as 5m")
+    return span

@@ -1,0 +1,179 @@
+"""Values as data: the shapes of `-o json` and `-o yaml`. Scripts rely on them, so keys are added, never changed.
+
+Instants are RFC 3339 in UTC; what is not there is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from gitops_tui.model.operations import (
+    Change,
+    ChangeSet,
+    HistoryEntry,
+    Pause,
+    Pin,
+    Receipt,
+    ResourceComparison,
+    ResourceResult,
+)
+from gitops_tui.model.resources import ABSENT, FieldChange, ResourceKey
+from gitops_tui.model.status import ApplicationStatus
+
+Data = dict[str, Any]
+
+
+def status(of: ApplicationStatus) -> Data:
+    """One application of `status`. resources and drifted are counts."""
+    source = of.application.source
+    return {
+        "name": of.name,
+        "project": of.application.project,
+        "context": of.context or of.application.destination.context,
+        "namespace": of.application.destination.namespace,
+        "repository": source.repository,
+        "path": source.path,
+        "tracked": source.revision,
+        "revision": of.revision.sha if of.revision else None,
+        "sync": str(of.sync),
+        "health": str(of.health.code),
+        "verified": of.verified,
+        "resources": of.total,
+        "drifted": of.drifted,
+        "problems": [
+            {"stage": str(each.stage), "subject": each.subject, "message": each.message, "hint": each.hint}
+            for each in of.problems
+        ],
+    }
+
+
+def diff(application: str, revision: str, comparisons: Iterable[ResourceComparison]) -> Data:
+    """`diff`. Values are masked where secret; a side that is absent is null."""
+    return {
+        "application": application,
+        "revision": revision,
+        "resources": [
+            {**_key(each.key), "drift": str(each.drift), "changes": _changes(each.changes)} for each in comparisons
+        ],
+    }
+
+
+def plan(of: ChangeSet) -> Data:
+    """`plan`. held: what a person has to approve; refusals: why it cannot run."""
+    return {
+        "application": of.application,
+        "revision": of.revision,
+        "prune": of.prune,
+        "held": list(of.held),
+        "refusals": list(of.refusals),
+        "changes": [_change(each) for each in of.changes],
+    }
+
+
+def receipt(of: Receipt) -> Data:
+    """`sync` and `rollback`. operation is "" for a dry run."""
+    return {
+        "application": of.application,
+        "operation": of.operation,
+        "phase": str(of.phase),
+        "revision": of.revision,
+        "resources": [_result(each) for each in of.resources],
+    }
+
+
+def commit(of: HistoryEntry) -> Data:
+    """One commit of `history`."""
+    return {
+        "sha": of.sha,
+        "author": of.author,
+        "email": of.email,
+        "time": instant(of.time),
+        "subject": of.subject,
+        "deployed": instant(of.deployed),
+    }
+
+
+def operation(of: Receipt) -> Data:
+    """One operation of `journal`."""
+    return {
+        "application": of.application,
+        "operation": of.operation,
+        "kind": str(of.kind),
+        "actor": of.actor,
+        "started": instant(of.started),
+        "finished": instant(of.finished),
+        "revision": of.revision,
+        "phase": str(of.phase),
+        "verified": of.verified,
+        "message": of.message,
+    }
+
+
+def pin(application: str, of: Pin | None) -> Data:
+    """`unpin`: the pin that was lifted; revision is null when there was none."""
+    return {
+        "application": application,
+        "revision": of.revision if of else None,
+        "quarantined": of.quarantined if of else None,
+        "who": of.who if of else None,
+        "why": of.why if of else None,
+        "since": instant(of.since) if of else None,
+    }
+
+
+def pause(application: str, of: Pause | None) -> Data:
+    """`pause` and `resume`: the pause that was made or lifted; since is null when there was none."""
+    return {
+        "application": application,
+        "who": of.who if of else None,
+        "why": of.why if of else None,
+        "since": instant(of.since) if of else None,
+        "until": instant(of.until) if of else None,
+    }
+
+
+def instant(seconds: float | None) -> str | None:
+    """`2026-01-31T12:00:00Z`, None for none and for what no calendar holds."""
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _key(key: ResourceKey) -> Data:
+    return {"group": key.group, "kind": key.kind, "namespace": key.namespace, "name": key.name}
+
+
+def _result(of: ResourceResult) -> Data:
+    return {**_key(of.key), "result": str(of.result), "message": of.message}
+
+
+def _change(of: Change) -> Data:
+    return {
+        "action": str(of.action),
+        **_key(of.key),
+        "phase": str(of.phase),
+        "wave": of.wave,
+        "why": of.why,
+        "warnings": list(of.warnings),
+        "changes": _changes(of.changes),
+    }
+
+
+def _changes(changes: Iterable[FieldChange]) -> list[Data]:
+    return [{"path": each.path, "desired": _plain(each.desired), "live": _plain(each.live)} for each in changes]
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON data."""
+    if value is ABSENT:
+        return None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value
