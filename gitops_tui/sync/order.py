@@ -11,43 +11,15 @@ from gitops_tui.model.fields import dig, text
 from gitops_tui.model.operations import Action, Change, SyncPhase
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
 
-_KINDS: Final = [
-    "Namespace",
-    "NetworkPolicy",
-    "ResourceQuota",
-    "LimitRange",
-    "PodSecurityPolicy",
-    "PodDisruptionBudget",
-    "ServiceAccount",
-    "Secret",
-    "SecretList",
-    "ConfigMap",
-    "StorageClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "CustomResourceDefinition",
-    "ClusterRole",
-    "ClusterRoleList",
-    "ClusterRoleBinding",
-    "ClusterRoleBindingList",
-    "Role",
-    "RoleList",
-    "RoleBinding",
-    "RoleBindingList",
-    "Service",
-    "DaemonSet",
-    "Pod",
-    "ReplicationController",
-    "ReplicaSet",
-    "Deployment",
-    "HorizontalPodAutoscaler",
-    "StatefulSet",
-    "Job",
-    "CronJob",
-    "IngressClass",
-    "Ingress",
-    "APIService",
-]
+_KINDS: Final = (
+    *("Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodSecurityPolicy", "PodDisruptionBudget"),
+    *("ServiceAccount", "Secret", "SecretList", "ConfigMap", "StorageClass"),
+    *("PersistentVolume", "PersistentVolumeClaim", "CustomResourceDefinition"),
+    *("ClusterRole", "ClusterRoleList", "ClusterRoleBinding", "ClusterRoleBindingList"),
+    *("Role", "RoleList", "RoleBinding", "RoleBindingList"),
+    *("Service", "DaemonSet", "Pod", "ReplicationController", "ReplicaSet", "Deployment"),
+    *("HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob", "IngressClass", "Ingress", "APIService"),
+)
 _LAST: Final = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
 _RANKS: Final[Mapping[str, int]] = {kind: rank for rank, kind in enumerate(_KINDS)}
 _PHASES: Final[Mapping[SyncPhase, int]] = {phase: index for index, phase in enumerate(SyncPhase)}

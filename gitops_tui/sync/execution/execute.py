@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import groupby
 from typing import Final
 
@@ -14,6 +15,7 @@ from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError, PlanError
 from gitops_tui.model.operations import Action, Change, ChangeSet, OperationPhase, Result, SyncPhase
 from gitops_tui.model.ownership import owner_of
+from gitops_tui.model.resources import Health, HealthCode
 from gitops_tui.sync.execution.apply import apply_step
 from gitops_tui.sync.execution.hooks import await_hooks, clear_hooks
 from gitops_tui.sync.execution.pace import Pace, StoppedError
@@ -29,6 +31,13 @@ PARALLEL: Final = 4
 WAVE_PAUSE: Final = 2.0
 """Seconds between two waves (Argo CD's default)."""
 
+_WOULD_BE: Final = {
+    Action.CREATE: Result.CREATED,
+    Action.UPDATE: Result.CONFIGURED,
+    Action.HOOK: Result.CREATED,
+    Action.DELETE: Result.PRUNED,
+}
+
 
 def execute(
     cluster: Cluster,
@@ -37,11 +46,11 @@ def execute(
     *,
     recorder: Recorder,
     stop: threading.Event | None = None,
-    progress: Progress = lambda done, total, what: None,
+    progress: Progress | None = None,
     timeout: float | None = None,
     dry_run: bool = False,
     lookup: Lookup | None = None,
-    children: Children = lambda live: (),
+    children: Children | None = None,
     wave_pause: float = WAVE_PAUSE,
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], bool] | None = None,
@@ -70,9 +79,9 @@ def execute(
             recorder,
             pace,
             pool,
-            progress,
+            progress if progress is not None else lambda _done, _total, _what: None,
             lookup if lookup is not None else cluster.read,
-            children,
+            children if children is not None else lambda _live: (),
             now,
             seconds,
         )
@@ -84,7 +93,7 @@ def _guarded(run: Run, work: Callable[[], tuple[str, bool]]) -> Outcome:
     verified = False
     try:
         message, verified = work()
-        phase, rest = OperationPhase.SUCCEEDED, "not reached"
+        phase, rest = OperationPhase.SUCCEEDED, "runs only when a sync fails"
     except StoppedError:
         phase, message, rest = OperationPhase.TERMINATED, "stopped", "not done: the operation was stopped"
     except FailedError as failure:
@@ -92,7 +101,7 @@ def _guarded(run: Run, work: Callable[[], tuple[str, bool]]) -> Outcome:
     except PlanError:
         raise
     except GitopsError as error:
-        phase, message, rest = OperationPhase.ERROR, str(error), f"not done: {error}"
+        phase, message, rest = OperationPhase.ERROR, str(error), f"not known: {error}"
     return _outcome(run, phase, message, rest, verified=verified)
 
 
@@ -114,11 +123,14 @@ def _checked(run: Run, *, dry_run: bool, wave_pause: float) -> tuple[str, bool]:
     if refusals:
         raise FailedError(f"nothing was written: {sorted(refusals.values())[0]}")
     if dry_run:
-        return f"dry-run: {len(run.writes)} changes would be made", False
+        for change in run.writes:
+            run.report(change, _WOULD_BE[change.action], "dry-run")
+        return f"dry-run: {_summary(run)}", False
     try:
         return _performed(run, wave_pause)
     except FailedError:
-        _run_phase(run, SyncPhase.SYNC_FAIL, wave_pause)
+        with suppress(FailedError):  # its own failure is in its results; the first one says what went wrong
+            _run_phase(run, SyncPhase.SYNC_FAIL, wave_pause)
         raise
 
 
@@ -133,8 +145,7 @@ def _performed(run: Run, wave_pause: float) -> tuple[str, bool]:
         _require_health(run, run.changes)
         _run_phase(run, SyncPhase.POST_SYNC, wave_pause)
     unsettled = settle(run, run.changes)
-    broken = [row for row in unsettled.values() if row[1].code.badness and row[0].action is not Action.SKIP]
-    broken = [row for row in broken if row[1].code.value == "Degraded"]
+    broken = [(change, health) for change, health in unsettled.values() if _is_broken(change, health)]
     if broken:
         raise FailedError(f"applied, but not healthy after {run.timeout:.0f} s: {describe(broken)}")
     if unsettled:
@@ -171,6 +182,10 @@ def _require_health(run: Run, changes: Sequence[Change]) -> None:
     unsettled = settle(run, changes)
     if unsettled:
         raise FailedError(f"not healthy after {run.timeout:.0f} s: {describe(unsettled.values())}")
+
+
+def _is_broken(change: Change, health: Health) -> bool:
+    return change.action is not Action.SKIP and health.code is HealthCode.DEGRADED
 
 
 def _summary(run: Run) -> str:

@@ -27,24 +27,20 @@ def preflight(run: Run) -> dict[int, str]:
     """
     introduced = Introduced(change.manifest for change in run.writes if change.manifest and not change.uid)
     run.tell("checks the plan by dry-run")
-    findings = dict(
-        (id(change), (change, finding))
-        for change, finding in run.each(run.writes, lambda change: _check(run, introduced, change))
-    )
-    run.pace.check()
+    checked = run.each(run.writes, lambda change: _check(run, introduced, change))
+    findings = {id(change): (change, finding) for change, finding in checked}
     stale = [f"{change.key} {finding.stale}" for change, finding in findings.values() if finding.stale]
     if stale:
         raise StalePlanError(
             f"application {run.application.name}",
-            f"the plan is stale: {names_of(sorted(stale))}",
+            f"the plan is stale: {_listed(sorted(stale))}",
             hint="plan again",
             temporary=True,
         )
     return {number: finding.refusal for number, (_, finding) in findings.items() if finding.refusal}
 
 
-def names_of(texts: list[str]) -> str:
-    """Return the first few of several texts, and how many more."""
+def _listed(texts: list[str]) -> str:
     return "; ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
 
 

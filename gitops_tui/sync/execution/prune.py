@@ -11,6 +11,7 @@ from gitops_tui.model.fields import dig
 from gitops_tui.model.operations import Change, Result
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body
+from gitops_tui.sync.execution.pace import StoppedError
 from gitops_tui.sync.execution.run import FailedError, Run, uid_of, version_of
 from gitops_tui.sync.options import propagation_of
 
@@ -29,17 +30,24 @@ def prune_step(run: Run, changes: Sequence[Change]) -> None:
     """Delete objects that do not depend on each other, and wait until they are gone. FailedError otherwise."""
     run.pace.check()
     started = run.pace.clock()
-    asked, failures = [], []
-    for change, request in run.each(changes, lambda change: _request(run, change)):
-        if request.failure:
-            run.report(change, Result.FAILED, request.failure)
-            failures.append(request.failure)
-        elif request.kept:
-            run.report(change, Result.PRUNE_SKIPPED, request.kept)
-        else:
-            asked.append(change)
-            run.tell(f"deletes {change.key}")
-    failures.extend(_confirm(run, asked, started))
+    asked: list[Change] = []
+    failures = []
+    try:
+        for change, request in run.each(changes, lambda change: _request(run, change)):
+            if request.failure:
+                run.report(change, Result.FAILED, request.failure)
+                failures.append(request.failure)
+            elif request.kept:
+                run.report(change, Result.PRUNE_SKIPPED, request.kept)
+            else:
+                asked.append(change)
+                run.tell(f"deletes {change.key}")
+        failures.extend(_confirm(run, asked, started))
+    except StoppedError:
+        for change in asked:
+            if id(change) not in run.results:
+                run.report(change, Result.PRUNE_SKIPPED, "asked for; stopped before it was confirmed")
+        raise
     if failures:
         raise FailedError(sorted(failures)[0])
 
