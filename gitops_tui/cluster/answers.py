@@ -22,6 +22,12 @@ _MANAGER = re.compile(r'conflicts? with "((?:[^"\\]|\\.)*)"')
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|`[^`]*`')
 _RBAC = re.compile(r'^secrets(?: "[^"]*")? is forbidden: User "[^"]*" cannot \w+ resource "secrets" in API group ""')
+_MISFIT = re.compile(
+    r"failed to (?:create typed (?:patch|live) object|convert new object) \([^)]*\)(?: to proper version)?: (.*)", re.S
+)
+"""What an apply that does not fit the schema is answered with: a 500 without a reason, as of Kubernetes 1.36."""
+
+_MISFIT_FIELD = re.compile(r"^\s*(\.[^\n]*?): ([^\n]*)$", re.M)
 _HIDDEN = "(not shown: it may quote values of the Secret)"
 
 
@@ -30,42 +36,38 @@ def is_secret(key: ResourceKey) -> bool:
     return key.kind == "Secret" and key.group == ""
 
 
-def is_missing_object(status: Mapping[str, Any]) -> bool:
-    """Whether a 404 says that the object is not there, and not that its kind is not served."""
-    return bool(_mapping(status.get("details")).get("name"))
-
-
 def error_of(
     subject: str, code: int, status: Mapping[str, Any], *, retry_after: float | None = None, secret: bool = False
 ) -> ClusterError:
     """The error for an answer with HTTP code `code` and a `Status` object; {} when the body was none."""
     reason = one_line(str(status.get("reason") or ""), limit=80)
-    message = _message(code, reason, status, secret)
+    text = str(status.get("message") or "")
     details = _mapping(status.get("details"))
-    causes = _causes(code, details, secret)
-    family, hint = _family(code, message, status)
-    temporary = code in {408, 429} or code >= 500 or (code == 409 and reason != "AlreadyExists")
+    misfit = _MISFIT.match(text) if code == 500 else None
+    if misfit:
+        code, reason, text = 422, "Invalid", misfit.group(1)
+    family, hint = _family(code, text, details)
     return family(
         subject,
-        message,
+        _message(code, reason, text, secret),
         status=code,
         reason=reason,
         hint=hint,
-        temporary=temporary,
+        temporary=code in {408, 429} or code >= 500 or (code == 409 and reason != "AlreadyExists"),
         retry_after=retry_after if retry_after is not None else _number(details.get("retryAfterSeconds")),
-        causes=causes,
+        causes=_misfits(text, secret) if misfit else _causes(code, details, secret),
     )
 
 
-def _family(code: int, message: str, status: Mapping[str, Any]) -> tuple[type[ClusterError], str]:
+def _family(code: int, message: str, details: Mapping[str, Any]) -> tuple[type[ClusterError], str]:
     if code == 401:
         return ForbiddenError, "the credentials of this context are refused or have expired: log in again"
     if code == 403:
         hint = "the user of this context lacks this permission" if " cannot " in message else ""
         return ForbiddenError, hint
-    if code == 404 and not is_missing_object(status):
+    if code == 404 and not details.get("name"):
         return NotServedError, "the API is not there, or not there yet: is its CustomResourceDefinition installed?"
-    if code == 404 and _mapping(status.get("details")).get("kind") == "namespaces":
+    if code == 404 and details.get("kind") == "namespaces":
         return ClusterError, "create the namespace first, or let the application's policy do so"
     if code == 409:
         return ConflictError, ""
@@ -74,8 +76,8 @@ def _family(code: int, message: str, status: Mapping[str, Any]) -> tuple[type[Cl
     return ClusterError, ""
 
 
-def _message(code: int, reason: str, status: Mapping[str, Any], secret: bool) -> str:
-    text = one_line(str(status.get("message") or ""), limit=_TEXT)
+def _message(code: int, reason: str, message: str, secret: bool) -> str:
+    text = one_line(message, limit=_TEXT)
     if secret and not (code == 404 or (code == 403 and _RBAC.match(text))):
         text = f"{_MEANINGS.get(code, f'refused with {code}')} {_HIDDEN}"
     return text or _MEANINGS.get(code) or f"the API server answered {code} {reason}".rstrip()
@@ -116,6 +118,11 @@ def _cause(code: int, cause: Mapping[str, Any], secret: bool) -> str:
     else:
         text = one_line(message)
     return f"{field}: {text}" if field else text
+
+
+def _misfits(text: str, secret: bool) -> tuple[str, ...]:
+    found = _MISFIT_FIELD.findall(text)[:_CAUSES]
+    return tuple(f"{one_line(field)}: {'refused' if secret else one_line(message)}" for field, message in found)
 
 
 def warnings_of(headers: Iterable[str], *, secret: bool = False) -> tuple[str, ...]:

@@ -31,13 +31,13 @@ class Cluster:
     def __init__(self, context: str, server: str, access: Access, timing: Timing) -> None:
         self.context = context
         self.server = server
-        self._pace = Pace(timing)
-        self._transport = Transport(access, self._pace, timing)
+        pace = Pace(timing)
+        self._transport = Transport(access, pace, timing)
         self._discovery = Discovery(self._transport, f"cluster {one_line(context)}")
         self._cache = Cache()
         self._watches = Watches(Surroundings(self._transport, self._discovery, self._cache, timing))
         self._discovery.on_change(self._watches.wake)
-        self._pace.on_recovery(self._watches.wake)
+        pace.on_recovery(self._watches.wake)
 
     def version(self) -> str:
         """The API server's version (`v1.34.1`)."""
@@ -156,7 +156,7 @@ class Cluster:
 
     def retry(self) -> None:
         """Try again now whatever waits for its next try: a person says that something was mended."""
-        self._pace.reopen()
+        self._transport.retry()
         self._watches.wake()
 
     def close(self) -> None:

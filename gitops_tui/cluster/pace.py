@@ -144,6 +144,7 @@ class Pace:
                     last.subject,
                     last.message,
                     hint=last.hint,
+                    reason=last.reason,
                     temporary=True,
                     retry_after=self._closed_until - now,
                 ) from last

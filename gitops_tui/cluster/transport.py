@@ -117,6 +117,11 @@ class Transport:
 
         return self._retried(deadline, once)
 
+    def retry(self) -> None:
+        """Forget what was found out of reach, and look at the kubeconfig again."""
+        self._access.look_again()
+        self._pace.reopen()
+
     def close(self) -> None:
         """Let no request begin any more, and end the pauses between retries."""
         self._closed.set()

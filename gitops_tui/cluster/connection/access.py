@@ -57,6 +57,10 @@ class Access:
                 current = self._renew()
             return current
 
+    def look_again(self) -> None:
+        """Let the next use look whether the kubeconfig has changed, however short ago that was done."""
+        self._look_at = 0.0
+
     def close(self) -> None:
         """Close the idle connections; one in use is closed when its answer ends."""
         with self._lock:

@@ -148,9 +148,9 @@ def explain(context: str, error: Exception, timing: Timing) -> UnreachableError:
 
 _CONNECTING: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
     (exceptions.NameResolutionError, "the server's name is not found", "check the server URL, DNS and VPN"),
+    (exceptions.NewConnectionError, "connection refused or no route", "is the API server running?"),
     (exceptions.ConnectTimeoutError, "no connection in time", "check the network and VPN"),
     (exceptions.ProxyError, "the proxy makes no connection", "check proxy-url and HTTPS_PROXY"),
-    (exceptions.NewConnectionError, "connection refused or no route", "is the API server running?"),
 )
 
 

@@ -26,7 +26,9 @@ from gitops_tui.model.text import one_line
 
 _PAGE = 250
 _PAGE_BYTES = 256 << 20
-_STREAM_REFUSALS = frozenset({400, 405, 406, 415, 422, 501})
+_STREAM_REFUSALS = frozenset({400, 405, 406, 415, 422, 500, 501})
+"""Codes for a streaming list that the server does not know, has switched off, or (500) whose etcd is too old for it."""
+
 _STREAM_TRIES = 2
 _INITIAL_END = "k8s.io/initial-events-end"
 _SETTLED = 5.0
@@ -154,13 +156,25 @@ class ScopeWatch:
         if moves != self._moves:
             self._list_again, self._moves = True, moves
         resource = around.discovery.find(scope.group, scope.kind, patience=around.timing.longest_pause / 3)
-        if not self._list_again:
+        if not self._list_again and not self._is_ahead(resource):
             self._follow(resource)
         elif around.streams and self._stream_failures < _STREAM_TRIES:
             self._list_by_stream(resource)
         else:
             self._list_by_pages(resource)
             self._follow(resource)
+
+    def _is_ahead(self, resource: ApiResource) -> bool:
+        """Whether the cluster is older than what we saw of it: restored from a backup.
+
+        A server stays silent on a watch from a resourceVersion that is yet to come, so that has to be asked.
+        """
+        if not self._revision:
+            return False
+        body = self._around.transport.call(self._call(resource, {"limit": "1"})).body
+        now = str(_mapping(body.get("metadata")).get("resourceVersion") or "")
+        self._list_again = _is_before(now, self._revision)
+        return self._list_again
 
     def _list_by_stream(self, resource: ApiResource) -> None:
         """List as a watch that begins with all objects, and goes on as one."""
@@ -199,7 +213,7 @@ class ScopeWatch:
             query = {"limit": str(_PAGE), "continue": str(token)}
 
     def _listed(self, revision: str, objects: Iterable[Live]) -> None:
-        """A complete list has come. An older one than the last: the cluster was restored, and all is in doubt."""
+        """A complete list has come. If it is older than what was seen, the other scopes are in doubt as well."""
         went_back = _is_before(revision, self._revision)
         self._revision, self._list_again = revision, False
         self._around.cache.replace(self._shelf, objects)
