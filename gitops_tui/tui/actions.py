@@ -1,0 +1,194 @@
+"""The one table of keys: bindings, footer, help, tooltips and palette are all made from it.
+
+A user rebinds an action by its id.
+"""
+
+# ruff: noqa: E501 - a table reads best with one row a line
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from textual.binding import Binding, BindingType
+
+from gitops_tui.model.status import ApplicationStatus
+
+LIST: Final = "list"
+TEXT: Final = "text"
+APPLICATIONS, APPLICATION, DIFF, HISTORY = "applications", "application", "diff", "history"
+PLAN, RECEIPT, OPERATIONS, MANIFEST, INFO = "plan", "receipt", "operations", "manifest", "info"
+REPOSITORIES, CONTEXTS, HELP = "repositories", "contexts", "help"
+
+ROOT: Final = frozenset({APPLICATIONS})
+PAGES: Final = frozenset(
+    {APPLICATIONS, APPLICATION, DIFF, HISTORY, RECEIPT, OPERATIONS, MANIFEST, INFO, REPOSITORIES, CONTEXTS}
+)
+TABLES: Final = frozenset({APPLICATIONS, APPLICATION, HISTORY, OPERATIONS, REPOSITORIES, CONTEXTS})
+TEXTS: Final = frozenset({DIFF, MANIFEST, INFO})
+OF_APPLICATION: Final = frozenset({APPLICATIONS, APPLICATION, DIFF, HISTORY, MANIFEST, INFO})
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What an action may depend on. application: the one under the cursor or that the screen is about."""
+
+    view: str
+    application: ApplicationStatus | None = None
+    read_only: bool = False
+
+
+Check = Callable[[Situation], str]
+
+
+def _always(_: Situation) -> str:
+    return ""
+
+
+def _on_application(now: Situation) -> str:
+    return "" if now.application else "no application is chosen"
+
+
+def _on_revision(now: Situation) -> str:
+    if now.application is None:
+        return "no application is chosen"
+    return "" if now.application.revision else "its repository has not been read yet"
+
+
+def _may_sync(now: Situation) -> str:
+    if now.application and now.application.running:
+        return "an operation is running"
+    return _on_revision(now)
+
+
+def _is_pinned(now: Situation) -> str:
+    return _on_application(now) or ("" if now.application and now.application.pin else "it is not pinned")
+
+
+def _is_running(now: Situation) -> str:
+    return _on_application(now) or ("" if now.application and now.application.running else "nothing is running")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that a key does. keys: as Textual names them, the first is the one shown.
+
+    call: the bound method with its argument, "" for `do('<id>')`. why_disabled: "" when it can be done now.
+    dangerous: it leads to a write, so it is absent in read-only mode. foot: shown in the footer.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    title: str
+    tooltip: str
+    views: frozenset[str]
+    group: str = "Go"
+    why_disabled: Check = _always
+    dangerous: bool = False
+    call: str = ""
+    foot: bool = True
+
+    @property
+    def shown_key(self) -> str:
+        """The first key as a person reads it."""
+        return key_name(self.keys[0])
+
+
+_SHOWN: Final = {
+    "enter": "⏎",
+    "escape": "Esc",
+    "space": "Space",
+    "tab": "Tab",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+}
+
+
+def key_name(key: str) -> str:
+    """Return a key as a person reads it: `⏎`, `^r`, `Esc`."""
+    return f"^{key[5:]}" if key.startswith("ctrl+") else _SHOWN.get(key, key)
+
+
+def _move(where: str, keys: tuple[str, ...], tooltip: str, views: frozenset[str]) -> Action:
+    return Action(
+        f"move.{where}", keys, where.replace("_", " "), tooltip, views, "Move", call=f"move('{where}')", foot=False
+    )
+
+
+_BOTH: Final = frozenset({LIST, TEXT})
+ACTIONS: Final[tuple[Action, ...]] = (
+    Action("open", ("enter",), "Open", "Open the row under the cursor", frozenset({LIST}), call="open", foot=False),
+    _move("down", ("j", "down"), "One line down", _BOTH),
+    _move("up", ("k", "up"), "One line up", _BOTH),
+    _move("page_down", ("ctrl+f", "pagedown"), "One page down", _BOTH),
+    _move("page_up", ("ctrl+b", "pageup"), "One page up", _BOTH),
+    _move("top", ("g", "home"), "To the top", _BOTH),
+    _move("bottom", ("G", "end"), "To the bottom", _BOTH),
+    _move("left", ("left",), "Scroll to the left", frozenset({TEXT})),
+    _move("right", ("right",), "Scroll to the right", frozenset({TEXT})),
+    Action("diff", ("d",), "Diff", "Desired against live", OF_APPLICATION - {DIFF}, "Look", _on_revision),
+    Action("history", ("h",), "History", "Commits that touch this application", OF_APPLICATION - {HISTORY}, "Look", _on_revision),
+    Action("tree", ("t",), "Tree", "The application's resources as a tree", OF_APPLICATION - {APPLICATION}, "Look", _on_application, foot=False),
+    Action("manifest", ("y",), "YAML", "Desired, live and predicted YAML of the resource", frozenset({APPLICATION, DIFF}), "Look"),
+    Action("info", ("i",), "Info", "Where it comes from, what is wrong, and what to do", frozenset({APPLICATIONS, APPLICATION}), "Look", _on_application),
+    Action("sync", ("s",), "Sync", "Make the cluster what Git says: plan, confirm, run", OF_APPLICATION - {HISTORY}, "Act", _may_sync, dangerous=True),
+    Action("rollback", ("R",), "Rollback", "Go back to a commit: choose it, plan, confirm, run", OF_APPLICATION - {DIFF}, "Act", _may_sync, dangerous=True),
+    Action("unpin", ("u",), "Unpin", "Follow the tracked revision again", frozenset({APPLICATIONS, APPLICATION, HISTORY, INFO}), "Act", _is_pinned, dangerous=True),
+    Action("pause", ("p",), "Pause", "Pause or resume automation", frozenset({APPLICATIONS, APPLICATION, INFO}), "Act", _on_application, dangerous=True, foot=False),
+    Action("terminate", ("ctrl+x",), "Stop", "Stop the running operation after the write it is in", frozenset({APPLICATIONS, APPLICATION, RECEIPT}), "Act", _is_running, dangerous=True, foot=False),
+    Action("prune", ("P",), "Prune on/off", "Plan again with or without deleting what Git no longer names", frozenset({PLAN}), "Act"),
+    Action("refresh", ("r",), "Refresh", "Look at Git and the cluster now", PAGES | {PLAN}, "Look", foot=False),
+    Action("refresh_hard", ("ctrl+r",), "Hard refresh", "Forget what is kept, then look again", OF_APPLICATION, "Look", foot=False),
+    Action("hunk.next", ("n",), "Next change", "The next change, then the next resource", frozenset({DIFF}), "Diff"),
+    Action("hunk.previous", ("N",), "Previous change", "The previous change", frozenset({DIFF}), "Diff", foot=False),
+    Action("sides", ("|",), "Side by side", "One column or two", frozenset({DIFF}), "Diff"),
+    Action("context.more", ("}",), "More context", "More unchanged lines around each change", frozenset({DIFF}), "Diff", foot=False),
+    Action("context.less", ("{",), "Less context", "Fewer unchanged lines around each change", frozenset({DIFF}), "Diff", foot=False),
+    Action("whitespace", ("w",), "White space", "Make white space visible", frozenset({DIFF}), "Diff", foot=False),
+    Action("next_tab", ("tab",), "Next side", "Desired, live, predicted", frozenset({MANIFEST}), "Look"),
+    Action("match.next", ("n",), "Next match", "The next match of the search", TEXTS - {DIFF}, "Move", foot=False),
+    Action("match.previous", ("N",), "Previous match", "The previous match of the search", TEXTS - {DIFF}, "Move", foot=False),
+    Action("pane.down", ("J",), "Pane down", "Scroll the side pane down", frozenset({APPLICATION, DIFF, HISTORY, RECEIPT}), "Move", foot=False),
+    Action("pane.up", ("K",), "Pane up", "Scroll the side pane up", frozenset({APPLICATION, DIFF, HISTORY, RECEIPT}), "Move", foot=False),
+    Action("problems", ("ctrl+z",), "Problems", "Only rows with a problem", frozenset({APPLICATIONS, APPLICATION}), "Look", foot=False),
+    Action("copy", ("c",), "Copy", "Copy what the cursor is on", TABLES, "Look", foot=False),
+    Action("filter", ("/",), "Filter", "Show only matching rows: /text, /!not, /-f fuzzy, /-l key=value", TABLES, "Look"),
+    Action("search", ("/",), "Search", "Find in the text", TEXTS, "Look"),
+    Action("command", (":",), "Command", "Go anywhere by name", PAGES, "Go"),
+    Action("trail.back", ("[",), "View back", "The view before this one", PAGES, foot=False),
+    Action("trail.forward", ("]",), "View forward", "The view after this one", PAGES, foot=False),
+    Action("trail.last", ("-",), "Last view", "To and fro between the last two views", PAGES, foot=False),
+    Action("help", ("?",), "Help", "Every key of this screen", PAGES | {PLAN}),
+    Action("back", ("escape", "q"), "Back", "Back to where you came from; first clears a filter", PAGES - ROOT | {PLAN, HELP}),
+    Action("leave", ("q",), "Quit", "Quit, after asking", ROOT),
+    Action("clear", ("escape",), "Clear", "Clear the filter", ROOT, foot=False),
+    Action("quit", ("Q", "ctrl+c"), "Quit at once", "Quit without asking", PAGES | {PLAN, HELP}, foot=False),
+)  # fmt: skip
+BY_ID: Final = {action.id: action for action in ACTIONS}
+
+
+def for_view(view: str, *, read_only: bool = False) -> tuple[Action, ...]:
+    """Return the actions of a view, in their order; dangerous ones are absent in read-only mode."""
+    return tuple(action for action in ACTIONS if view in action.views and not (read_only and action.dangerous))
+
+
+def bindings(view: str) -> list[BindingType]:
+    """Return Textual's bindings for a view (or for LIST and TEXT, what every table and text understands)."""
+    return [
+        Binding(
+            ",".join(action.keys),
+            action.call or f"do('{action.id}')",
+            action.title,
+            show=False,
+            id=f"{view}.{action.id}",
+            tooltip=action.tooltip,
+        )
+        for action in ACTIONS
+        if view in action.views
+    ]

@@ -1,0 +1,245 @@
+"""The application object: it holds the snapshot, shows screens, and hands work to the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from gitops_tui.engine.requests import Refresh, Request
+from gitops_tui.model.status import Snapshot
+from gitops_tui.model.text import one_line
+from gitops_tui.tui import actions, errands
+from gitops_tui.tui.navigation import HOME, Location, Order, Trail, Vocabulary
+from gitops_tui.tui.ports import EnginePort
+from gitops_tui.tui.present.spans import Tone
+from gitops_tui.tui.screens import SCREENS
+from gitops_tui.tui.screens.receipt import ReceiptView
+from gitops_tui.tui.theme import CSS, THEMES
+from gitops_tui.tui.view import View, problem_of
+
+UPDATES_A_SECOND: Final = 10
+_SEVERITY: Final = {Tone.BAD: "error", Tone.WARN: "warning"}
+
+
+class SnapshotPublished(Message):
+    """There is a newer snapshot. Carries nothing: whoever handles it reads the current one."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Many are as good as one."""
+        return isinstance(message, SnapshotPublished)
+
+
+def whoami() -> str:
+    """`user@host`, as the journal names a person."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return one_line(f"{user}@{socket.gethostname()}", limit=80)
+
+
+class GitopsApp(App[None]):
+    """The cockpit.
+
+    info: facts for the help screen. clock: seconds since the epoch. skin: the palette's name, "" for the default
+    (mono where NO_COLOR is set). The engine may start before or after; the first paint waits for nothing.
+    """
+
+    CSS = CSS
+    TITLE = "gitops-tui"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    snapshot: reactive[Snapshot] = reactive(Snapshot, init=False)
+
+    def __init__(
+        self,
+        engine: EnginePort,
+        *,
+        info: tuple[tuple[str, str], ...] = (),
+        read_only: bool = False,
+        clock: Callable[[], float] = time.time,
+        actor: str = "",
+        skin: str = "",
+    ) -> None:
+        super().__init__()
+        self.engine = engine
+        self.info = info
+        self.read_only = read_only
+        self.clock = clock
+        self.actor = actor or whoami()
+        self.trail = Trail()
+        self._updated = -1.0
+        self._update_waits = False
+        self._unsubscribe: Callable[[], None] = lambda: None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = skin or ("mono" if self.no_color else "night")
+        self.set_reactive(GitopsApp.snapshot, engine.current)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the root of all screens."""
+        return SCREENS[HOME.view](HOME)
+
+    def on_mount(self) -> None:
+        """Listen to the engine, and let ages grow."""
+        self._unsubscribe = self.engine.subscribe(lambda _: self._published())
+        self._show_current()
+        self.set_interval(5.0, self._update_screen)
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        self._unsubscribe()
+
+    def _published(self) -> None:
+        self.post_message(SnapshotPublished())
+
+    def on_snapshot_published(self) -> None:
+        """Show the newest snapshot, at most ten times a second."""
+        rest = 1 / UPDATES_A_SECOND - (time.monotonic() - self._updated)
+        if rest <= 0:
+            self._show_current()
+        elif not self._update_waits:
+            self._update_waits = True
+            self.set_timer(rest, self._show_current)
+
+    def _show_current(self) -> None:
+        self._update_waits = False
+        self._updated = time.monotonic()
+        self.snapshot = self.engine.current
+
+    def watch_snapshot(self) -> None:
+        """Show it on the screen in sight; the others catch up when they are shown again."""
+        self._update_screen()
+
+    def _update_screen(self) -> None:
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, View) and screen.is_mounted:
+                screen.update()
+                break
+
+    # -- going places
+
+    def visit(self, place: Location, *, note: bool = True) -> None:
+        """Show a view: go back to it where it lies below, else lay it on top."""
+        if note:
+            self.trail.visit(place)
+        stack = self.screen_stack
+        for below in range(len(stack)):
+            screen = stack[-1 - below]
+            if isinstance(screen, View) and screen.location == place:
+                for _ in range(below):
+                    self.pop_screen()
+                return
+        self.push_screen(SCREENS[place.view](place))
+
+    @property
+    def root(self) -> View:
+        """The screen below all others."""
+        screen = self.screen_stack[0]
+        if not isinstance(screen, View):
+            raise TypeError("the root of the screens is a view")
+        return screen
+
+    def back(self) -> None:
+        """Leave the view in sight."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+            screen = self.screen
+            if isinstance(screen, View):
+                self.trail.visit(screen.location)
+
+    def step(self, by: int) -> None:
+        """Go back or forward along the views visited."""
+        place = self.trail.step(by)
+        if place:
+            self.visit(place, note=False)
+        else:
+            self.tell("no view further " + ("back" if by < 0 else "forward"))
+
+    def toggle(self) -> None:
+        """Go to the view that was left last."""
+        place = self.trail.toggle()
+        if place:
+            self.visit(place, note=False)
+
+    def vocabulary(self) -> Vocabulary:
+        """Return what the command line may complete."""
+        return errands.vocabulary(self)
+
+    def obey(self, order: Order, view: View) -> None:
+        """Do what the command line says."""
+        errands.obey(self, order, view)
+
+    def help(self, view: View) -> None:
+        """Show the keys of a view."""
+        errands.show_help(self, view)
+
+    def plan(self, application: str, revision: str = "") -> None:
+        """Plan a sync, or with a revision a rollback to it, for a person to confirm."""
+        errands.plan(self, application, revision)
+
+    def ask_unpin(self, application: str) -> None:
+        """Ask, then follow the tracked revision again."""
+        errands.ask_unpin(self, application)
+
+    def ask_pause(self, application: str) -> None:
+        """Ask, then pause or resume automation."""
+        errands.ask_pause(self, application)
+
+    def ask_terminate(self, application: str) -> None:
+        """Ask, then stop the running operation."""
+        errands.ask_terminate(self, application)
+
+    def ask_quit(self) -> None:
+        """Ask, then quit."""
+        errands.ask_quit(self)
+
+    def execute(self, request: Request, application: str, revision: str) -> None:
+        """Run a confirmed plan, and show how it goes in place of the plan."""
+        place = Location(actions.RECEIPT, application, revision=revision, operation=f"now-{time.monotonic_ns()}")
+        view = ReceiptView(place)
+        view.begin(self.engine.submit(request), self.clock())
+        self.switch_screen(view)
+
+    # -- work
+
+    def look(self, application: str, *, hard: bool = False) -> None:
+        """Have the engine look at an application ("": all) now."""
+        names = (application,) if application else ()
+        self.send(Refresh(names, hard=hard), "", "Looking" + (" afresh" if hard else "") + "…")
+
+    def send(self, request: Request, done: str, begun: str = "") -> None:
+        """Ask for something whose answer only needs a word when it is there."""
+        if begun:
+            self.tell(begun)
+        self.run_worker(self._send(request, done), group="send")
+
+    async def _send(self, request: Request, done: str) -> None:
+        try:
+            await asyncio.shield(asyncio.wrap_future(self.engine.submit(request)))
+        except asyncio.CancelledError:
+            return
+        except Exception as error:  # noqa: BLE001 - the edge: whatever the engine raised is told, never a crash
+            problem = problem_of(error)
+            self.tell(f"{problem.subject}: {problem.message}", Tone.BAD)
+        else:
+            if done:
+                self.tell(done)
+
+    def tell(self, text: str, tone: Tone = Tone.TEXT) -> None:
+        """Say something in passing, in a corner; never markup."""
+        severity: Any = _SEVERITY.get(tone, "information")
+        self.clear_notifications()
+        self.notify(one_line(text), severity=severity, timeout=4, markup=False)

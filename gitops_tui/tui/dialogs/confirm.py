@@ -1,0 +1,80 @@
+"""A question before something happens. Cancel has the focus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from gitops_tui.tui.present.spans import Ground, Line, Tone, line, outside
+from gitops_tui.tui.widgets.band import Band
+from gitops_tui.tui.widgets.choice import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked. verb: the answer that does it. reason: also ask why."""
+
+    title: str
+    lines: tuple[Line, ...]
+    verb: str
+    reason: bool = False
+    dangerous: bool = False
+
+
+class Confirm(ModalScreen[str | None]):
+    """Answers with the reason ("" when none is asked) or None for no."""
+
+    AUTO_FOCUS = "#cancel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,n", "refuse", show=False),
+        Binding("Q,ctrl+c", "app.quit", show=False),
+    ]
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self.question = question
+
+    def compose(self) -> ComposeResult:
+        """The question and its two answers."""
+        question = self.question
+        with Vertical(classes="dialog"):
+            yield Band(ground=Ground.RAISED, lines=2, id="title")
+            yield Band(ground=Ground.RAISED, lines=1, id="text")
+            if question.reason:
+                yield Input(placeholder="reason (optional)", compact=True, classes="reason")
+                yield Band(ground=Ground.RAISED)
+            with Horizontal(classes="buttons"):
+                yield Choice("Cancel", "cancel")
+                yield Choice(question.verb, "do", dangerous=question.dangerous)
+
+    def on_mount(self) -> None:
+        """Fill in the words."""
+        title = line(outside(self.question.title, Tone.TEXT, bold=True))
+        self.query_one("#title", Band).show(lambda _: [title])
+        self.query_one("#text", Band).show_wrapped(self.question.lines)
+
+    def on_choice_chosen(self, event: Choice.Chosen) -> None:
+        """Answer."""
+        if event.choice.id == "do":
+            self._agree()
+        else:
+            self.dismiss(None)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """A reason is no answer yet: go on to the buttons."""
+        event.stop()
+        self.query_one("#cancel").focus()
+
+    def _agree(self) -> None:
+        reasons = self.query(Input)
+        self.dismiss(reasons.first().value.strip() if reasons else "")
+
+    def action_refuse(self) -> None:
+        """Answer no."""
+        self.dismiss(None)

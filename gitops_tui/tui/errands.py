@@ -1,0 +1,157 @@
+"""What the application does on behalf of keys and commands: dialogs, plans, operations, the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from gitops_tui.engine.requests import PauseAutomation, Request, ResumeAutomation, Terminate, Unpin
+from gitops_tui.tui import actions
+from gitops_tui.tui.dialogs.confirm import Confirm, Question
+from gitops_tui.tui.dialogs.help import Help
+from gitops_tui.tui.dialogs.plan import PlanView
+from gitops_tui.tui.navigation import HOME, Location, Order, Vocabulary
+from gitops_tui.tui.present.palette import PALETTES
+from gitops_tui.tui.present.spans import Span, Tone, line, outside
+
+if TYPE_CHECKING:
+    from gitops_tui.tui.app import GitopsApp
+    from gitops_tui.tui.view import View
+
+
+def vocabulary(app: GitopsApp) -> Vocabulary:
+    """Return the arguments that commands may take now."""
+    return Vocabulary(
+        {
+            "application": tuple(sorted(app.snapshot.applications)),
+            "skin": tuple(palette.name for palette in PALETTES),
+        }
+    )
+
+
+def obey(app: GitopsApp, order: Order, view: View) -> None:
+    """Do what was typed. Raises FilterError for a filter that is none."""
+    command, argument = order.command, order.argument
+    if command.argument == "filter":
+        app.visit(Location(command.view))
+        if argument or view.view == command.view:
+            app.root.apply(argument.removeprefix("/"))
+    elif command.view:
+        app.visit(Location(command.view, argument))
+    else:
+        _DO[command.action](app, argument, view)
+
+
+def _guarded(name: str, work: Callable[[GitopsApp, str], None]) -> Callable[[GitopsApp, str, View], None]:
+    """Let a command pass the checks of its key."""
+
+    def run(app: GitopsApp, argument: str, view: View) -> None:
+        action = actions.BY_ID[name]
+        status = app.snapshot.applications.get(argument)
+        now = actions.Situation(view.view, status, app.read_only or app.snapshot.read_only)
+        why = "this is read-only" if action.dangerous and now.read_only else action.why_disabled(now)
+        if why:
+            app.tell(f"{action.title}: {why}", Tone.WARN)
+        else:
+            work(app, argument)
+
+    return run
+
+
+def _problems(app: GitopsApp) -> None:
+    app.visit(HOME)
+    app.root.action_do("problems")
+
+
+def show_help(app: GitopsApp, view: View) -> None:
+    """Show the keys of a view, and run the one that is chosen."""
+    read_only = app.read_only or app.snapshot.read_only
+    table = view.query("Table, Pager")
+    kind = actions.LIST if view.query("Table") else actions.TEXT
+    offered = actions.for_view(view.view, read_only=read_only)
+    if table:
+        offered += actions.for_view(kind)
+    app.push_screen(Help(view.view, offered, app.info), lambda name: view.action_do(name) if name else None)
+
+
+def plan(app: GitopsApp, application: str, revision: str) -> None:
+    """Plan a sync, or a rollback to a revision."""
+    app.push_screen(PlanView(Location(actions.PLAN, application, revision=revision)))
+
+
+def _ask(app: GitopsApp, question: Question, request: Callable[[str], Request], done: str) -> None:
+    def answered(reason: str | None) -> None:
+        if reason is not None:
+            app.send(request(reason), done)
+
+    app.push_screen(Confirm(question), answered)
+
+
+def ask_quit(app: GitopsApp) -> None:
+    """Ask, then quit."""
+    running = [status.name for status in app.snapshot.applications.values() if status.running]
+    lines = [line(Span("The engine stops with this window."))]
+    if running:
+        lines.append(line(Span("Running now: ", Tone.WARN), outside(", ".join(running))))
+        lines.append(line(Span("The write it is in is finished first.", Tone.MUTED)))
+    question = Question("Quit gitops-tui?", tuple(lines), "Quit")
+    app.push_screen(Confirm(question), lambda answer: app.exit() if answer is not None else None)
+
+
+def ask_unpin(app: GitopsApp, application: str) -> None:
+    """Ask, then lift the pin of an application."""
+    status = app.snapshot.applications.get(application)
+    if status is None or status.pin is None:
+        return
+    pin, tracked = status.pin, status.application.source.revision or "HEAD"
+    question = Question(
+        f"Unpin {application}?",
+        (
+            line(Span("It is held at "), outside(pin.revision[:7], Tone.ACCENT), outside(f" by {pin.who}.")),
+            line(outside(f"“{pin.why}”", Tone.MUTED)) if pin.why else (),
+            line(Span("Without the pin it follows "), outside(tracked, Tone.ACCENT), Span(" again.")),
+        ),
+        "Unpin",
+        dangerous=True,
+    )
+    _ask(app, question, lambda _: Unpin(application, app.actor), f"{application} is unpinned")
+
+
+def ask_pause(app: GitopsApp, application: str) -> None:
+    """Ask, then pause the automation of an application, or resume it."""
+    status = app.snapshot.applications.get(application)
+    if status is None:
+        return
+    if status.pause:
+        lines = (line(outside(f"Paused by {status.pause.who}: {status.pause.why or 'no reason given'}")),)
+        question = Question(f"Resume {application}?", lines, "Resume", dangerous=True)
+        _ask(app, question, lambda _: ResumeAutomation(application, app.actor), f"{application} goes on")
+        return
+    lines = (line(Span("Automation leaves it alone until it is resumed; you can still sync by hand.")),)
+    question = Question(f"Pause {application}?", lines, "Pause", reason=True, dangerous=True)
+    _ask(app, question, lambda why: PauseAutomation(application, app.actor, why), f"{application} is paused")
+
+
+def ask_terminate(app: GitopsApp, application: str) -> None:
+    """Ask, then stop the running operation of an application."""
+    status = app.snapshot.applications.get(application)
+    if status is None or status.running is None:
+        return
+    running = status.running
+    lines = (
+        line(outside(f"{running.kind}: {running.done} of {running.total} done")),
+        line(Span("The write it is in is finished; what is done stays done.", Tone.MUTED)),
+    )
+    question = Question(f"Stop the operation on {application}?", lines, "Stop it", dangerous=True)
+    _ask(app, question, lambda _: Terminate(application, app.actor), f"{application}: stopping")
+
+
+_DO: Final[Mapping[str, Callable[[GitopsApp, str, View], None]]] = {
+    "sync": _guarded("sync", lambda app, name: plan(app, name, "")),
+    "rollback": _guarded("rollback", lambda app, name: app.visit(Location(actions.HISTORY, name))),
+    "unpin": _guarded("unpin", ask_unpin),
+    "problems": lambda app, *_: _problems(app),
+    "skin": lambda app, skin, _: setattr(app, "theme", skin),
+    "help": lambda app, _, view: show_help(app, view),
+    "quit": lambda app, *_: app.exit(),
+}

@@ -1,0 +1,61 @@
+"""Which columns a table shows at a width, and how wide each is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gitops_tui.tui.present.spans import Align
+
+GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. width: cells, the least when it grows. grow: its share of what is left over.
+
+    rank: 0 is always shown; of the others the highest goes first when room is short. sort: the capital letter
+    that sorts by it, "" for none.
+    """
+
+    key: str
+    title: str
+    width: int
+    grow: int = 0
+    align: Align = "left"
+    rank: int = 0
+    sort: str = ""
+    most: int = 0
+    """The most that it grows to, 0 for no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A column that is shown, and its width in cells."""
+
+    column: Column
+    width: int
+
+
+def lay_out(columns: Sequence[Column], cells: int) -> tuple[Placed, ...]:
+    """Choose the columns that fit into `cells`, in their order, and share out the rest among those that grow."""
+    shown = list(columns)
+    while _needed(shown) > cells and any(column.rank for column in shown):
+        shown.remove(max(shown, key=lambda column: column.rank))
+    widths = {column.key: column.width for column in shown}
+    left = cells - _needed(shown)
+    growing = [column for column in shown if column.grow]
+    while left > 0 and growing:
+        unit = max(left // sum(column.grow for column in growing), 1)
+        for column in growing:
+            share = min(unit * column.grow, left)
+            if column.most:
+                share = min(share, column.most - widths[column.key])
+            widths[column.key] += share
+            left -= share
+        growing = [column for column in growing if not column.most or widths[column.key] < column.most]
+    return tuple(Placed(column, widths[column.key]) for column in shown)
+
+
+def _needed(columns: Sequence[Column]) -> int:
+    return sum(column.width for column in columns) + GAP * max(len(columns) - 1, 0)

@@ -1,0 +1,176 @@
+"""Plans, running operations and receipts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+from gitops_tui.model.operations import Action, Change, ChangeSet, Receipt, ResourceResult, Result
+from gitops_tui.model.resources import ABSENT, FieldChange
+from gitops_tui.model.status import RunningOperation
+from gitops_tui.tui.present import marks
+from gitops_tui.tui.present.columns import Column
+from gitops_tui.tui.present.spans import EMPTY, Line, Span, Tone, join, line, outside
+from gitops_tui.tui.present.times import age, duration, moment
+
+CHANGE_COLUMNS: Final = (
+    Column("action", "ACTION", 8),
+    Column("resource", "RESOURCE", 26, grow=2, most=60),
+    Column("namespace", "NAMESPACE", 10, grow=1, most=24, rank=2),
+    Column("phase", "PHASE", 8, rank=4),
+    Column("fields", "FIELDS", 6, align="right", rank=1),
+    Column("why", "WHY", 12, grow=3),
+)
+
+
+def change_cells(change: Change) -> tuple[Line, ...]:
+    """Return the row of an intended change."""
+    wave = f" {change.wave}" if change.wave else ""
+    tone = Tone.WARN if change.warnings else Tone.MUTED
+    why = "; ".join([*change.warnings, change.why] if change.why else change.warnings)
+    return (
+        line(marks.ACTION[change.action]),
+        line(outside(f"{change.key.kind} ", Tone.MUTED, limit=60), outside(change.key.name, bold=True, limit=100)),
+        line(outside(change.key.namespace or "cluster", Tone.MUTED, limit=60)),
+        line(Span(f"{change.phase.value}{wave}", Tone.MUTED)),
+        line(Span(str(len(change.changes)) if change.changes else "", Tone.MUTED)),
+        line(outside(why, tone, limit=200)),
+    )
+
+
+def in_words(plan: ChangeSet) -> str:
+    """`2 create, 1 update, 1 delete`, or `nothing`."""
+    count = Counter(change.action for change in plan.writes)
+    return ", ".join(f"{count[action]} {action.value}" for action in Action if count[action]) or "nothing"
+
+
+def field_lines(changes: Sequence[FieldChange], *, most: int = 200) -> list[Line]:
+    """Return what would change: path, live value → desired value."""
+    lines: list[Line] = []
+    for change in changes[:most]:
+        lines.append(line(outside(change.path, Tone.ACCENT, limit=200)))
+        lines.append(
+            line("  ", _value(change.live, Tone.BAD), Span("  →  ", Tone.FAINT), _value(change.desired, Tone.GOOD))
+        )
+    if len(changes) > most:
+        lines.append(line(Span(f"… and {len(changes) - most} more", Tone.MUTED)))
+    return lines
+
+
+def _value(value: Any, tone: Tone) -> Span:
+    if value is ABSENT:
+        return Span("(absent)", Tone.FAINT)
+    text = value if isinstance(value, str) else str(value).replace("True", "true").replace("False", "false")
+    return outside(text or '""', tone, limit=120)
+
+
+RESULT_COLUMNS: Final = (
+    Column("result", "RESULT", 14),
+    Column("resource", "RESOURCE", 26, grow=2, most=60),
+    Column("namespace", "NAMESPACE", 10, grow=1, most=24, rank=2),
+    Column("took", "TOOK", 6, align="right", rank=1),
+    Column("message", "MESSAGE", 12, grow=3),
+)
+
+
+def result_cells(result: ResourceResult) -> tuple[Line, ...]:
+    """Return the row of what became of one resource."""
+    failed = result.result is Result.FAILED
+    text = "; ".join([result.message, *result.warnings] if result.message else result.warnings)
+    return (
+        line(marks.RESULT[result.result]),
+        line(outside(f"{result.key.kind} ", Tone.MUTED, limit=60), outside(result.key.name, bold=True, limit=100)),
+        line(outside(result.key.namespace or "cluster", Tone.MUTED, limit=60)),
+        line(Span(duration(result.duration) if result.duration else "", Tone.MUTED)),
+        line(outside(text, Tone.BAD if failed else Tone.WARN if result.warnings else Tone.MUTED, limit=300)),
+    )
+
+
+def receipt_lines(receipt: Receipt) -> list[Line]:
+    """Return a receipt's heading: phase, what, who, when, how long."""
+    took = duration(receipt.finished - receipt.started) if receipt.finished else ""
+    verified = line(Span("✓ verified: every resource healthy", Tone.GOOD)) if receipt.verified else EMPTY
+    if not receipt.verified and receipt.phase.is_final:
+        verified = line(Span("? not verified", Tone.MUTED))
+    return [
+        join(
+            [
+                line(marks.PHASE[receipt.phase]),
+                verified,
+                line(Span("dry run", Tone.SPECIAL)) if receipt.dry_run else EMPTY,
+                line(Span(results_in_words(receipt.resources), Tone.MUTED)),
+            ],
+            Span("   "),
+        ),
+        join(
+            [
+                line(Span(receipt.kind.value), Span(" to ", Tone.MUTED), outside(receipt.revision[:7], Tone.ACCENT)),
+                line(Span("by ", Tone.MUTED), outside(receipt.actor, limit=60)),
+                line(Span(moment(receipt.started), Tone.MUTED)),
+                line(Span(f"took {took}", Tone.MUTED)) if took else EMPTY,
+            ],
+            Span("  ·  ", Tone.FAINT),
+        ),
+        line(outside(receipt.message, Tone.BAD if _went_wrong(receipt) else Tone.MUTED, limit=600)),
+    ]
+
+
+def _went_wrong(receipt: Receipt) -> bool:
+    return marks.PHASE[receipt.phase].tone is Tone.BAD
+
+
+def results_in_words(results: Sequence[ResourceResult]) -> str:
+    """`2 created, 1 configured`."""
+    count = Counter(result.result for result in results)
+    return ", ".join(f"{count[result]} {result.value.lower()}" for result in Result if count[result])
+
+
+def progress(running: RunningOperation | None, elapsed: float, cells: int) -> list[Line]:
+    """Return a running operation as two lines: a bar, and what it does at this moment."""
+    if running is None:
+        return [line(Span("◌ starting…", Tone.BUSY)), EMPTY]
+    done, total = running.done, max(running.total, 1)
+    room = max(min(cells - 44, 40), 8)
+    full = min(room * done // total, room)
+    return [
+        line(
+            marks.PHASE[running.phase],
+            Span("   "),
+            Span("━" * full, Tone.ACCENT),
+            Span("─" * (room - full), Tone.FAINT),
+            Span(f"  {done}/{running.total}"),
+            Span(f"   {duration(elapsed)}", Tone.MUTED),
+        ),
+        line(outside(running.current, Tone.MUTED, limit=200)),
+    ]
+
+
+OPERATION_COLUMNS: Final = (
+    Column("phase", "PHASE", 13, sort="H"),
+    Column("application", "APPLICATION", 16, grow=1, most=32, sort="N"),
+    Column("kind", "WHAT", 9),
+    Column("revision", "REVISION", 8),
+    Column("actor", "WHO", 12, grow=1, most=30, rank=1, sort="W"),
+    Column("started", "WHEN", 16, rank=2),
+    Column("age", "AGE", 4, align="right", sort="A"),
+    Column("took", "TOOK", 7, align="right", rank=3),
+    Column("message", "RESULT", 10, grow=3, rank=4),
+)
+
+
+def operation_cells(receipt: Receipt, now: float) -> tuple[Line, ...]:
+    """Return the row of an operation."""
+    what = receipt.kind.value + (" (dry)" if receipt.dry_run else "")
+    text = receipt.message or results_in_words(receipt.resources)
+    return (
+        line(marks.PHASE[receipt.phase]),
+        line(outside(receipt.application, bold=True, limit=80)),
+        line(Span(what)),
+        line(outside(receipt.revision[:7], Tone.ACCENT)),
+        line(outside(receipt.actor, Tone.MUTED, limit=60)),
+        line(Span(moment(receipt.started), Tone.MUTED)),
+        line(Span(age(now - receipt.started), Tone.MUTED)),
+        line(Span(duration(receipt.finished - receipt.started) if receipt.finished else "", Tone.MUTED)),
+        line(outside(text, Tone.BAD if _went_wrong(receipt) else Tone.MUTED, limit=200)),
+    )

@@ -1,0 +1,169 @@
+"""Pieces of coloured text by meaning: what a presenter returns and a widget paints.
+
+A span carries a tone, never a colour and never markup, so one presenter serves every theme and text from
+outside cannot style anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+from gitops_tui.model.text import one_line
+
+Align = Literal["left", "right", "center"]
+
+
+class Tone(StrEnum):
+    """What a piece of text means; a palette gives each its colour."""
+
+    TEXT = "text"
+    MUTED = "muted"
+    FAINT = "faint"
+    ACCENT = "accent"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+    BUSY = "busy"
+    SPECIAL = "special"
+
+
+class Ground(StrEnum):
+    """What lies under a piece of text."""
+
+    BASE = "base"
+    RAISED = "raised"
+    CURSOR = "cursor"
+    RESTING = "resting"
+    ADDED = "added"
+    REMOVED = "removed"
+    ADDED_STRONG = "added-strong"
+    REMOVED_STRONG = "removed-strong"
+    MATCH = "match"
+    CHIP = "chip"
+
+
+class Span(NamedTuple):
+    """A piece of text on one line, its meaning, and its ground (None: that of the line)."""
+
+    text: str
+    tone: Tone = Tone.TEXT
+    bold: bool = False
+    ground: Ground | None = None
+
+
+Line = tuple[Span, ...]
+EMPTY: Line = ()
+
+
+def line(*parts: Span | str) -> Line:
+    """Make a line of spans; a bare string is normal text."""
+    return tuple(part if isinstance(part, Span) else Span(part) for part in parts if part)
+
+
+def outside(text: str, tone: Tone = Tone.TEXT, *, bold: bool = False, limit: int = 300) -> Span:
+    """Return text from Git or a cluster as one harmless span."""
+    return Span(one_line(text, limit=limit), tone, bold)
+
+
+def plain(spans: Iterable[Span]) -> str:
+    """Return a line's bare text."""
+    return "".join(span.text for span in spans)
+
+
+def width(spans: Iterable[Span]) -> int:
+    """Return how many terminal cells a line takes."""
+    return sum(cell_len(span.text) for span in spans)
+
+
+def cut(spans: Line, cells: int) -> Line:
+    """Shorten a line to at most `cells`, ending with an ellipsis when anything was lost."""
+    if cells <= 0:
+        return EMPTY
+    if width(spans) <= cells:
+        return spans
+    kept: list[Span] = []
+    room = cells - 1
+    for span in spans:
+        taken = cell_len(span.text)
+        if taken > room:
+            text = set_cell_size(span.text, room).rstrip() if room else ""
+            kept.append(span._replace(text=text + "…"))
+            return tuple(kept)
+        kept.append(span)
+        room -= taken
+    return tuple(kept)
+
+
+def fit(spans: Line, cells: int, align: Align = "left") -> Line:
+    """Make a line exactly `cells` wide: cut when too long, padded when too short."""
+    shown = cut(spans, cells)
+    missing = cells - width(shown)
+    if missing <= 0:
+        return shown
+    if align == "right":
+        return (Span(" " * missing), *shown)
+    if align == "center":
+        left = missing // 2
+        return (Span(" " * left), *shown, Span(" " * (missing - left)))
+    return (*shown, Span(" " * missing))
+
+
+def join(parts: Sequence[Line], separator: Span) -> Line:
+    """Put a separator between lines that are not empty and make them one."""
+    joined: list[Span] = []
+    for part in parts:
+        if part:
+            if joined:
+                joined.append(separator)
+            joined.extend(part)
+    return tuple(joined)
+
+
+def spread(left: Line, right: Line, cells: int, gap: int = 2) -> Line:
+    """Put one line at each end of `cells`; the right one is kept whole as long as it fits at all."""
+    right = cut(right, cells)
+    room = max(cells - width(right) - gap, 0)
+    shown = cut(left, room)
+    return (*shown, Span(" " * max(cells - width(shown) - width(right), 0)), *right)
+
+
+def wrap(spans: Line, cells: int, indent: int = 0) -> list[Line]:
+    """Break a line at spaces into lines of at most `cells`; later ones are indented."""
+    if cells <= 0:
+        return [EMPTY]
+    if width(spans) <= cells:
+        return [spans]
+    rows: list[list[Span]] = [[]]
+    room = cells
+    for span in spans:
+        for word in _words(span.text):
+            left = word
+            while cell_len(left.rstrip()) > room:
+                if room < min(cells - indent, cell_len(left.rstrip())) and rows[-1]:
+                    rows.append([Span(" " * indent)] if indent else [])
+                    room, left = max(cells - indent, 1), left.lstrip()
+                    continue
+                head = set_cell_size(left, room).rstrip() or left[:1]
+                rows[-1].append(span._replace(text=head))
+                left = left[len(head) :]
+                rows.append([Span(" " * indent)] if indent else [])
+                room = max(cells - indent, 1)
+            rows[-1].append(span._replace(text=left))
+            room -= cell_len(left)
+    return [tuple(row) for row in rows if any(span.text.strip() for span in row)]
+
+
+def _words(text: str) -> list[str]:
+    """Split text into words, each with the spaces that follow it."""
+    words: list[str] = []
+    start = 0
+    for at in range(1, len(text)):
+        if text[at - 1] == " " and text[at] != " ":
+            words.append(text[start:at])
+            start = at
+    words.append(text[start:])
+    return words

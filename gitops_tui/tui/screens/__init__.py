@@ -1,0 +1,21 @@
+"""One screen a file; the registry says which view is which class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from gitops_tui.tui import actions
+from gitops_tui.tui.navigation import Location
+from gitops_tui.tui.screens.application import ApplicationView
+from gitops_tui.tui.screens.applications import Applications
+from gitops_tui.tui.screens.diff import DiffView
+from gitops_tui.tui.screens.receipt import ReceiptView
+from gitops_tui.tui.view import View
+
+SCREENS: Final[dict[str, Callable[[Location], View]]] = {
+    actions.APPLICATIONS: Applications,
+    actions.APPLICATION: ApplicationView,
+    actions.DIFF: DiffView,
+    actions.RECEIPT: ReceiptView,
+}

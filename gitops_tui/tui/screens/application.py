@@ -1,0 +1,155 @@
+"""One application: its resources as a tree, and everything known about the one under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+
+from gitops_tui.model.resources import ResourceKey, ResourceStatus
+from gitops_tui.model.status import ApplicationStatus
+from gitops_tui.tui import actions
+from gitops_tui.tui.navigation import Location
+from gitops_tui.tui.present import applications, details
+from gitops_tui.tui.present import resources as present
+from gitops_tui.tui.present.spans import Line, Span, Tone, line
+from gitops_tui.tui.screens.listing import Listing, sort_bindings
+from gitops_tui.tui.view import problem_lines
+from gitops_tui.tui.widgets.band import Band
+from gitops_tui.tui.widgets.pager import Pager
+from gitops_tui.tui.widgets.table import Row, Table
+
+
+class ApplicationView(Listing):
+    """The tree of one application."""
+
+    view = actions.APPLICATION
+    fields = present.FIELDS
+    BINDINGS = sort_bindings(present.COLUMNS)
+    CSS = """
+    #headline { margin: 0 0 0 1; }
+    #split { layout: vertical; height: 1fr; }
+    #split Table { height: 1fr; }
+    #split Pager { height: 8; width: 1fr; }
+    .-wide #split { layout: horizontal; }
+    .-wide #split Table { width: 1fr; }
+    .-wide #split Pager { width: 50; height: 1fr; }
+    """
+
+    def __init__(self, location: Location) -> None:
+        super().__init__(location)
+        self._shown: tuple[object, ...] = ()
+
+    def body(self) -> ComposeResult:
+        """One line about the application, the tree, and a pane."""
+        yield Band(id="headline")
+        with Container(id="split"):
+            yield Table(present.COLUMNS, lambda branch: present.cells(branch, self.cockpit.clock()))
+            pane = Pager(wrapped=True, id="pane")
+            pane.add_class("pane")
+            pane.can_focus = False
+            yield pane
+
+    def crumbs(self) -> Sequence[str]:
+        """Below the applications."""
+        return ("Applications", self.location.application)
+
+    def resource(self) -> ResourceStatus | None:
+        """The resource under the cursor."""
+        row = self.table.current
+        return row.value.status if row else None
+
+    def update(self) -> None:
+        """Show the application as it is now."""
+        status = self.status()
+        if status is None:
+            self.table.show((), self.nothing((line(Span("this application is not known", Tone.MUTED)),)))
+        else:
+            self._fill(status)
+        self.table.repaint()
+        self.update_frame()
+        self._update_pane()
+
+    def _fill(self, status: ApplicationStatus) -> None:
+        headline = applications.headline(status, self.cockpit.clock())
+        self.query_one("#headline", Band).show(lambda _: [headline])
+        shown = (id(status.resources), self.filter, self.troubled_only, self.sorted_by)
+        if shown == self._shown and self.table.rows:
+            return
+        self._shown = shown
+        key, reverse = self.sorted_by
+        branches = present.tree(status.resources, present.SORTS.get(key, present.natural), reverse=reverse)
+        passes = present.passing(self.filter)
+        if self.filter or self.troubled_only:
+            branches = present.kept(
+                branches, lambda one: passes(one) and (not self.troubled_only or present.troubled(one))
+            )
+        known = {row.key: row for row in self.table.rows}
+        rows = [_row(known.get(branch.status.key), branch) for branch in branches]
+        self.table.show(rows, self.nothing(_nothing(status)))
+
+    def _update_pane(self) -> None:
+        pane = self.query_one("#pane", Pager)
+        resource, status, now = self.resource(), self.status(), self.cockpit.clock()
+        if resource is not None:
+            title, lines = resource.key.kind_name, details.of_resource(resource, now)
+        elif status is not None:
+            title, lines = status.name, details.of_application(status, now)
+        else:
+            title, lines = "", []
+        pane.border_title = Content(title)
+        pane.show(lines)
+
+    def on_table_highlighted(self) -> None:
+        """Explain the resource under the cursor."""
+        self._update_pane()
+
+    def on_table_opened(self) -> None:
+        """Show its YAML."""
+        self.do_manifest()
+
+    def do_manifest(self) -> None:
+        """Show the YAML of the resource under the cursor."""
+        resource = self.resource()
+        if resource:
+            self.cockpit.visit(Location(actions.MANIFEST, self.subject(), resource.key))
+
+    def do_diff(self) -> None:
+        """Show the difference of the resource under the cursor among the others."""
+        resource = self.resource()
+        self.cockpit.visit(Location(actions.DIFF, self.subject(), _nearest_desired(resource)))
+
+    def do_pane_down(self) -> None:
+        """Scroll the pane."""
+        self.query_one("#pane", Pager).action_move("down")
+
+    def do_pane_up(self) -> None:
+        """Scroll the pane."""
+        self.query_one("#pane", Pager).action_move("up")
+
+    def do_copy(self) -> None:
+        """Copy the resource's kind and name as kubectl takes them."""
+        resource = self.resource()
+        if resource:
+            self.copy(resource.key.kind_name)
+
+
+def _row(known: Row | None, branch: present.Branch) -> Row:
+    """Keep the value of a row that looks the same, so that it is not painted again."""
+    if known and known.value.guide == branch.guide and known.value.status is branch.status:
+        return known
+    return Row(branch.status.key, branch)
+
+
+def _nearest_desired(resource: ResourceStatus | None) -> ResourceKey | None:
+    if resource is None:
+        return None
+    return resource.key if resource.desired or resource.parent is None else resource.parent
+
+
+def _nothing(status: ApplicationStatus) -> tuple[Line, ...]:
+    if status.problems:
+        return problem_lines(status.problems[0])
+    return (line(Span("◌ not compared yet…", Tone.BUSY)),)

@@ -1,0 +1,98 @@
+"""All applications: the root."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+
+from gitops_tui.model.status import ApplicationStatus, Snapshot, WorkerState
+from gitops_tui.tui import actions
+from gitops_tui.tui.navigation import Location
+from gitops_tui.tui.present import applications as present
+from gitops_tui.tui.present.spans import Line, Span, Tone, line, outside
+from gitops_tui.tui.screens.listing import Listing, sort_bindings, sort_rows
+from gitops_tui.tui.view import problem_lines
+from gitops_tui.tui.widgets.band import Band
+from gitops_tui.tui.widgets.table import Row, Table
+
+
+def waiting(snapshot: Snapshot) -> tuple[Line, ...]:
+    """What an empty list of applications says."""
+    if snapshot.problems:
+        return problem_lines(snapshot.problems[0])
+    if snapshot.worker in {WorkerState.STARTING, WorkerState.BUSY}:
+        return (
+            line(Span("◌ connecting…", Tone.BUSY)),
+            (),
+            line(Span("reading the configuration, the repositories and the cluster", Tone.MUTED)),
+        )
+    return (
+        line(Span("no applications", bold=True)),
+        (),
+        line(Span("start with --repo URL, or write a configuration: gitops-tui config init", Tone.MUTED)),
+    )
+
+
+class Applications(Listing):
+    """The table of applications."""
+
+    view = actions.APPLICATIONS
+    fields = present.FIELDS
+    BINDINGS = sort_bindings(present.COLUMNS)
+
+    def body(self) -> ComposeResult:
+        """The table, and the whole of what is wrong with the one under the cursor."""
+        yield Table(present.COLUMNS, lambda status: present.cells(status, self.cockpit.clock()), id="body")
+        yield Band(id="strip")
+
+    def crumbs(self) -> Sequence[str]:
+        """Only its name: it is the root."""
+        return ("Applications",)
+
+    def subject(self) -> str:
+        """The application under the cursor."""
+        row = self.table.current
+        return row.value.name if row else ""
+
+    def update(self) -> None:
+        """Show every application of the snapshot that passes the filter."""
+        snapshot = self.snapshot
+        chosen = [status for status in snapshot.applications.values() if self._passes(status)]
+        rows = [Row(status.name, status) for status in sort_rows(chosen, present.SORTS, self.sorted_by)]
+        self.table.show(rows, self.nothing(waiting(snapshot)))
+        self.table.repaint()
+        self.update_frame()
+        self._update_strip()
+
+    def _passes(self, status: ApplicationStatus) -> bool:
+        if self.troubled_only and not present.troubled(status):
+            return False
+        return self.filter is None or self.filter.matches(present.filtered_by(status))
+
+    def _update_strip(self) -> None:
+        status = self.status()
+        if status is None:
+            self.query_one("#strip", Band).show(lambda _: [()])
+            return
+        what = present.what(status) or line(Span("nothing to do", Tone.FAINT))
+        shown = line(Span(" ▌ ", Tone.FAINT), outside(status.name, Tone.MUTED, limit=60), Span("  "), *what)
+        self.query_one("#strip", Band).show(lambda _: [shown])
+
+    def on_table_highlighted(self) -> None:
+        """Explain the application under the cursor."""
+        self.update_frame()
+        self._update_strip()
+
+    def on_table_opened(self) -> None:
+        """Show its resources."""
+        self.cockpit.visit(Location(actions.APPLICATION, self.subject()))
+
+    def do_leave(self) -> None:
+        """Ask, then quit."""
+        self.cockpit.ask_quit()
+
+    def do_copy(self) -> None:
+        """Copy the name."""
+        if self.subject():
+            self.copy(self.subject())

@@ -1,0 +1,216 @@
+"""Desired against live: which resources differ, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+
+from gitops_tui.engine.requests import Compare
+from gitops_tui.model.operations import ResourceComparison
+from gitops_tui.model.status import Problem
+from gitops_tui.tui import actions, filters
+from gitops_tui.tui.navigation import Location
+from gitops_tui.tui.present import diffs as present
+from gitops_tui.tui.present.spans import Line, Span, Tone, line
+from gitops_tui.tui.view import WIDE, View, problem_lines
+from gitops_tui.tui.widgets.band import Band
+from gitops_tui.tui.widgets.pager import Pager
+from gitops_tui.tui.widgets.prompt import Prompt
+from gitops_tui.tui.widgets.table import Row, Table
+
+
+class DiffView(View):
+    """The differing resources of an application at a revision, and the difference of one of them."""
+
+    view = actions.DIFF
+    CSS = """
+    #split { layout: vertical; height: 1fr; }
+    #list { height: 6; }
+    #list Table { height: 1fr; }
+    #right { height: 1fr; }
+    .-wide #split { layout: horizontal; }
+    .-wide #list { width: 38; height: 1fr; }
+    .-wide #right { width: 1fr; }
+    .pane { padding: 0; }
+    """
+
+    def __init__(self, location: Location) -> None:
+        super().__init__(location)
+        self.comparisons: tuple[ResourceComparison, ...] | None = None
+        self.context = 3
+        self.two_columns: bool | None = None
+        self.spaces = False
+        self._page = present.Page()
+
+    def body(self) -> ComposeResult:
+        """The list, and the difference."""
+        with Container(id="split"):
+            with Vertical(id="list"):
+                yield Table(present.COLUMNS, present.cells)
+            with Vertical(id="right", classes="pane"):
+                yield Band(id="headings")
+                yield Pager(id="text")
+
+    def crumbs(self) -> Sequence[str]:
+        """Below the application."""
+        at = f" at {self.location.revision[:7]}" if self.location.revision else ""
+        return ("Applications", self.location.application, f"Diff{at}")
+
+    @property
+    def is_two_columns(self) -> bool:
+        """Whether desired and live stand side by side: as wished, else where there is room."""
+        return self.size.width >= WIDE if self.two_columns is None else self.two_columns
+
+    def load(self) -> None:
+        """Ask for what differs."""
+        if self.comparisons is None:
+            self._say((line(Span("◌ comparing…", Tone.BUSY)),))
+        self.ask(Compare(self.location.application, self.location.revision or None), self._compared, self._failed)
+
+    def _compared(self, answer: tuple[ResourceComparison, ...]) -> None:
+        first = self.comparisons is None
+        self.comparisons = answer
+        table = self.query_one(Table)
+        table.show([Row(one.key, one) for one in answer])
+        if first and self.location.key:
+            table.select(self.location.key)
+        self._show_chosen()
+
+    def _failed(self, problem: Problem) -> None:
+        self.comparisons = None
+        self.query_one(Table).show(())
+        self._say(problem_lines(problem))
+
+    def _say(self, lines: Sequence[Line]) -> None:
+        self.query_one("#headings", Band).show(lambda _: [()])
+        self.query_one("#right").border_title = None
+        self.query_one("#right").border_subtitle = None
+        self.query_one("#text", Pager).show(lines, centred=True)
+
+    def chosen(self) -> ResourceComparison | None:
+        """The resource whose difference is shown."""
+        row = self.query_one(Table).current
+        return row.value if row else None
+
+    def on_table_highlighted(self) -> None:
+        """Show the difference of the resource under the cursor, from its top."""
+        self._show_chosen()
+        self.query_one("#text", Pager).action_move("top")
+
+    def on_pager_resized(self) -> None:
+        """Draw for the new width."""
+        self._show_chosen()
+
+    def on_table_opened(self) -> None:
+        """Give the keyboard to the difference."""
+        self.query_one("#text", Pager).focus()
+
+    def _show_chosen(self) -> None:
+        if self.comparisons is None:
+            return
+        comparison = self.chosen()
+        if comparison is None:
+            self._say((line(Span("✓ ", Tone.GOOD), Span("nothing differs")), (), _calm(self.location.revision)))
+            return
+        text, right = self.query_one("#text", Pager), self.query_one("#right")
+        cells = text.size.width
+        if self.is_two_columns:
+            self._page = present.two_columns(comparison, self.context, cells, spaces=self.spaces)
+        else:
+            self._page = present.one_column(comparison, self.context, spaces=self.spaces)
+        text.show(self._page.lines, self._page.grounds)
+        right.border_title = Content(f" {comparison.key.kind_name} ")
+        heading = self._heading(comparison)
+        self.query_one("#headings", Band).show(heading)
+        self._subtitle()
+
+    def _heading(self, comparison: ResourceComparison) -> Any:
+        if not self.is_two_columns:
+            return lambda _: [present.summary(comparison)]
+        status = self.status()
+        sha = self.location.revision or (status.revision.sha if status and status.revision else "")
+        live = (status.context if status else "") or "cluster"
+        return lambda cells: [present.headings(cells, f"Git {sha[:7]}", live)]
+
+    def _subtitle(self, at: int | None = None) -> None:
+        number = len(self._page.hunks)
+        words = f"change {at + 1} of {number}" if at is not None else f"{number} change" + "s" * (number != 1)
+        around = "all lines" if self.context >= present.WHOLE else f"{self.context} lines around"
+        self.query_one("#right").border_subtitle = Content(f" {words} · {around} ")
+
+    def do_hunk_next(self) -> None:
+        """Go to the next change, in the next resource after the last."""
+        at = self.query_one("#text", Pager).step(self._page.hunks, 1)
+        if at is None:
+            self.query_one(Table).action_move("down")
+        else:
+            self._subtitle(at)
+
+    def do_hunk_previous(self) -> None:
+        """Go to the previous change, in the previous resource before the first."""
+        at = self.query_one("#text", Pager).step(self._page.hunks, -1)
+        if at is None:
+            self.query_one(Table).action_move("up")
+        else:
+            self._subtitle(at)
+
+    def do_sides(self) -> None:
+        """One column or two."""
+        self.two_columns = not self.is_two_columns
+        self._show_chosen()
+
+    def do_context_more(self) -> None:
+        """Show more around each change; beyond 24 lines, everything."""
+        self.context = self.context * 2 if 0 < self.context < 24 else (present.WHOLE if self.context else 3)
+        self._show_chosen()
+
+    def do_context_less(self) -> None:
+        """Show less around each change."""
+        self.context = 24 if self.context >= present.WHOLE else (self.context // 2 if self.context > 3 else 0)
+        self._show_chosen()
+
+    def do_whitespace(self) -> None:
+        """Draw white space, or not."""
+        self.spaces = not self.spaces
+        self._show_chosen()
+
+    def do_manifest(self) -> None:
+        """Show the whole YAML of the resource."""
+        comparison = self.chosen()
+        if comparison:
+            place = Location(actions.MANIFEST, self.location.application, comparison.key, self.location.revision)
+            self.cockpit.visit(place)
+
+    def do_pane_down(self) -> None:
+        """Scroll the difference."""
+        self.query_one("#text", Pager).action_move("down")
+
+    def do_pane_up(self) -> None:
+        """Scroll the difference."""
+        self.query_one("#text", Pager).action_move("up")
+
+    def do_search(self) -> None:
+        """Type what to find."""
+        self.query_one(Prompt).open("/", "", lambda _: (), "a regular expression; n and N go from match to match")
+
+    def apply(self, text: str) -> None:
+        """Find this text."""
+        if text:
+            self.query_one("#text", Pager).search(filters.pattern_of(text))
+
+    def do_back(self) -> None:
+        """Give the keyboard back to the list, else leave."""
+        table = self.query_one(Table)
+        if self.query_one("#text", Pager).has_focus and table.rows:
+            table.focus()
+        else:
+            super().do_back()
+
+
+def _calm(revision: str) -> Line:
+    what = f"the cluster holds what {revision[:7]} says" if revision else "the cluster holds what Git says"
+    return line(Span(what, Tone.MUTED))

@@ -1,0 +1,114 @@
+"""What screens with a table have in common: filter, sorting, problems only, and the words for an empty table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from textual.binding import Binding, BindingType
+
+from gitops_tui.tui import filters
+from gitops_tui.tui.filters import Filter
+from gitops_tui.tui.present.columns import Column
+from gitops_tui.tui.present.spans import Line, Span, Tone, line
+from gitops_tui.tui.view import View
+from gitops_tui.tui.widgets.prompt import Prompt
+from gitops_tui.tui.widgets.table import Table
+
+
+def sort_bindings(columns: Sequence[Column]) -> list[BindingType]:
+    """Return the keys that sort: the capital letter of each column."""
+    return [
+        Binding(column.sort, f"sort('{column.key}')", f"Sort by {column.title.lower()}", show=False)
+        for column in columns
+        if column.sort
+    ]
+
+
+class Listing(View):
+    """A view with one table that is filtered and sorted."""
+
+    fields: frozenset[str] = frozenset()
+
+    def __init__(self, location: Any) -> None:
+        super().__init__(location)
+        self.filter: Filter | None = None
+        self.troubled_only = False
+        self.sorted_by: tuple[str, bool] = ("", False)
+
+    @property
+    def table(self) -> Table:
+        """The table."""
+        return self.query_one(Table)
+
+    def refill(self) -> None:
+        """Put the rows into the table again."""
+
+    def do_filter(self) -> None:
+        """Type a filter."""
+        text = self.filter.text if self.filter else ""
+        hint = "text, !not, -f fuzzy, -l key=value" + "".join(f", {name}=" for name in sorted(self.fields)[:3])
+        self.query_one(Prompt).open("/", text, lambda _: (), hint)
+
+    def apply(self, text: str) -> None:
+        """Filter by this text."""
+        self.filter = filters.parse(text, self.fields)
+        self._note()
+
+    def do_problems(self) -> None:
+        """Show only rows with a problem, or all again."""
+        self.troubled_only = not self.troubled_only
+        self._note()
+
+    def _note(self) -> None:
+        notes = ["problems only"] if self.troubled_only else []
+        notes += [f"/{self.filter.text}"] if self.filter else []
+        self.note = "  ".join(notes)
+        self.update()
+
+    def do_back(self) -> None:
+        """Clear the filter, else leave."""
+        if not self._cleared():
+            super().do_back()
+
+    def do_clear(self) -> None:
+        """Clear the filter."""
+        self._cleared()
+
+    def _cleared(self) -> bool:
+        if not self.filter and not self.troubled_only:
+            return False
+        self.filter, self.troubled_only = None, False
+        self._note()
+        return True
+
+    def action_sort(self, key: str) -> None:
+        """Sort by a column; again: reversed; a third time: as it was."""
+        before, reverse = self.sorted_by
+        self.sorted_by = (key, False) if before != key else (("", False) if reverse else (key, True))
+        self.table.sorted_by = self.sorted_by
+        self.update()
+        self.table.repaint()
+
+    def on_table_header_clicked(self, event: Table.HeaderClicked) -> None:
+        """Sort by the column that was clicked."""
+        if event.column.sort:
+            self.action_sort(event.column.key)
+
+    def nothing(self, normally: Sequence[Line]) -> Sequence[Line]:
+        """Return what an empty table says: that the filter lets nothing through, else what it says normally."""
+        if not self.filter and not self.troubled_only:
+            return normally
+        what = f"nothing matches {self.note}" if self.filter else "no problems here"
+        return (line(Span(what, Tone.MUTED)), (), line(Span("Esc", Tone.ACCENT, True), Span(" shows all", Tone.MUTED)))
+
+    def copy(self, text: str) -> None:
+        """Put a text on the clipboard and say so."""
+        self.cockpit.copy_to_clipboard(text)
+        self.tell(f"copied {text}")
+
+
+def sort_rows(values: Sequence[Any], sorts: dict[str, Callable[[Any], Any]], by: tuple[str, bool]) -> list[Any]:
+    """Return the values in the order wished."""
+    key, reverse = by
+    return sorted(values, key=sorts[key], reverse=reverse) if key in sorts else list(values)

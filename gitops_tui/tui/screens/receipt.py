@@ -1,0 +1,177 @@
+"""One operation: its progress while it runs, its receipt afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from gitops_tui.engine.requests import Operations
+from gitops_tui.model.operations import Receipt
+from gitops_tui.model.status import Problem
+from gitops_tui.tui import actions
+from gitops_tui.tui.navigation import Location
+from gitops_tui.tui.present import marks
+from gitops_tui.tui.present import plans as present
+from gitops_tui.tui.present.spans import EMPTY, Line, Span, Tone, line, outside
+from gitops_tui.tui.view import View, problem_lines, problem_of
+from gitops_tui.tui.widgets.band import Band
+from gitops_tui.tui.widgets.pager import Pager
+from gitops_tui.tui.widgets.table import Row, Table
+
+
+class ReceiptView(View):
+    """An operation that was just started (`begin`), or one of the past (the location's operation)."""
+
+    view = actions.RECEIPT
+    CSS = """
+    ReceiptView #title { margin: 0 0 0 1; }
+    ReceiptView #split { height: 1fr; }
+    ReceiptView #pane { width: 46; display: none; }
+    ReceiptView.-wide #pane { display: block; }
+    """
+
+    def __init__(self, location: Location) -> None:
+        super().__init__(location)
+        self.receipt: Receipt | None = None
+        self.problem: Problem | None = None
+        self._future: Future[Any] | None = None
+        self._started = 0.0
+        self._missing = False
+
+    def begin(self, future: Future[Any], started: float) -> None:
+        """Follow an operation that has just been submitted."""
+        self._future, self._started = future, started
+
+    def show_receipt(self, receipt: Receipt) -> None:
+        """Show an operation that is known already."""
+        self.receipt = receipt
+
+    def body(self) -> ComposeResult:
+        """Three lines about the operation, its resources, and what changed in the one under the cursor."""
+        yield Band(lines=4, id="title")
+        with Horizontal(id="split"):
+            yield Table(present.RESULT_COLUMNS, present.result_cells)
+            pane = Pager(wrapped=True, id="pane")
+            pane.add_class("pane")
+            pane.can_focus = False
+            yield pane
+
+    def crumbs(self) -> Sequence[str]:
+        """Below the application."""
+        return ("Applications", self.location.application, "Receipt" if self.receipt else "Operation")
+
+    def load(self) -> None:
+        """Wait for the receipt, or look it up."""
+        if self.receipt is not None:
+            return
+        if self._future is not None:
+            self.run_worker(self._follow(self._future), group="follow", exclusive=True)
+            self.set_interval(0.25, self._tick)
+        else:
+            self.ask(Operations(self.location.application or None, 200), self._found, self._failed)
+
+    async def _follow(self, future: Future[Any]) -> None:
+        problem = None
+        try:
+            receipt = await asyncio.shield(asyncio.wrap_future(future))
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise
+            problem = problem_of(asyncio.CancelledError())
+        except Exception as error:  # noqa: BLE001 - the edge: whatever the engine raised is shown, never a crash
+            problem = problem_of(error)
+        if problem is None:
+            self.receipt = receipt
+        else:
+            self._failed(problem)
+        self.update()
+
+    def _found(self, receipts: tuple[Receipt, ...]) -> None:
+        found = [receipt for receipt in receipts if receipt.operation == self.location.operation]
+        self.receipt = found[0] if found else None
+        self._missing = not found
+        self.update()
+
+    def _failed(self, problem: Problem) -> None:
+        self.problem = problem
+        self.update()
+
+    def _tick(self) -> None:
+        if self.receipt is None and self.problem is None:
+            self._update_title()
+
+    def update(self) -> None:
+        """Show how far it is, or what became of it."""
+        table = self.query_one(Table)
+        if self.receipt is not None:
+            rows = [Row((at, result.key), result) for at, result in enumerate(self.receipt.resources)]
+            table.show(rows, (line(Span("no resource was touched", Tone.MUTED)),))
+        elif self.problem is not None:
+            table.show((), (*problem_lines(self.problem, again=False), EMPTY, _plan_again()))
+        elif self._missing:
+            table.show((), (line(Span("the journal holds no such operation", Tone.MUTED)),))
+        self._update_title()
+        self._update_pane()
+        self.update_frame()
+
+    def _update_title(self) -> None:
+        self.query_one("#title", Band).show(self._title)
+
+    def _title(self, cells: int) -> list[Line]:
+        name = self.location.application
+        if self.receipt is not None:
+            heading = line(outside(self.receipt.application, Tone.ACCENT, bold=True))
+            lines = present.receipt_lines(self.receipt)
+            return [(*heading, Span("   "), *lines[0]), *lines[1:]]
+        heading = line(outside(name, Tone.ACCENT, bold=True))
+        if self.problem is not None:
+            return [(*heading, Span("   "), Span("✗ it did not run", Tone.BAD))]
+        if self._missing:
+            return [heading]
+        status = self.status()
+        now = self.cockpit.clock()
+        health = line(marks.HEALTH[status.health.code]) if status else EMPTY
+        lines = present.progress(status.running if status else None, now - self._started, cells)
+        if self._future is None:
+            lines = [line(Span("◌ reading the journal…", Tone.BUSY))]
+        return [(*heading, Span("   "), *health), *lines]
+
+    def _update_pane(self) -> None:
+        pane, row = self.query_one("#pane", Pager), self.query_one(Table).current
+        if row is None:
+            pane.border_title = None
+            pane.show(())
+            return
+        pane.border_title = Content(row.value.key.kind_name)
+        lines = [line(Span("! ", Tone.WARN), outside(text)) for text in row.value.warnings]
+        if row.value.message:
+            lines.append(line(outside(row.value.message, limit=1000)))
+        lines += present.field_lines(row.value.changes)
+        pane.show(lines or [line(Span("no field changed", Tone.MUTED))])
+
+    def on_table_highlighted(self) -> None:
+        """Explain the result under the cursor."""
+        self._update_pane()
+
+    def do_pane_down(self) -> None:
+        """Scroll the pane."""
+        self.query_one("#pane", Pager).action_move("down")
+
+    def do_pane_up(self) -> None:
+        """Scroll the pane."""
+        self.query_one("#pane", Pager).action_move("up")
+
+
+def _plan_again() -> Line:
+    return line(
+        Span("Esc", Tone.ACCENT, True),
+        Span(" goes back, ", Tone.MUTED),
+        Span("s", Tone.ACCENT, True),
+        Span(" there plans again", Tone.MUTED),
+    )

@@ -1,0 +1,122 @@
+"""A text of any length, painted line by line: YAML, diffs, details."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from gitops_tui.tui.actions import TEXT, bindings
+from gitops_tui.tui.present.spans import EMPTY, Ground, Line, fit, plain, width, wrap
+from gitops_tui.tui.widgets.painter import paint, palette_of
+
+
+class Pager(ScrollView, can_focus=True):
+    """Lines that scroll both ways. wrapped: break long lines instead of scrolling sideways."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings(TEXT)
+
+    class Resized(Message):
+        """The width or height is another one."""
+
+    def __init__(self, *, wrapped: bool = False, id: str | None = None) -> None:  # noqa: A002 - textual's name
+        super().__init__(id=id)
+        self.wrapped = wrapped
+        self.matches: tuple[int, ...] = ()
+        self._source: tuple[Line, ...] = ()
+        self._grounds: tuple[Ground, ...] = ()
+        self._lines: tuple[Line, ...] = ()
+        self._centred = False
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines as shown."""
+        return self._lines
+
+    def show(self, lines: Sequence[Line], grounds: Sequence[Ground] = (), *, centred: bool = False) -> None:
+        """Show these lines, each on its ground; the place in the text stays when it can."""
+        self._source, self._grounds, self._centred = tuple(lines), tuple(grounds), centred
+        self.matches = ()
+        self._flow()
+
+    def _flow(self) -> None:
+        cells = self.size.width
+        if self.wrapped and cells > 0:
+            self._lines = tuple(row for one in self._source for row in (wrap(one, cells, 2) or [EMPTY]))
+        else:
+            self._lines = self._source
+        widest = 0 if self.wrapped or self._centred else max(map(width, self._lines), default=0)
+        self.virtual_size = Size(max(widest, 1), len(self._lines))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Wrap again, and say so to whoever draws for a width."""
+        self._flow()
+        self.post_message(self.Resized())
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line."""
+        cells, palette = self.size.width, palette_of(self)
+        if self._centred:
+            at = y - max((self.size.height - len(self._lines)) // 3, 0)
+            shown = self._lines[at] if 0 <= at < len(self._lines) else EMPTY
+            return paint(fit(shown, cells, "center"), cells, palette)
+        left, top = self.scroll_offset
+        at = y + int(top)
+        if at >= len(self._lines):
+            return paint(EMPTY, cells, palette)
+        ground = self._grounds[at] if at < len(self._grounds) else Ground.BASE
+        shown = self._lines[at]
+        if at in self.matches:
+            shown = tuple(span._replace(ground=Ground.MATCH) for span in shown)
+        if not left:
+            return paint(shown, cells, palette, ground)
+        whole = paint(shown, max(width(shown), int(left) + cells), palette, ground)
+        return whole.crop(int(left), int(left) + cells)
+
+    def search(self, pattern: re.Pattern[str]) -> int:
+        """Mark the lines that match and go to the first at or below the top; how many match."""
+        self.matches = tuple(at for at, one in enumerate(self._lines) if pattern.search(plain(one)))
+        top = int(self.scroll_offset.y)
+        self._go(next((at for at in self.matches if at >= top), self.matches[0] if self.matches else top))
+        self.refresh()
+        return len(self.matches)
+
+    def step(self, places: Sequence[int], by: int) -> int | None:
+        """Go to the next (1) or previous (-1) of these line numbers; which one in their order, None at the end."""
+        top = int(self.scroll_offset.y)
+        ahead = [at for at in places if at > top] if by > 0 else [at for at in reversed(places) if at < top]
+        if not ahead or (by > 0 and top >= self.max_scroll_y):
+            return None
+        self._go(ahead[0])
+        return places.index(ahead[0])
+
+    def _go(self, at: int) -> None:
+        self.scroll_to(y=at, animate=False, force=True)
+
+    def action_move(self, where: str) -> None:
+        """Scroll: up, down, left, right, page_up, page_down, top, bottom."""
+        left, top = self.scroll_offset
+        page = max(self.size.height - 1, 1)
+        down = {
+            "up": -1,
+            "down": 1,
+            "page_up": -page,
+            "page_down": page,
+            "top": -top,
+            "bottom": self.virtual_size.height,
+        }
+        aside = {"left": -8, "right": 8}
+        self.scroll_to(
+            x=max(left + aside.get(where, 0), 0),
+            y=max(top + down.get(where, 0), 0),
+            animate=False,
+            force=True,
+        )

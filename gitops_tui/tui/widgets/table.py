@@ -1,0 +1,230 @@
+"""A table for any number of rows: only the rows in sight are ever presented.
+
+The cursor belongs to a key, never to a position: when a row above goes away, the cursor stays on its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from gitops_tui.tui.actions import LIST, bindings
+from gitops_tui.tui.present.columns import GAP, Column, Placed, lay_out
+from gitops_tui.tui.present.spans import EMPTY, Ground, Line, Span, Tone, fit, line
+from gitops_tui.tui.widgets.painter import paint, palette_of
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: what identifies it, and the value that is presented. Compared by identity of the value."""
+
+    key: Hashable
+    value: Any
+
+
+Present = Callable[[Any], Sequence[Line]]
+"""A row's value to its cells, one for each column of the table, hidden ones included."""
+
+
+class Table(ScrollView, can_focus=True):
+    """A list with columns, a cursor, sorting by header and opening by Enter or double click."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings(LIST)
+
+    class Highlighted(Message):
+        """The cursor is on another row, or its row has another value."""
+
+    class Opened(Message):
+        """Enter, or a double click."""
+
+    class HeaderClicked(Message):
+        """The header of a column was clicked."""
+
+        def __init__(self, column: Column) -> None:
+            super().__init__()
+            self.column = column
+
+    def __init__(self, columns: Sequence[Column], present: Present, *, id: str | None = None) -> None:  # noqa: A002 - textual's name
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.present = present
+        self.placeholder: tuple[Line, ...] = ()
+        self.ground = Ground.BASE
+        self.sorted_by: tuple[str, bool] = ("", False)
+        self._rows: tuple[Row, ...] = ()
+        self._index: dict[Hashable, int] = {}
+        self._cursor = 0
+        self._placed: tuple[Placed, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows, in the order shown."""
+        return self._rows
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor."""
+        return self._rows[self._cursor] if self._rows else None
+
+    def show(self, rows: Sequence[Row], placeholder: Sequence[Line] = ()) -> None:
+        """Show these rows, keeping the cursor on its key. placeholder: what to say when there are none."""
+        before, old = self.current, self._rows
+        self._rows = tuple(rows)
+        self._index = {row.key: at for at, row in enumerate(self._rows)}
+        self._cursor = self._follow(old)
+        if len(old) != len(self._rows) or tuple(placeholder) != self.placeholder:
+            self.placeholder = tuple(placeholder)
+            self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+            self.refresh()
+        else:
+            self._refresh_changed(old)
+        self._keep_in_sight()
+        after = self.current
+        if (before is None) != (after is None) or (
+            before and after and (before.key != after.key or before.value is not after.value)
+        ):
+            self.post_message(self.Highlighted())
+
+    def _follow(self, old: tuple[Row, ...]) -> int:
+        """Where the cursor belongs now: on its key, else on the next row that is still there."""
+        for row in old[self._cursor :]:
+            if row.key in self._index:
+                return self._index[row.key]
+        return max(min(self._cursor, len(self._rows) - 1), 0)
+
+    def _refresh_changed(self, old: tuple[Row, ...]) -> None:
+        top = int(self.scroll_offset.y)
+        for at in range(top, min(top + self.size.height, len(old))):
+            if old[at].value is not self._rows[at].value or old[at].key != self._rows[at].key:
+                self._refresh_row(at)
+
+    def repaint(self) -> None:
+        """Present the rows in sight again, because something they are shown with has changed."""
+        self.refresh()
+
+    def select(self, key: Hashable) -> bool:
+        """Put the cursor on a key; False when it is not there."""
+        at = self._index.get(key)
+        if at is not None:
+            self._move_to(at)
+        return at is not None
+
+    def _move_to(self, at: int) -> None:
+        at = max(min(at, len(self._rows) - 1), 0)
+        if at != self._cursor:
+            old, self._cursor = self._cursor, at
+            self._refresh_row(old)
+            self._refresh_row(at)
+            self.post_message(self.Highlighted())
+        self._keep_in_sight()
+
+    def _refresh_row(self, at: int) -> None:
+        self.refresh(Region(0, at + 1 - int(self.scroll_offset.y), self.size.width, 1))
+
+    def _keep_in_sight(self) -> None:
+        visible = max(self.size.height - 1, 1)
+        top = int(self.scroll_offset.y)
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False, force=True)
+        elif self._cursor >= top + visible:
+            self.scroll_to(y=self._cursor - visible + 1, animate=False, force=True)
+
+    def on_resize(self) -> None:
+        """Fit the columns to the new width."""
+        self._placed = lay_out(self.columns, self.size.width - 3)
+        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self._keep_in_sight()
+        self.refresh()
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show other columns."""
+        self.columns = tuple(columns)
+        self.on_resize()
+
+    def on_focus(self) -> None:
+        """Show the cursor as active."""
+        self._refresh_row(self._cursor)
+
+    def on_blur(self) -> None:
+        """Show the cursor as resting."""
+        self._refresh_row(self._cursor)
+
+    def render_line(self, y: int) -> Strip:
+        """Paint the header, a row, or the placeholder."""
+        cells, palette = self.size.width, palette_of(self)
+        if y == 0:
+            return paint(self._header(), cells, palette, self.ground)
+        if not self._rows:
+            start = max((self.size.height - len(self.placeholder)) // 3, 1)
+            at = y - start
+            shown = self.placeholder[at] if 0 <= at < len(self.placeholder) else EMPTY
+            return paint(fit(shown, cells, "center"), cells, palette, self.ground)
+        at = y - 1 + int(self.scroll_offset.y)
+        if at >= len(self._rows):
+            return paint(EMPTY, cells, palette, self.ground)
+        here = at == self._cursor
+        ground = (Ground.CURSOR if self.has_focus else Ground.RESTING) if here else self.ground
+        mark = Span("▌ ", Tone.ACCENT if self.has_focus else Tone.FAINT) if here else Span("  ")
+        return paint((mark, *self._cells(self._rows[at], here)), cells, palette, ground)
+
+    def _cells(self, row: Row, here: bool) -> list[Span]:
+        shown = dict(zip((column.key for column in self.columns), self.present(row.value), strict=True))
+        spans: list[Span] = []
+        for placed in self._placed:
+            if spans:
+                spans.append(Span(" " * GAP))
+            spans.extend(fit(shown[placed.column.key], placed.width, placed.column.align))
+        if here:
+            spans = [span._replace(tone=Tone.MUTED) if span.tone is Tone.FAINT else span for span in spans]
+        return spans
+
+    def _header(self) -> Line:
+        spans: list[Span] = [Span("  ")]
+        key, reverse = self.sorted_by
+        for placed in self._placed:
+            column = placed.column
+            if len(spans) > 1:
+                spans.append(Span(" " * GAP))
+            if column.key == key:
+                arrow = "▼" if reverse else "▲"
+                title = line(Span(f"{column.title} {arrow}", Tone.ACCENT, True))
+            else:
+                title = line(Span(column.title, Tone.MUTED))
+            spans.extend(fit(title, placed.width, column.align))
+        return tuple(spans)
+
+    def on_click(self, event: events.Click) -> None:
+        """Select by a click, open by a double click, sort by a click on the header."""
+        y = event.get_content_offset_capture(self).y
+        if y == 0:
+            left = 2
+            for placed in self._placed:
+                if left <= event.x < left + placed.width + GAP:
+                    self.post_message(self.HeaderClicked(placed.column))
+                left += placed.width + GAP
+            return
+        at = y - 1 + int(self.scroll_offset.y)
+        if at < len(self._rows):
+            self._move_to(at)
+            if event.chain == 2:
+                self.post_message(self.Opened())
+
+    def action_move(self, where: str) -> None:
+        """Move the cursor: up, down, page_up, page_down, top, bottom."""
+        page = max(self.size.height - 2, 1)
+        steps = {"up": -1, "down": 1, "page_up": -page, "page_down": page, "top": -len(self._rows)}
+        self._move_to(self._cursor + steps.get(where, len(self._rows)))
+
+    def action_open(self) -> None:
+        """Open the row under the cursor."""
+        if self._rows:
+            self.post_message(self.Opened())
