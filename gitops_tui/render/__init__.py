@@ -1,1 +1,6 @@
-"""render"""
+"""From a checkout to manifests: plain folders, Kustomize, Helm; one file each, one registry."""
+
+from gitops_tui.render.registry import render, renderer_of
+from gitops_tui.render.request import RenderTarget
+
+__all__ = ["RenderTarget", "render", "renderer_of"]

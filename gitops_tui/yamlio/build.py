@@ -58,12 +58,13 @@ class Document:
     """One document of a stream.
 
     line: where its content starts, counted from 1. items: the lines of the collections in its top-level `items`.
-    positions: of all its values, when they were asked for.
+    size: characters of its scalars, with aliases written out. positions: of all its values, when they were asked for.
     """
 
     value: Any
     line: int = 1
     items: tuple[int, ...] = ()
+    size: int = 0
     positions: Positions | None = None
 
 
@@ -118,7 +119,8 @@ class Builder:
             if len(self.documents) >= self._limits.documents:
                 raise self.refuse(mark, f"more than {self._limits.documents} documents")
             line = (self._root_mark or mark).line + 1
-            self.documents.append(Document(self._root, line, tuple(self._items), self._root_positions))
+            size = self._text - self._text_before
+            self.documents.append(Document(self._root, line, tuple(self._items), size, self._root_positions))
         self._start_document()
 
     def scalar(self, text: str, mark: Mark, *, plain: bool, tag: str | None = None, anchor: str | None = None) -> None:
@@ -194,6 +196,7 @@ class Builder:
         self._frame = None
         self._anchors: dict[str, _Anchored] = {}
         self._items: list[int] = []
+        self._text_before = self._text
         self._root: Any = None
         self._root_mark: Mark | None = None
         self._root_positions: Positions | None = None

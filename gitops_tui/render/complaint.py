@@ -1,0 +1,111 @@
+"""What helm and kustomize complain about, as an error that names a file of the repository.
+
+Their texts quote values, folders of this machine, and each other. What may be a value is left out here, folders
+are shown as paths of the repository, and the deepest place they name becomes the subject.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from gitops_tui.model.errors import RenderError
+from gitops_tui.model.text import one_line
+from gitops_tui.render.checkout import shown
+from gitops_tui.render.request import Request
+from gitops_tui.render.tool import Answer
+
+_HIDDEN: Final = "(hidden)"
+_VALUES: Final = (
+    (re.compile(r"`[^`]*`"), _HIDDEN),
+    (re.compile(r"(literal sources?) (?:\[.*?\]|\S+)(?=:|,|$)", re.DOTALL), rf"\1 {_HIDDEN}"),
+    (re.compile(r"(parsing|cast|convert|value|key) \"(?:[^\"\\]|\\.)*\""), rf"\1 {_HIDDEN}"),
+    (re.compile(r"(unable to cast) \S+(?= of type)"), rf"\1 {_HIDDEN}"),
+    (re.compile(r"(at '[^'\n]*': )'(?:[^'\\\n]|\\.)*'"), r"\1the value"),
+    (re.compile(r"in object \{.*?\}\}"), "in an object"),
+    (re.compile(r"map\[.*\]", re.DOTALL), _HIDDEN),
+)
+_HELM_NOISE: Final = re.compile(r"^(?:level=.*|Use --debug flag.*|WARNING:.*|walk\.go.*|coalesce\.go.*)$", re.MULTILINE)
+_TEMPLATE: Final = re.compile(r"((?:[\w.@+-]+/)+[\w.@+-]+\.\w+):(\d+)(?::\d+)?")
+_YAML_ERROR: Final = re.compile(r"YAML parse error on ([^\s:]+): (.*)", re.DOTALL)
+_RENDERED_LINE: Final = re.compile(r"yaml: line (\d+): ")
+_KUBECTL: Final = re.compile(
+    r"^[EF]\d{4} .*?\] \"command failed\" err=(?:\"(?P<one>.*)\"|<(?P<many>.*)>)\s*$", re.DOTALL
+)
+_NESTED: Final = re.compile(r"^(?:accumulating (?:resources|components)(?: from '[^']*')?: |accumulation err=')+")
+_FALLBACK: Final = re.compile(r"'?: must build at directory: .*$", re.DOTALL)
+_NAMED_FILE: Final = re.compile(r"(?:in File: |from ')([^'\s]+)")
+_DEPENDENCIES: Final = re.compile(r"missing in charts/ directory: (.*)")
+_MOST_TEXT: Final = 20_000
+
+
+def in_chart(request: Request, template: str) -> str:
+    """The path in the repository of a file that helm names `<chart>/templates/x.yaml`."""
+    _, _, rest = template.partition("/")
+    return "/".join(part for part in (request.path, rest) if part)
+
+
+def of_helm(answer: Answer, request: Request) -> RenderError:
+    """The error of a failed `helm template`."""
+    text = _relative(_HELM_NOISE.sub("", _cut(answer.errors)), request).strip().removeprefix("Error: ")
+    if not text or answer.code < 0:
+        return _ended(answer, "helm", request)
+    missing = _DEPENDENCIES.search(text)
+    if missing:
+        message = f"chart dependencies are missing in charts/: {one_line(missing.group(1), limit=200)}"
+        hint = f"run 'helm dependency build {shown(request.path)}' and commit the charts/ folder"
+        return RenderError(_joined(request.path, "Chart.yaml"), message, hint=hint)
+    malformed = _YAML_ERROR.match(text)
+    if malformed:
+        problem = _RENDERED_LINE.sub(r"line \1: ", malformed.group(2)).rpartition("YAML to JSON: ")[2]
+        path = shown(in_chart(request, malformed.group(1)))
+        return RenderError(path, f"renders to malformed YAML: {_harmless(problem)}")
+    places = list(_TEMPLATE.finditer(text))
+    subject = shown(request.path)
+    if places:
+        subject = f"{shown(in_chart(request, places[-1].group(1)))}:{places[-1].group(2)}"
+    return RenderError(subject, _harmless(text))
+
+
+def of_kustomize(answer: Answer, request: Request, files: Sequence[str]) -> RenderError:
+    """The error of a failed build. files: the files that its kustomizations refer to, for naming one."""
+    text = _relative(_cut(answer.errors), request).strip()
+    told = _KUBECTL.match(text)
+    if told:
+        text = (told.group("many") or told.group("one").replace('\\"', '"').replace("\\n", "\n")).strip()
+    text = text.removeprefix("Error: ")
+    if not text or answer.code < 0:
+        return _ended(answer, "kustomize", request)
+    named = [name.rpartition("/")[2] for name in _NAMED_FILE.findall(text)]
+    fitting = {path for path in files for name in named[-1:] if path.rpartition("/")[2] == name}
+    subject = shown(fitting.pop() if len(fitting) == 1 else request.path)
+    return RenderError(subject, _harmless(_NESTED.sub("", _FALLBACK.sub("", text))))
+
+
+def _ended(answer: Answer, name: str, request: Request) -> RenderError:
+    if "out of memory" in answer.errors or "cannot allocate memory" in answer.errors:
+        return RenderError(shown(request.path), f"{name} ran out of the memory it may use")
+    what = f"signal {-answer.code}" if answer.code < 0 else f"exit code {answer.code}"
+    return RenderError(shown(request.path), f"{name} ended with {what} and said nothing about it")
+
+
+def _cut(text: str) -> str:
+    """Both ends of a text that is too long: helm repeats itself in between."""
+    return text if len(text) <= _MOST_TEXT else text[: _MOST_TEXT // 2] + " … " + text[-_MOST_TEXT // 2 :]
+
+
+def _relative(text: str, request: Request) -> str:
+    root = str(request.checkout.root)
+    return re.sub(re.escape(root) + r"(?:/|(?=['\"\s:]|$))", "", text)
+
+
+def _harmless(text: str) -> str:
+    for pattern, replacement in _VALUES:
+        text = pattern.sub(replacement, text)
+    text = one_line(text, limit=_MOST_TEXT)
+    return text if len(text) <= 500 else f"{text[:150]} … {text[-340:]}"
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{shown(folder)}/{name}" if folder else name

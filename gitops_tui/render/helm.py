@@ -1,0 +1,105 @@
+"""Helm charts, by `helm template`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from gitops_tui.model.errors import InputError, RenderError
+from gitops_tui.model.resources import Manifest
+from gitops_tui.render import complaint, tool
+from gitops_tui.render.checkout import shown
+from gitops_tui.render.manifests import CAPS, Collection, rewrapped
+from gitops_tui.render.request import Request
+from gitops_tui.yamlio import Limits, load_all
+
+_SOURCE: Final = re.compile(rb"^---\r?\n# Source: ([^\r\n]{1,1000})\r?$", re.MULTILINE)
+_COMMA: Final = re.compile(r"(?<!\\),")
+_API_VERSIONS_PER_FLAG: Final = 500
+
+
+def render_helm(request: Request) -> tuple[Manifest, ...]:
+    """Manifests of a chart. Raises RenderError."""
+    program = tool.find("helm")
+    if program is None:
+        raise RenderError(shown(request.path), "helm is not installed", hint="install helm and put it on PATH")
+    request.checkout.guard(request.path)
+    with tool.private_folder() as home:
+        arguments = [program, "template", *_arguments(request, home)]
+        answer = tool.run(arguments, home=home, cwd=home, subject=shown(request.path))
+    if answer.code != 0:
+        raise complaint.of_helm(answer, request)
+    return _collect(request, answer.output)
+
+
+def _arguments(request: Request, home: Path) -> Iterator[str]:
+    application, target = request.application, request.target
+    options = application.source.helm
+    yield options.release or application.name
+    yield str(request.checkout.root / request.path)
+    yield f"--namespace={application.destination.namespace}"
+    yield "--skip-tests"
+    if options.include_crds:
+        yield "--include-crds"
+    if target.kube_version:
+        yield f"--kube-version={target.kube_version}"
+    for start in range(0, len(target.api_versions), _API_VERSIONS_PER_FLAG):
+        yield "--api-versions=" + ",".join(target.api_versions[start : start + _API_VERSIONS_PER_FLAG])
+    for path in options.values_files:
+        yield f"--values={_values_file(request, path)}"
+    if options.values:
+        yield f"--values={_inline_values(request, home)}"
+    for name, value in options.parameters.items():
+        yield f"--set={name}={_escaped(value)}"
+
+
+def _values_file(request: Request, path: str) -> Path:
+    subject = f"values file {shown(path)}"
+    if "://" in path:
+        raise RenderError(subject, "is a URL", hint="keep values files in the repository")
+    resolved = request.checkout.resolve(
+        path.lstrip("/"), base="" if path.startswith("/") else request.path, subject=subject
+    )
+    request.checkout.read(resolved, CAPS.file)
+    return request.checkout.root / resolved
+
+
+def _inline_values(request: Request, home: Path) -> Path:
+    path = home / "values.json"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(dict(request.application.source.helm.values), file)
+    return path
+
+
+def _escaped(value: str) -> str:
+    """A parameter's value for --set, in which commas separate; `{a,b}` is a list and stays one (as in Argo CD)."""
+    return value if value.startswith("{") and value.endswith("}") else _COMMA.sub(r"\\,", value)
+
+
+def _collect(request: Request, output: bytes) -> tuple[Manifest, ...]:
+    collection = Collection(shown(request.path))
+    limits = Limits(bytes=CAPS.total)
+    for template, text in _by_template(output):
+        path = complaint.in_chart(request, template)
+        try:
+            documents = load_all(text, name="rendered", limits=limits)
+        except InputError as e:
+            _, _, place = e.subject.partition(":")
+            message = f"renders to YAML that is wrong in line {place.partition(':')[0]}: {e.message}"
+            raise rewrapped(InputError(shown(path), message, hint=e.hint)) from e
+        collection.add(documents, path, has_lines=False)
+    return collection.manifests()
+
+
+def _by_template(output: bytes) -> Iterator[tuple[str, bytes]]:
+    """The documents of helm's output with the template that each comes from, as helm names it."""
+    marks = list(_SOURCE.finditer(output))
+    yield "", output[: marks[0].start() if marks else len(output)]
+    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        end = following.start() if following else len(output)
+        yield mark.group(1).decode(errors="replace"), output[mark.end() : end]

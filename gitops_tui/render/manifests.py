@@ -1,0 +1,156 @@
+"""Documents to manifests: lists flattened, each object checked, two of one key refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gitops_tui.model.errors import InputError, RenderError
+from gitops_tui.model.resources import Manifest, Origin, ResourceKey
+from gitops_tui.model.text import one_line
+from gitops_tui.yamlio import Document
+
+_API_VERSION: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?[a-z][a-z0-9]*")
+_KIND: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
+_NAME: Final = re.compile(r"(?!\.\.?$)[^/%\s\x00-\x20\x7f]{1,253}")
+_NAMESPACE: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_HOOKS: Final = ("argocd.argoproj.io/hook", "helm.sh/hook")
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What one application may hold. file, object, total: bytes. files, objects: their number. depth: of folders."""
+
+    file: int = 10 * 1024 * 1024
+    object: int = 3 * 1024 * 1024
+    total: int = 64 * 1024 * 1024
+    files: int = 10_000
+    objects: int = 20_000
+    depth: int = 32
+
+
+CAPS: Final = Caps()
+
+
+class Collection:
+    """The manifests of one application, in the order in which they are added."""
+
+    def __init__(self, subject: str, caps: Caps = CAPS) -> None:
+        self._subject = subject
+        self._caps = caps
+        self._found: dict[tuple[ResourceKey, str], Manifest] = {}
+
+    def add(self, documents: Iterable[Document], path: str, *, has_lines: bool) -> None:
+        """Add the objects of the file `path`. has_lines: whether the documents' lines are lines of that file.
+
+        Raises RenderError for an object that is none, over a cap, or there already.
+        """
+        for document in documents:
+            if document.size > self._caps.object and not document.items:
+                place = Origin(one_line(path), document.line)
+                raise RenderError(str(place), f"the object is larger than {self._caps.object} bytes")
+            for body, line in _flattened(document):
+                self._add(body, Origin(path, line if has_lines else 0))
+
+    def manifests(self) -> tuple[Manifest, ...]:
+        """All of them."""
+        return tuple(self._found.values())
+
+    def _add(self, body: Any, origin: Origin) -> None:
+        manifest = Manifest.of(checked(body, str(Origin(one_line(origin.path), origin.line))), origin)
+        generated = "" if manifest.key.name else manifest.digest
+        first = self._found.setdefault((manifest.key, generated), manifest)
+        if first is not manifest:
+            places = f"{one_line(str(first.origin))} and {one_line(str(origin))}"
+            raise RenderError(str(manifest.key), f"is there twice: {places}", hint="keep one of them")
+        if len(self._found) > self._caps.objects:
+            raise RenderError(self._subject, f"more than {self._caps.objects} objects", hint="split the application")
+
+
+def rewrapped(error: InputError, subject: str = "") -> RenderError:
+    """The error of a text as one of its rendering."""
+    return RenderError(subject or error.subject, error.message, hint=error.hint)
+
+
+def _flattened(document: Document) -> Iterator[tuple[Any, int]]:
+    """The objects of a document with their lines; those of a `List` (of any kind) in its place."""
+    waiting: list[tuple[Any, int]] = [(document.value, document.line)]
+    lines = list(document.items)
+    while waiting:
+        body, line = waiting.pop()
+        if not _is_list(body):
+            yield body, line
+            continue
+        items = body.get("items") or []
+        own = lines if body is document.value and len(lines) == len(items) else [line] * len(items)
+        waiting.extend(reversed([(_typed(item, body), at) for item, at in zip(items, own, strict=True)]))
+
+
+def _is_list(body: Any) -> bool:
+    if not isinstance(body, Mapping) or not str(body.get("kind", "")).endswith("List"):
+        return False
+    return isinstance(body.get("items", ...), list | None)
+
+
+def _typed(item: Any, parent: Mapping[str, Any]) -> Any:
+    """An item of a typed list may leave out what the list says already (`ConfigMapList`: a ConfigMap)."""
+    kind = str(parent["kind"]).removesuffix("List")
+    if not kind or not isinstance(item, Mapping) or "kind" in item or "apiVersion" in item:
+        return item
+    return {"apiVersion": parent.get("apiVersion"), "kind": kind, **item}
+
+
+def checked(body: Any, place: str) -> dict[str, Any]:
+    """Return the object if it can be one, labels and annotations without value as empty texts. Raises RenderError."""
+    if not isinstance(body, dict) or not ("apiVersion" in body and "kind" in body):
+        raise RenderError(
+            place,
+            "is no Kubernetes object: apiVersion and kind are missing",
+            hint="if the file belongs to something else, leave it out with the source's directory.exclude",
+        )
+    _matching(body, "apiVersion", _API_VERSION, place, "apiVersion")
+    _matching(body, "kind", _KIND, place, "kind")
+    metadata = body.get("metadata")
+    what = f"the {body['kind']}"
+    if not isinstance(metadata, dict):
+        raise RenderError(place, f"{what} has no metadata" if metadata is None else f"metadata of {what} is no mapping")
+    texts = {name: _texts(metadata, name, place) for name in ("labels", "annotations") if metadata.get(name)}
+    if metadata.get("name") not in {None, ""}:
+        _matching(metadata, "name", _NAME, place, "metadata.name")
+    elif not metadata.get("generateName"):
+        raise RenderError(place, f"{what} has no name", hint="set metadata.name")
+    elif not any(hook in texts.get("annotations", {}) for hook in _HOOKS):
+        raise RenderError(place, f"{what} has only a generateName, which only hooks may have", hint="set metadata.name")
+    if metadata.get("namespace") not in {None, ""}:
+        _matching(metadata, "namespace", _NAMESPACE, place, "metadata.namespace")
+    return {**body, "metadata": {**metadata, **texts}} if texts else body
+
+
+def _matching(holder: dict[str, Any], field: str, pattern: re.Pattern[str], place: str, name: str) -> None:
+    value = holder.get(field)
+    if not isinstance(value, str):
+        kind = "is empty" if value is None else f"is a {_type_name(value)}, not text"
+        raise RenderError(place, f"{name} {kind}", hint="put it in quotes" if value is not None else "")
+    if not pattern.fullmatch(value):
+        raise RenderError(place, f"{name} '{one_line(value, limit=80)}' is not allowed by Kubernetes")
+
+
+def _texts(metadata: dict[str, Any], field: str, place: str) -> dict[str, str]:
+    found = metadata[field]
+    if not isinstance(found, dict):
+        raise RenderError(place, f"metadata.{field} is a {_type_name(found)}, not a mapping")
+    for name, value in found.items():
+        if value is not None and not isinstance(value, str):
+            what = f"metadata.{field} '{one_line(name, limit=80)}' is a {_type_name(value)}, not text"
+            raise RenderError(place, what, hint="put it in quotes")
+    return {name: value or "" for name, value in found.items()}
+
+
+def _type_name(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return "mapping" if isinstance(value, dict) else "list" if isinstance(value, list) else "text"

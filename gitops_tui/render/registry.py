@@ -1,0 +1,64 @@
+"""Which renderer makes manifests of a folder, and the one call that does it."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from gitops_tui.model.application import Application, RendererName
+from gitops_tui.model.errors import RenderError
+from gitops_tui.model.resources import Manifest
+from gitops_tui.render.checkout import Checkout, shown
+from gitops_tui.render.directory import render_directory
+from gitops_tui.render.helm import render_helm
+from gitops_tui.render.kustomize import find_kustomization, render_kustomize
+from gitops_tui.render.request import RenderTarget, Request
+
+Renderer = Callable[[Request], tuple[Manifest, ...]]
+
+RENDERERS: Final[Mapping[RendererName, Renderer]] = {
+    RendererName.DIRECTORY: render_directory,
+    RendererName.KUSTOMIZE: render_kustomize,
+    RendererName.HELM: render_helm,
+}
+_DEFAULT_TARGET: Final = RenderTarget()
+
+
+def render(folder: Path, application: Application, *, target: RenderTarget = _DEFAULT_TARGET) -> tuple[Manifest, ...]:
+    """Return the manifests of an application, as written: namespaces are not filled in, lists are flattened.
+
+    folder: the root of a checkout, which is read only. May be called from several threads at once. Raises
+    RenderError with the place (a path inside the repository, and a line where one is known).
+    """
+    checkout, path = _opened(folder, application)
+    return RENDERERS[_chosen(checkout, path, application)](Request(checkout, path, application, target))
+
+
+def renderer_of(folder: Path, application: Application) -> RendererName:
+    """Which renderer `render` would use: the one that is asked for, else the one that fits. Raises RenderError."""
+    return _chosen(*_opened(folder, application), application)
+
+
+def _opened(folder: Path, application: Application) -> tuple[Checkout, str]:
+    checkout = Checkout(folder.resolve())
+    asked = application.source.path
+    path = checkout.resolve(asked, subject=f"path {shown(asked)}")
+    if checkout.kind(path) != stat.S_IFDIR:
+        raise RenderError(f"path {shown(asked)}", "is no folder")
+    return checkout, path
+
+
+def _chosen(checkout: Checkout, path: str, application: Application) -> RendererName:
+    asked = application.source.renderer
+    return asked if asked is not RendererName.AUTO else detect(checkout, path)
+
+
+def detect(checkout: Checkout, path: str) -> RendererName:
+    """The renderer that fits a folder: by `Chart.yaml`, by a kustomization file, else plain files."""
+    if checkout.has_file(f"{path}/Chart.yaml".lstrip("/")):
+        return RendererName.HELM
+    if find_kustomization(checkout, path) is not None:
+        return RendererName.KUSTOMIZE
+    return RendererName.DIRECTORY

@@ -1,0 +1,189 @@
+"""Runs helm, kustomize and kubectl: no shell, a clean environment, bounded in time, memory and output."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gitops_tui.model.errors import RenderError
+
+_LAUNCHER: Final = str(Path(__file__).with_name("launch.py"))
+_KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
+_NOWHERE: Final = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may use. time: seconds until SIGTERM. grace: seconds until SIGKILL. The others are bytes."""
+
+    time: float = 90.0
+    grace: float = 2.0
+    cpu: int = 300
+    memory: int = 8 * 1024**3
+    file: int = 256 * 1024**2
+    output: int = 64 * 1024**2
+    errors: int = 256 * 1024
+
+
+LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a program printed, and its exit code (negative: the signal that ended it)."""
+
+    code: int
+    output: bytes
+    errors: str
+
+
+def find(name: str) -> str | None:
+    """The path of a program: on PATH, or beside the Python that runs this (a virtual environment's folder)."""
+    return shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder that only this user can read, gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="gitops-tui-render-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """What a renderer gets to know: where programs are, and a home of its own.
+
+    Nothing of the user's: no credentials, no kubeconfig, no helm repositories or plugins. Proxies lead nowhere and
+    Git may use no transport, so that a remote base fails at once instead of reaching the network.
+    """
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    folders = {
+        "HOME": "home",
+        "TMPDIR": "tmp",
+        "XDG_CACHE_HOME": "cache",
+        "XDG_CONFIG_HOME": "config",
+        "XDG_DATA_HOME": "data",
+        "HELM_CACHE_HOME": "cache/helm",
+        "HELM_CONFIG_HOME": "config/helm",
+        "HELM_DATA_HOME": "data/helm",
+        "HELM_PLUGINS": "data/helm/plugins",
+        "KUSTOMIZE_PLUGIN_HOME": "data/kustomize",
+    }
+    for folder in folders.values():
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    return {
+        **kept,
+        **{name: str(home / folder) for name, folder in folders.items()},
+        "KUBECONFIG": str(home / "config" / "no-kubeconfig"),
+        "HELM_NO_PLUGINS": "1",
+        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"), _NOWHERE),
+        "NO_PROXY": "",
+        "GIT_ALLOW_PROTOCOL": "none",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
+
+
+def run(arguments: Sequence[str], *, home: Path, cwd: Path, subject: str, limits: Limits = LIMITS) -> Answer:
+    """Run a program to its end. home: a private folder. Raises RenderError about `subject` when a limit is passed."""
+    launch = [str(n) for n in (os.getpid(), limits.cpu, limits.memory, limits.file)]
+    command = [sys.executable, "-I", "-S", _LAUNCHER, *launch, *arguments]
+    name = Path(arguments[0]).name
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=environment(home),
+            start_new_session=True,
+        )
+    except OSError as e:
+        raise RenderError(subject, f"{name} cannot be started: {e.strerror}") from e
+    try:
+        return _Run(process, name, subject, limits).finish()
+    finally:
+        _end_group(process)
+
+
+class _Run:
+    """A running program whose output is collected."""
+
+    def __init__(self, process: subprocess.Popen[bytes], name: str, subject: str, limits: Limits) -> None:
+        self._process = process
+        self._name = name
+        self._subject = subject
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.time
+        self._output = bytearray()
+        self._errors = bytearray()
+
+    def finish(self) -> Answer:
+        """Collect until the program ends."""
+        with selectors.DefaultSelector() as selector:
+            for stream, buffer in ((self._process.stdout, self._output), (self._process.stderr, self._errors)):
+                if stream is not None:
+                    selector.register(stream, selectors.EVENT_READ, buffer)
+            while selector.get_map():
+                self._check_time()
+                ready = selector.select(timeout=0.2)
+                if not ready and _has_ended(self._process.pid):
+                    break
+                for key, _ in ready:
+                    chunk = os.read(key.fd, 65536)
+                    key.data.extend(chunk)
+                    if not chunk:
+                        selector.unregister(key.fileobj)
+                self._check_size()
+        while not _has_ended(self._process.pid):
+            self._check_time()
+            time.sleep(0.005)
+        _end_group(self._process)
+        return Answer(self._process.returncode, bytes(self._output), self._errors.decode(errors="replace"))
+
+    def _check_time(self) -> None:
+        if time.monotonic() > self._deadline:
+            _terminate(self._process, self._limits.grace)
+            raise RenderError(self._subject, f"{self._name} took longer than {self._limits.time:g} s", temporary=True)
+
+    def _check_size(self) -> None:
+        if len(self._output) > self._limits.output:
+            message = f"{self._name} printed more than {self._limits.output} bytes"
+            raise RenderError(self._subject, message, hint="split the application")
+        del self._errors[: -self._limits.errors]
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether the program has ended; it is not reaped, so that its process group cannot be another's meanwhile."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+
+
+def _terminate(process: subprocess.Popen[bytes], grace: float) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGTERM)
+    until = time.monotonic() + grace
+    while not _has_ended(process.pid) and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill whatever is left of the group, then reap its leader."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):  # macOS: the leader is a zombie already
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
