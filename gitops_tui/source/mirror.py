@@ -15,16 +15,19 @@ from gitops_tui.model.application import Repository
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.text import one_line
-from gitops_tui.source import history, objects, refs, remote
+from gitops_tui.source import history, objects, refs
 from gitops_tui.source.checkout import Checkouts
 from gitops_tui.source.refs import Refs
+from gitops_tui.source.remote import Remote
 from gitops_tui.source.storage import Storage, make_private
 from gitops_tui.source.transport.address import parse, shown
 from gitops_tui.source.transport.failures import DamagedError, GitFailedError, TimedOutError, is_damage, said_by_git
 from gitops_tui.source.transport.runner import Runner
+from gitops_tui.source.upkeep import Upkeep
 
 _LOCK_TIMEOUT: Final = 60.0
 _REBUILD_PAUSE: Final = 600.0
+_REMEMBERED: Final = 20_000
 _SHA: Final = re.compile(r"[0-9a-f]{7,64}")
 
 _T = TypeVar("_T")
@@ -54,7 +57,7 @@ class Mirror:
         self._checkouts = Checkouts(folder / "checkouts" / self._address.key, runner)
         self._fetching = threading.RLock()
         self._refs: Refs | None = None
-        self._examined: Path | None = None
+        self._upkeep = Upkeep(self._storage, runner)
         self._rebuilt_at: float | None = None
         self._pending_note = ""
         self._revisions: dict[str, Revision] = {}
@@ -79,48 +82,30 @@ class Mirror:
             make_private(self._private)
             wanted = self._remote.refs()
             seen = self._refs
+            if wanted == seen and self._upkeep.is_examined:
+                return Fetch(changed=False, note=self._taken_note())
             with self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
-                note = self._update(wanted, lock)
-                now = self._refs = remote.held(self._runner, self._copy())
-            note, self._pending_note = "; ".join(filter(None, (self._pending_note, note))), ""
-            return Fetch(seen != now, note)
+                copy = self._storage.copy
+                note = self._upkeep.update(self._remote, wanted, lock)
+                self._forget_unless(copy)
+                now = self._refs = objects.held(self._runner, self._copy())
+            return Fetch(seen != now, "; ".join(filter(None, (self._taken_note(), note))))
+
+    def _forget_unless(self, copy: Path | None) -> None:
+        """What was read from another copy may not be in this one."""
+        if self._storage.copy != copy:
+            self._kept = None
+            self._refs = None
+            self._revisions.clear()
+            self._trees.clear()
+
+    def _taken_note(self) -> str:
+        note, self._pending_note = self._pending_note, ""
+        return note
 
     @property
-    def _remote(self) -> remote.Remote:
-        return remote.Remote(self.repository, self._address, self._private, self._runner)
-
-    def _update(self, wanted: Refs, lock: int) -> str:
-        copy = self._storage.copy
-        if copy is None:
-            self._storage.sweep()
-            return self._clone(wanted, lock)
-        if self._examined != copy:
-            self._storage.sweep()
-            if not remote.is_readable(self._runner, copy):
-                return self._clone(wanted, lock)
-            self._examined = copy
-        try:
-            before = remote.held(self._runner, copy)
-            if before.ids == wanted.ids and before.default == wanted.default and before.head == wanted.head:
-                return ""
-            self._remote.fetch(copy, wanted, lock)
-            after = remote.held(self._runner, copy)
-        except DamagedError:
-            return self._clone(wanted, lock)
-        remote.tidy(self._runner, copy, lock)
-        return remote.movements(self._runner, copy, before, after)
-
-    def _clone(self, wanted: Refs, lock: int) -> str:
-        damaged = self._storage.copy
-        copy = self._storage.fresh()
-        self._remote.clone(copy, wanted, lock)
-        if damaged is not None:
-            remote.save_kept(self._runner, damaged, copy, lock)
-        self._storage.promote(copy)
-        self._storage.sweep()
-        self._examined = copy
-        self._kept = None
-        return "the local copy was damaged and was cloned anew" if damaged is not None else ""
+    def _remote(self) -> Remote:
+        return Remote(self.repository, self._address, self._private, self._runner)
 
     def keep(self, shas: Iterable[str]) -> None:
         """Guard exactly these commits, whatever the remote forgets: against git's clean-up and for checkouts."""
@@ -147,7 +132,10 @@ class Mirror:
         if not _SHA.fullmatch(sha):
             raise SourceError(self.subject, f"{one_line(sha)} is no commit", hint="give seven or more hex digits")
         found = self._read(lambda copy: self._revision(copy, sha))
-        self._revisions[found.sha] = found
+        if len(self._revisions) >= _REMEMBERED:
+            self._revisions.clear()
+        # A tag object's id is as lasting as a commit's; the first digits of one are not.
+        self._revisions |= {name: found for name in (found.sha, sha) if len(name) >= 40}
         return found
 
     def _revision(self, copy: Path, sha: str) -> Revision:
@@ -178,11 +166,15 @@ class Mirror:
         """Return `tree_id` of many paths, with one process."""
         full = self.revision(sha).sha
         clean = {path: self._clean(path) for path in paths}
-        missing = sorted({path for path in clean.values() if (full, path) not in self._trees})
+        known = {path: self._trees[full, path] for path in clean.values() if (full, path) in self._trees}
+        missing = sorted(set(clean.values()) - set(known))
         if missing:
             found = self._read(lambda copy: objects.ids(self._runner, copy, full, missing))
+            if len(self._trees) >= _REMEMBERED:
+                self._trees.clear()
             self._trees |= {(full, path): value for path, value in found.items()}
-        return {path: self._trees[full, name] for path, name in clean.items()}
+            known |= found
+        return {path: known[name] for path, name in clean.items()}
 
     def folders(self, sha: str, pattern: str) -> tuple[str, ...]:
         """Return the folders of a commit that match a glob such as `apps/*`, sorted; "" is the root alone.
@@ -201,7 +193,7 @@ class Mirror:
 
     def _known_refs(self) -> Refs:
         if self._refs is None:
-            self._refs = self._read(lambda copy: remote.held(self._runner, copy))
+            self._refs = self._read(lambda copy: objects.held(self._runner, copy))
         return self._refs
 
     def _copy(self) -> Path:
@@ -242,7 +234,8 @@ class Mirror:
             try:
                 wanted = self._remote.refs()
                 with self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
-                    self._pending_note = self._clone(wanted, lock)
+                    self._pending_note = self._upkeep.clone(self._remote, wanted, lock)
+                    self._forget_unless(damaged)
             except SourceError as error:
                 raise SourceError(
                     self.subject,

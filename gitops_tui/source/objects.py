@@ -11,13 +11,44 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from gitops_tui.source.refs import KEEP
-from gitops_tui.source.transport.failures import DamagedError
+from gitops_tui.source.refs import KEEP, Refs, from_mirror
+from gitops_tui.source.transport.failures import DamagedError, GitFailedError
 from gitops_tui.source.transport.process import Limits
 from gitops_tui.source.transport.runner import Runner
 
 _LISTING: Final = Limits(output=128 << 20)
 _OBJECT: Final = re.compile(rb"([0-9a-f]{40,64}) (?:blob|tree|commit)")
+
+
+def held(runner: Runner, copy: Path) -> Refs:
+    """Return the refs of a mirror; DamagedError when one is broken."""
+    try:
+        default = runner.run(copy, "symbolic-ref", "--quiet", "HEAD", accept=(0, 1))
+        output = runner.run(copy, "for-each-ref", "--format=%(objectname) %(refname)")
+    except GitFailedError as error:
+        raise DamagedError(error.stderr) from error
+    # git leaves a broken ref out, tells so, and still ends with status 0.
+    if output.stderr.strip():
+        raise DamagedError(output.stderr)
+    name = default.stdout.decode(errors="surrogateescape").strip()
+    return from_mirror(output.stdout.decode(errors="surrogateescape"), name)
+
+
+def is_readable(runner: Runner, copy: Path) -> bool:
+    """Whether the refs, the commits they name, and the tree of the default branch can be read."""
+    try:
+        refs = held(runner, copy)
+        tips = sorted(set(refs.ids.values()))
+        arguments = ("log", "--no-walk=unsorted", "--stdin", "--format=%T")
+        if tips:
+            with lines(tips) as wanted:
+                runner.run(copy, *arguments, stdin=wanted)
+        tip = refs.ids.get(refs.default) or refs.head
+        if tip:
+            runner.run(copy, "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", tip, limits=_LISTING)
+    except (GitFailedError, DamagedError):
+        return False
+    return True
 
 
 def commit_id(runner: Runner, copy: Path, prefix: str) -> str | None:

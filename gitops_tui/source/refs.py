@@ -17,6 +17,8 @@ TAGS: Final = "refs/tags/"
 KEEP: Final = "refs/gitops-tui/keep/"
 HEAD: Final = "refs/gitops-tui/head"
 """The remote's HEAD, which may be detached."""
+NO_BRANCH: Final = "refs/gitops-tui/none"
+"""What our HEAD names when the remote's names no branch."""
 
 _SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
 _FULL_LENGTHS: Final = {40, 64}

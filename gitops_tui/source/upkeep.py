@@ -1,0 +1,119 @@
+"""Keeping the local copy of a repository whole and up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from gitops_tui.model.text import one_line
+from gitops_tui.source import objects
+from gitops_tui.source.refs import HEADS, KEEP, TAGS, Refs
+from gitops_tui.source.remote import Remote
+from gitops_tui.source.storage import Storage
+from gitops_tui.source.transport.failures import DamagedError, GitFailedError, TimedOutError
+from gitops_tui.source.transport.process import Limits
+from gitops_tui.source.transport.runner import Access, Runner
+
+_TIDY: Final = Limits(timeout=600.0)
+_NOTED: Final = 3
+_COMPARED: Final = 50
+
+
+class Upkeep:
+    """Changes the copy of one mirror. Every call is made under the lock, whose descriptor is passed on."""
+
+    def __init__(self, storage: Storage, runner: Runner) -> None:
+        self._storage = storage
+        self._runner = runner
+        self._examined: Path | None = None
+
+    @property
+    def is_examined(self) -> bool:
+        """Whether the copy in use was found readable by this process, or made by it."""
+        return self._examined is not None and self._examined == self._storage.copy
+
+    def update(self, remote: Remote, wanted: Refs, lock: int) -> str:
+        """Bring the copy to what the remote has; return what a person has to know, or "".
+
+        A copy that is not there or cannot be read is cloned anew. SourceError for the remote's failures.
+        """
+        copy = self._storage.copy
+        if copy is None or not self.is_examined:
+            self._storage.sweep()
+            if copy is None or not objects.is_readable(self._runner, copy):
+                return self.clone(remote, wanted, lock)
+            self._examined = copy
+        try:
+            before = objects.held(self._runner, copy)
+            if before == wanted:
+                return ""
+            remote.fetch(copy, wanted, lock)
+            after = objects.held(self._runner, copy)
+        except DamagedError:
+            return self.clone(remote, wanted, lock)
+        _tidy(self._runner, copy, lock)
+        return _movements(self._runner, copy, before, after)
+
+    def clone(self, remote: Remote, wanted: Refs, lock: int) -> str:
+        """Make a new copy beside the one in use and put it in its place."""
+        damaged = self._storage.copy
+        copy = self._storage.fresh()
+        remote.clone(copy, wanted, lock)
+        if damaged is not None:
+            _save_kept(self._runner, damaged, copy, lock)
+        self._storage.promote(copy)
+        self._storage.sweep()
+        self._examined = copy
+        return "the local copy was damaged and was cloned anew" if damaged is not None else ""
+
+
+def _save_kept(runner: Runner, source: Path, copy: Path, lock: int) -> None:
+    """Bring revisions in use over from a damaged copy, as far as they can still be read."""
+    access = Access(("protocol.file.allow=always",))
+    try:
+        for line in runner.run(source, "for-each-ref", "--format=%(refname)", KEEP).stdout.decode().splitlines():
+            specs = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--end-of-options", str(source))
+            runner.run(copy, *specs, f"+{line}:{line}", access=access, inherit=(lock,), accept=range(256))
+    except (GitFailedError, TimedOutError):
+        # They are a convenience for a rollback; their checkouts are still there.
+        return
+
+
+def _tidy(runner: Runner, copy: Path, lock: int) -> None:
+    """Let git pack what has gathered, when it is time."""
+    access = Access(("gc.auto=6700", "gc.autoDetach=false", "gc.autoPackLimit=50"))
+    try:
+        runner.run(copy, "gc", "--auto", "--quiet", access=access, limits=_TIDY, inherit=(lock,))
+    except (GitFailedError, TimedOutError):
+        # A mirror that is not packed is slower, never wrong; the next fetch tries again.
+        return
+
+
+def _movements(runner: Runner, copy: Path, before: Refs, after: Refs) -> str:
+    """Tell what a person has to know: a branch rewritten or deleted, a tag moved; "" for plain progress."""
+    notes: list[str] = []
+    for name, old in list(before.ids.items()):
+        new = after.ids.get(name)
+        short = one_line(name.removeprefix(HEADS).removeprefix(TAGS), limit=80)
+        if new is None:
+            notes.append(f"{'branch' if name.startswith(HEADS) else 'tag'} {short} was deleted")
+        elif new != old and name.startswith(TAGS):
+            notes.append(f"tag {short} moved from {old[:7]} to {new[:7]}")
+        elif new != old and len(notes) < _COMPARED and not _contains(runner, copy, old, new):
+            notes.append(f"{short} moved from {old[:7]} to {new[:7]}, which does not contain it")
+    if before.default and after.default and before.default != after.default:
+        notes.append(f"the default branch is {one_line(after.default.removeprefix(HEADS))} now")
+    return _listed(notes)
+
+
+def _contains(runner: Runner, copy: Path, old: str, new: str) -> bool:
+    try:
+        return objects.is_ancestor(runner, copy, old, new)
+    except GitFailedError:
+        return False
+
+
+def _listed(notes: Sequence[str]) -> str:
+    more = len(notes) - _NOTED
+    return "; ".join(notes[:_NOTED]) + (f"; and {more} more" if more > 0 else "")
