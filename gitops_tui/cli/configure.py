@@ -45,8 +45,12 @@ def validate(options: Namespace, output: Output, _: Diagnostics) -> int:
         output.data({"path": str(path), "valid": False, "mistakes": list(error.mistakes or (str(error),))})
         return FAILED
     if output.is_table:
-        counted = f"{len(found.applications)} applications, {len(found.folders)} folders"
-        output.line(f"{path} is valid: {counted}, {len(found.repositories)} repositories")
+        numbers = {
+            "repositories": len(found.repositories),
+            "applications": len(found.applications),
+            "folders": len(found.folders),
+        }
+        output.line(f"{path} is valid: {', '.join(f'{name} {number}' for name, number in numbers.items() if number)}")
     else:
         output.data({"path": str(path), "valid": True, "mistakes": []})
     return DONE

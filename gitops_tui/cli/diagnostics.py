@@ -39,13 +39,11 @@ class Diagnostics:
         self.asking = stream.isatty() and answers.isatty()
 
     def error(self, error: GitopsError) -> None:
-        """An error with all its mistakes, and what to do next."""
-        mistakes = error.mistakes if isinstance(error, ConfigError) else ()
-        for mistake in mistakes:
-            self._line("error", "31", mistake)
-        if not mistakes:
-            subject = f"{error.subject}: " if error.subject else ""
-            self._line("error", "31", f"{subject}{error.message}")
+        """An error and what to do next; before it all its mistakes, each as `file:line:column: …` for editors."""
+        if isinstance(error, ConfigError):
+            self.show(sanitize(mistake) for mistake in error.mistakes)
+        subject = f"{error.subject}: " if error.subject else ""
+        self._line("error", "31", f"{subject}{error.message}")
         if error.hint:
             self._line("hint", "36", error.hint)
 

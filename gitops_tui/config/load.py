@@ -64,7 +64,7 @@ def parse(data: bytes, *, name: str, base: Path, path: Path | None = None) -> Co
     try:
         document, positions = load_with_positions(data, name=name)
     except InputError as error:
-        raise ConfigError(error.subject, error.message, mistakes=(str(error),), hint=error.hint) from error
+        raise ConfigError(name, "one mistake", mistakes=(str(error),)) from error
     if document is None:
         raise ConfigError(name, "is empty", mistakes=(f"{name}:1:1: is empty",), hint=_INIT)
     mistakes = tuple(_told(name, document, positions))
