@@ -187,7 +187,7 @@ def _sentence(about: str) -> str:
 
 
 def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1_000_000:
+    if re.fullmatch("[1-9][0-9]{0,5}", text) is None:
         raise argparse.ArgumentTypeError("must be a positive whole number")
     return int(text)
 

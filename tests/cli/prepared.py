@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import sys
 import termios
 import tty
@@ -133,13 +134,19 @@ class Terminal:
             return run(build_parser("0").parse_args(words), session)
 
     def read(self) -> str:
-        """Everything that was written so far."""
+        """Everything that was written and not yet read."""
         self.stdout.write("\x04")
         self.stdout.flush()
+        return self.read_until("\x04").removesuffix("\x04")
+
+    def read_until(self, text: str) -> str:
+        """What comes until this text is there; it fails when nothing comes for long."""
         seen = b""
-        while not seen.endswith(b"\x04"):
+        while text.encode() not in seen:
+            ready, _, _ = select.select([self._main], [], [], 30)
+            assert ready, f"{text!r} never came after {seen!r}"
             seen += os.read(self._main, 65536)
-        return seen[:-1].decode()
+        return seen.decode(errors="ignore")
 
     def close(self) -> None:
         for stream in (self.stdin, self.stdout):
