@@ -136,7 +136,7 @@ def _demo(arguments: Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """The command line's way to the engine."""
+    """The engine as the command line asks it."""
 
     worker: Worker
     actor: str
@@ -148,11 +148,11 @@ class _Session:
 
     @property
     def failure(self) -> BaseException | None:
-        """Why the worker has stopped by itself."""
+        """The fault of ours that stopped the engine, if one did."""
         return self.worker.failure
 
     def submit(self, request: Request) -> Future[Any]:
-        """Ask for something; the answer is the Future's result."""
+        """Ask for something."""
         return self.worker.submit(request)
 
 
@@ -186,7 +186,7 @@ class _Setting:
         self.listen = settings.listen
         journal = self._stack.enter_context(closing(Journal.open(settings.state_dir)))
         clusters = self._stack.enter_context(closing(Clusters(settings.kubeconfig)))
-        mirrors = Mirrors(settings.state_dir)
+        mirrors = self._stack.enter_context(closing(Mirrors(settings.state_dir)))
         who = f"{_actor()}, pid {os.getpid()}"
         return Worker(Parts(config, clusters, mirrors, journal, store, who, automate=automate))
 

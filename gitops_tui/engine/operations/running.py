@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from gitops_tui.cluster import Cluster
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
-from gitops_tui.model.errors import ForbiddenError, GitopsError, PlanError
+from gitops_tui.model.errors import ForbiddenError, GitopsError, PlanError, StalePlanError
 from gitops_tui.model.operations import (
     Action,
     ChangeSet,
@@ -22,7 +22,7 @@ from gitops_tui.model.operations import (
     ResourceResult,
     Result,
 )
-from gitops_tui.model.resources import Drift, DriftCode, Manifest, ResourceKey
+from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.sync import Outcome, Pair, execute, plan
 
 _TRIES = 3
@@ -149,7 +149,7 @@ class Operations:
             if changeset.held:
                 raise PlanError(subject, f"held for a person: {'; '.join(changeset.held)}", hint="sync it by hand")
         elif changeset.hash != approved.hash:
-            raise PlanError(
+            raise StalePlanError(
                 subject,
                 "the plan is stale: something moved since it was shown",
                 hint="look at the new plan",
@@ -180,15 +180,25 @@ class Operations:
                     recorder=recorder,
                     stop=stop,
                     progress=progress,
-                    timeout=application.policy.health_timeout if order.timeout is None else order.timeout,
+                    timeout=order.timeout,
+                    children=lambda live: below(cluster, live),
+                    wave_pause=self._wave_pause,
                 )
-            except PlanError:
+            except StalePlanError:
                 # A status update moved a resourceVersion: plan again, and go on only if the plan is the same.
                 if attempt == _TRIES - 1:
                     raise
                 again = Approved.of(changeset)
                 changeset = self._approved_plan(application, replace(order, approved=again))
         raise AssertionError("the last try returns or raises")
+
+
+def below(cluster: Cluster, live: Body) -> Iterator[Body]:
+    """The live objects below one, from the cache: ReplicaSets, then their Pods."""
+    for child in cluster.children(str((live.get("metadata") or {}).get("uid") or "")):
+        body = child.body()
+        yield body
+        yield from below(cluster, body)
 
 
 class _JournalRecorder:

@@ -7,11 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from gitops_tui import render as rendering
 from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import NotServedError, RenderError
 from gitops_tui.model.resources import Manifest, ResourceKey
-from gitops_tui.render import RenderTarget
+from gitops_tui.render import RenderTarget, render, renderer_of
 from gitops_tui.source import Mirror
 from gitops_tui.sync import stamp
 
@@ -35,6 +34,7 @@ class Renderings:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._detected: dict[tuple[str, str], RendererName] = {}
         self._kept: dict[str, OrderedDict[_RenderKey, tuple[Manifest, ...]]] = {}
 
     def get(
@@ -49,9 +49,7 @@ class Renderings:
                 f"path {source.path or '.'} is not in commit {sha[:7]}",
                 hint="look at the path and the tracked revision in the configuration",
             )
-        renderer = source.renderer
-        if renderer is RendererName.AUTO:
-            renderer = rendering.detect(mirror.checkout(sha), application)
+        renderer = self._renderer(mirror, application, sha, own_tree)
         # Kustomize bases and Helm values files may lie outside the folder, so their rendering hangs on the whole tree.
         tree = own_tree if renderer is RendererName.DIRECTORY else mirror.tree_id(sha, "") or sha
         wanted = target() if renderer is RendererName.HELM else None
@@ -61,12 +59,25 @@ class Renderings:
             if key in kept:
                 kept.move_to_end(key)
                 return kept[key]
-        manifests = rendering.render(mirror.checkout(sha), application, target=wanted or RenderTarget())
+        manifests = render(mirror.checkout(sha), application, target=wanted or RenderTarget())
         with self._lock:
             kept[key] = manifests
             while len(kept) > _KEPT_PER_APPLICATION:
                 kept.popitem(last=False)
         return manifests
+
+    def _renderer(self, mirror: Mirror, application: Application, sha: str, tree: str) -> RendererName:
+        source = application.source
+        if source.renderer is not RendererName.AUTO:
+            return source.renderer
+        slot = (source.repository, tree)
+        with self._lock:
+            known = self._detected.get(slot)
+        if known is None:
+            known = renderer_of(mirror.checkout(sha), application)
+            with self._lock:
+                self._detected[slot] = known
+        return known
 
     def forget(self, application: str) -> None:
         """Render anew at the next look."""

@@ -84,11 +84,11 @@ def _application_health(pairs: Sequence[Pair], resources: Sequence[ResourceStatu
             Health(HealthCode.MISSING, "nothing is live yet") if counted else Health(HealthCode.HEALTHY, "no resources")
         )
     found = worst(resource.health for resource in live)
-    if found.code is HealthCode.NONE:
+    if found.code in {HealthCode.NONE, HealthCode.HEALTHY}:
         return Health(HealthCode.HEALTHY)
     culprit = next(resource for resource in live if resource.health.code is found.code)
     message = f"{culprit.key.kind} {culprit.key.name}: {found.message}" if found.message else ""
-    return Health(found.code, message if found.code is not HealthCode.HEALTHY else "", found.rule)
+    return Health(found.code, message, found.rule)
 
 
 def _resource(

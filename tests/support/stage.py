@@ -1,0 +1,138 @@
+"""A whole engine on a real repository and a cluster, stepped by the test: nothing waits, nothing sleeps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gitops_tui.cluster import Clusters
+from gitops_tui.config import Config, Settings
+from gitops_tui.engine import Store
+from gitops_tui.engine.requests import Plan, Refresh, Request, Rollback, Sync
+from gitops_tui.engine.schedule.lanes import InlineLanes
+from gitops_tui.engine.worker import Parts, Worker
+from gitops_tui.journal import Journal
+from gitops_tui.model.application import Application, Destination, Repository, Source, SyncPolicy
+from gitops_tui.model.operations import ChangeSet, Receipt
+from gitops_tui.model.resources import Body, ResourceKey
+from gitops_tui.model.status import ApplicationStatus, Snapshot
+from gitops_tui.source import Mirrors
+from tests.support.work_tree import WorkTree
+
+_DEADLINE = 60.0
+
+
+class Clock:
+    """Monotonic seconds that pass only when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Stage:
+    """One user at work: a repository, a cluster, a state folder, and the engine between them.
+
+    Its one application is named like its namespace, since tests share a cluster.
+    """
+
+    repository: WorkTree
+    worker: Worker
+    store: Store
+    journal: Journal
+    clusters: Clusters
+    clock: Clock
+    namespace: str
+
+    @property
+    def name(self) -> str:
+        """The application's name."""
+        return self.namespace
+
+    def ask(self, request: Request) -> Any:
+        """The answer to a request, worked out in this thread."""
+        future = self.worker.submit(request)
+        deadline = time.monotonic() + _DEADLINE
+        while not future.done():
+            self.worker.step()
+            assert time.monotonic() < deadline, f"no answer to {request}"
+        return future.result()
+
+    def refresh(self) -> Snapshot:
+        """Look at everything now."""
+        snapshot: Snapshot = self.ask(Refresh())
+        return snapshot
+
+    def status(self) -> ApplicationStatus:
+        """The application after a fresh look."""
+        return self.refresh().applications[self.name]
+
+    def until(self, wanted: Callable[[ApplicationStatus], bool]) -> ApplicationStatus:
+        """Step until the application is as wanted; what the cluster tells by its watches needs real time."""
+        deadline = time.monotonic() + _DEADLINE
+        while True:
+            self.clock.now += 1.0
+            self.worker.step()
+            status = self.store.current.applications[self.name]
+            if wanted(status):
+                return status
+            assert time.monotonic() < deadline, f"still {status.sync} {status.health} {status.problems}"
+
+    def plan(self, **more: Any) -> ChangeSet:
+        """What a sync would do."""
+        changeset: ChangeSet = self.ask(Plan(self.name, **more))
+        return changeset
+
+    def sync(self, **more: Any) -> Receipt:
+        """Plan and execute."""
+        receipt: Receipt = self.ask(Sync(self.name, self.plan(**more), "tester"))
+        return receipt
+
+    def roll_back(self, revision: str) -> Receipt:
+        """Plan and execute a rollback to a commit."""
+        plan = self.plan(revision=revision)
+        receipt: Receipt = self.ask(Rollback(self.name, plan, "tester", "bad release"))
+        return receipt
+
+    def live(self, group: str, kind: str, name: str) -> Body | None:
+        """A live object, read from the server."""
+        return self.clusters.get().read(ResourceKey(group, kind, self.namespace, name))
+
+
+@contextmanager
+def stage(
+    folder: Path,
+    kubeconfig: Path,
+    namespace: str,
+    files: dict[str, str | None],
+    *,
+    policy: SyncPolicy | None = None,
+    repository: WorkTree | None = None,
+    state: str = "state",
+    automate: bool = True,
+) -> Iterator[Stage]:
+    """A stage with one application from folder `app` of a repository with one commit of `files`."""
+    if repository is None:
+        repository = WorkTree(folder / "repository")
+        repository.commit("First release", files)
+    url = str(repository.path)
+    shop = Application(namespace, Source(url, "main", "app"), Destination(namespace=namespace), policy or SyncPolicy())
+    settings = Settings(state_dir=folder / state, kubeconfig=kubeconfig, wave_pause=0.0)
+    config = Config((shop,), (), (Repository(url, interval=2.0),), settings)
+    clock, store = Clock(), Store()
+    with (
+        closing(Journal.open(settings.state_dir)) as journal,
+        closing(Clusters(kubeconfig)) as clusters,
+        closing(Mirrors(settings.state_dir)) as mirrors,
+    ):
+        parts = Parts(config, clusters, mirrors, journal, store, "tester", automate, InlineLanes(), clock)
+        worker = Worker(parts)
+        yield Stage(repository, worker, store, journal, clusters, clock, namespace)
+        worker.stop()
