@@ -8,6 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from textual.app import App
@@ -20,13 +21,13 @@ from gitops_tui.engine.requests import Refresh, Request
 from gitops_tui.model.status import Snapshot
 from gitops_tui.model.text import one_line
 from gitops_tui.tui import actions, errands
+from gitops_tui.tui.look.spans import Tone
 from gitops_tui.tui.navigation import HOME, Location, Order, Trail, Vocabulary
 from gitops_tui.tui.ports import EnginePort
-from gitops_tui.tui.present.spans import Tone
 from gitops_tui.tui.screens import SCREENS
 from gitops_tui.tui.screens.receipt import ReceiptView
 from gitops_tui.tui.theme import CSS, THEMES
-from gitops_tui.tui.view import View, problem_of
+from gitops_tui.tui.views.view import View, problem_of
 
 UPDATES_A_SECOND: Final = 10
 _SEVERITY: Final = {Tone.BAD: "error", Tone.WARN: "warning"}
@@ -224,7 +225,7 @@ class GitopsApp(App[None]):
         """Ask for something whose answer only needs a word when it is there."""
         if begun:
             self.tell(begun)
-        self.run_worker(self._send(request, done), group="send")
+        self.run_worker(partial(self._send, request, done), group="send")
 
     async def _send(self, request: Request, done: str) -> None:
         try:

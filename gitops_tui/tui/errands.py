@@ -10,13 +10,13 @@ from gitops_tui.tui import actions
 from gitops_tui.tui.dialogs.confirm import Confirm, Question
 from gitops_tui.tui.dialogs.help import Help
 from gitops_tui.tui.dialogs.plan import PlanView
+from gitops_tui.tui.look.palette import PALETTES
+from gitops_tui.tui.look.spans import Span, Tone, line, outside
 from gitops_tui.tui.navigation import HOME, Location, Order, Vocabulary
-from gitops_tui.tui.present.palette import PALETTES
-from gitops_tui.tui.present.spans import Span, Tone, line, outside
 
 if TYPE_CHECKING:
     from gitops_tui.tui.app import GitopsApp
-    from gitops_tui.tui.view import View
+    from gitops_tui.tui.views.view import View
 
 
 def vocabulary(app: GitopsApp) -> Vocabulary:

@@ -6,8 +6,8 @@ from typing import Final
 
 from textual.theme import Theme
 
-from gitops_tui.tui.present.palette import PALETTES, Palette
-from gitops_tui.tui.present.spans import Ground, Tone
+from gitops_tui.tui.look.palette import PALETTES, Palette
+from gitops_tui.tui.look.spans import Ground, Tone
 
 
 def theme_of(palette: Palette) -> Theme:

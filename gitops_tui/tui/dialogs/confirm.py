@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from gitops_tui.tui.present.spans import Ground, Line, Tone, line, outside
+from gitops_tui.tui.look.spans import Ground, Line, Tone, line, outside
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.choice import Choice
 

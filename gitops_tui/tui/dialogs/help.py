@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from gitops_tui.tui.actions import Action
+from gitops_tui.tui.look.spans import Ground, Span, Tone, line
 from gitops_tui.tui.present import keys as present
-from gitops_tui.tui.present.spans import Ground, Span, Tone, line
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.table import Row, Table
 

@@ -14,10 +14,10 @@ from gitops_tui.engine.requests import Plan, Request, Rollback, Sync
 from gitops_tui.model.operations import Change, ChangeSet
 from gitops_tui.model.status import Problem
 from gitops_tui.tui import actions
+from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import plans as present
-from gitops_tui.tui.present.spans import EMPTY, Line, Span, Tone, line, outside
-from gitops_tui.tui.view import View, problem_lines
+from gitops_tui.tui.views.view import View, problem_lines
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.choice import Choice
 from gitops_tui.tui.widgets.pager import Pager

@@ -9,10 +9,10 @@ from gitops_tui.model.application import SyncMode
 from gitops_tui.model.resources import HealthCode
 from gitops_tui.model.status import ApplicationStatus, SyncCode
 from gitops_tui.tui.filters import Subject
-from gitops_tui.tui.present import marks
-from gitops_tui.tui.present.columns import Column
-from gitops_tui.tui.present.spans import EMPTY, Line, Span, Tone, line, outside
-from gitops_tui.tui.present.times import since
+from gitops_tui.tui.look import marks
+from gitops_tui.tui.look.columns import Column
+from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside
+from gitops_tui.tui.look.times import since
 
 COLUMNS: Final = (
     Column("name", "NAME", 14, grow=2, most=30, sort="N"),

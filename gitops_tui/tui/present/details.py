@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from gitops_tui.model.resources import ResourceStatus
 from gitops_tui.model.status import ApplicationStatus, Problem
-from gitops_tui.tui.present import marks
+from gitops_tui.tui.look import marks
+from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside, wrap
+from gitops_tui.tui.look.times import ago, moment, until
 from gitops_tui.tui.present.applications import sync
 from gitops_tui.tui.present.resources import drift
-from gitops_tui.tui.present.spans import EMPTY, Line, Span, Tone, line, outside, wrap
-from gitops_tui.tui.present.times import ago, moment, until
 
 _LABEL = 12
 

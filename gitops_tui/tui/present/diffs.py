@@ -9,14 +9,15 @@ from typing import Final
 from gitops_tui.diff import DiffLine, DiffRow, LineKind, side_by_side, unified
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import DriftCode
-from gitops_tui.tui.present import marks
-from gitops_tui.tui.present.code import highlight, visible_space
-from gitops_tui.tui.present.columns import Column
-from gitops_tui.tui.present.spans import EMPTY, Ground, Line, Span, Tone, fit, line, outside
+from gitops_tui.tui.look import marks
+from gitops_tui.tui.look.code import highlight, visible_space
+from gitops_tui.tui.look.columns import Column
+from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, fit, line, outside
 
 COLUMNS: Final = (
     Column("drift", "", 1),
-    Column("resource", "RESOURCE", 14, grow=1),
+    Column("kind", "KIND", 11, grow=1, most=20),
+    Column("name", "NAME", 12, grow=2),
     Column("fields", "FIELDS", 6, align="right", rank=1),
 )
 _GROUNDS: Final = {
@@ -45,7 +46,8 @@ def cells(comparison: ResourceComparison) -> tuple[Line, ...]:
     fields = str(len(comparison.changes)) if comparison.changes else ""
     return (
         line(marks.symbol(mark)),
-        line(outside(f"{comparison.key.kind} ", Tone.MUTED, limit=60), outside(comparison.key.name, limit=100)),
+        line(outside(comparison.key.kind, Tone.MUTED, limit=60)),
+        line(outside(comparison.key.name, bold=True, limit=100)),
         line(Span(fields, Tone.MUTED)),
     )
 

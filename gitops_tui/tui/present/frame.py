@@ -8,8 +8,8 @@ from typing import Final
 
 from gitops_tui.model.resources import HealthCode
 from gitops_tui.model.status import Snapshot, SyncCode, WorkerState
-from gitops_tui.tui.present import marks
-from gitops_tui.tui.present.spans import EMPTY, Ground, Line, Span, Tone, join, line, outside, spread, width
+from gitops_tui.tui.look import marks
+from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, join, line, outside, spread, width
 
 BRAND: Final = Span(" gitops-tui ", Tone.ACCENT, True)
 _GAP: Final = Span("  ")

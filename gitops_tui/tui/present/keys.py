@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from gitops_tui.tui.actions import Action, key_name
-from gitops_tui.tui.present.columns import Column
-from gitops_tui.tui.present.spans import EMPTY, Line, Span, Tone, line, outside
+from gitops_tui.tui.look.columns import Column
+from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, fit, line, outside
 
 COLUMNS: Final = (
-    Column("keys", "KEYS", 14),
-    Column("title", "", 16),
+    Column("keys", "KEYS", 8),
+    Column("title", "", 15),
     Column("tooltip", "", 20, grow=1),
 )
 ORDER: Final = ("Act", "Look", "Diff", "Go", "Move")
@@ -46,7 +46,7 @@ def facts(info: Sequence[tuple[str, str]], cells_wide: int) -> list[Line]:
     return [
         line(
             "  ",
-            outside(f"{name:<{label}}", Tone.MUTED),
+            *fit(line(outside(name, Tone.MUTED)), label),
             outside(value if len(value) <= room else "…" + value[1 - room :]),
         )
         for name, value in info

@@ -9,14 +9,15 @@ from typing import Any, Final
 from gitops_tui.model.operations import Action, Change, ChangeSet, Receipt, ResourceResult, Result
 from gitops_tui.model.resources import ABSENT, FieldChange
 from gitops_tui.model.status import RunningOperation
-from gitops_tui.tui.present import marks
-from gitops_tui.tui.present.columns import Column
-from gitops_tui.tui.present.spans import EMPTY, Line, Span, Tone, join, line, outside
-from gitops_tui.tui.present.times import age, duration, moment
+from gitops_tui.tui.look import marks
+from gitops_tui.tui.look.columns import Column
+from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, join, line, outside
+from gitops_tui.tui.look.times import age, duration, moment
 
 CHANGE_COLUMNS: Final = (
     Column("action", "ACTION", 8),
-    Column("resource", "RESOURCE", 26, grow=2, most=60),
+    Column("kind", "KIND", 11, grow=1, most=23),
+    Column("name", "NAME", 16, grow=2, most=44),
     Column("namespace", "NAMESPACE", 10, grow=1, most=24, rank=2),
     Column("phase", "PHASE", 8, rank=4),
     Column("fields", "FIELDS", 6, align="right", rank=1),
@@ -31,7 +32,8 @@ def change_cells(change: Change) -> tuple[Line, ...]:
     why = "; ".join([*change.warnings, change.why] if change.why else change.warnings)
     return (
         line(marks.ACTION[change.action]),
-        line(outside(f"{change.key.kind} ", Tone.MUTED, limit=60), outside(change.key.name, bold=True, limit=100)),
+        line(outside(change.key.kind, Tone.MUTED, limit=60)),
+        line(outside(change.key.name, bold=True, limit=100)),
         line(outside(change.key.namespace or "cluster", Tone.MUTED, limit=60)),
         line(Span(f"{change.phase.value}{wave}", Tone.MUTED)),
         line(Span(str(len(change.changes)) if change.changes else "", Tone.MUTED)),
@@ -49,10 +51,12 @@ def field_lines(changes: Sequence[FieldChange], *, most: int = 200) -> list[Line
     """Return what would change: path, live value → desired value."""
     lines: list[Line] = []
     for change in changes[:most]:
+        live, desired = _value(change.live, Tone.BAD), _value(change.desired, Tone.GOOD)
         lines.append(line(outside(change.path, Tone.ACCENT, limit=200)))
-        lines.append(
-            line("  ", _value(change.live, Tone.BAD), Span("  →  ", Tone.FAINT), _value(change.desired, Tone.GOOD))
-        )
+        if len(live.text) + len(desired.text) <= 30:
+            lines.append(line("  ", live, Span("  →  ", Tone.FAINT), desired))
+        else:
+            lines += [line(Span("  - ", Tone.FAINT), live), line(Span("  + ", Tone.FAINT), desired)]
     if len(changes) > most:
         lines.append(line(Span(f"… and {len(changes) - most} more", Tone.MUTED)))
     return lines
@@ -67,7 +71,8 @@ def _value(value: Any, tone: Tone) -> Span:
 
 RESULT_COLUMNS: Final = (
     Column("result", "RESULT", 14),
-    Column("resource", "RESOURCE", 26, grow=2, most=60),
+    Column("kind", "KIND", 11, grow=1, most=23),
+    Column("name", "NAME", 16, grow=2, most=44),
     Column("namespace", "NAMESPACE", 10, grow=1, most=24, rank=2),
     Column("took", "TOOK", 6, align="right", rank=1),
     Column("message", "MESSAGE", 12, grow=3),
@@ -80,7 +85,8 @@ def result_cells(result: ResourceResult) -> tuple[Line, ...]:
     text = "; ".join([result.message, *result.warnings] if result.message else result.warnings)
     return (
         line(marks.RESULT[result.result]),
-        line(outside(f"{result.key.kind} ", Tone.MUTED, limit=60), outside(result.key.name, bold=True, limit=100)),
+        line(outside(result.key.kind, Tone.MUTED, limit=60)),
+        line(outside(result.key.name, bold=True, limit=100)),
         line(outside(result.key.namespace or "cluster", Tone.MUTED, limit=60)),
         line(Span(duration(result.duration) if result.duration else "", Tone.MUTED)),
         line(outside(text, Tone.BAD if failed else Tone.WARN if result.warnings else Tone.MUTED, limit=300)),

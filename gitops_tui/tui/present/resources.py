@@ -9,17 +9,18 @@ from typing import Final
 
 from gitops_tui.model.resources import DriftCode, HealthCode, ResourceKey, ResourceStatus
 from gitops_tui.tui.filters import Filter, Subject
-from gitops_tui.tui.present import marks
-from gitops_tui.tui.present.columns import Column
-from gitops_tui.tui.present.spans import EMPTY, Line, Span, Tone, line, outside
-from gitops_tui.tui.present.times import since
+from gitops_tui.tui.look import marks
+from gitops_tui.tui.look.columns import Column
+from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside
+from gitops_tui.tui.look.times import since
 
 COLUMNS: Final = (
-    Column("resource", "RESOURCE", 30, grow=3, most=64, sort="N"),
+    Column("resource", "RESOURCE", 26, grow=3, most=52, sort="N"),
+    Column("kind", "KIND", 11, grow=1, most=23, sort="T"),
     Column("drift", "DRIFT", 9, sort="D"),
     Column("health", "HEALTH", 13, sort="H"),
     Column("age", "AGE", 4, align="right", rank=2, sort="A"),
-    Column("message", "MESSAGE", 12, grow=2, rank=3),
+    Column("message", "MESSAGE", 16, grow=2, rank=3),
 )
 
 
@@ -48,6 +49,7 @@ _DRIFT_RANK: Final[dict[DriftCode, int]] = {
 }
 SORTS: Final[dict[str, Order]] = {
     "resource": lambda status: (status.key.name, status.key.kind),
+    "kind": natural,
     "drift": lambda status: (_DRIFT_RANK[status.drift], natural(status)),
     "health": lambda status: (-status.health.code.badness, natural(status)),
     "age": lambda status: (-(status.created or 0.0), natural(status)),
@@ -121,7 +123,8 @@ def cells(branch: Branch, now: float) -> tuple[Line, ...]:
     live_child = not status.desired and status.parent is not None
     name = outside(status.key.name, Tone.MUTED if live_child else Tone.TEXT, bold=not live_child, limit=120)
     return (
-        line(Span(branch.guide, Tone.FAINT), outside(f"{status.key.kind} ", Tone.MUTED, limit=60), name),
+        line(Span(branch.guide, Tone.FAINT), name),
+        line(outside(status.key.kind, Tone.MUTED, limit=60)),
         EMPTY if live_child else drift(status),
         line(marks.HEALTH[status.health.code]),
         line(Span(since(status.created, now), Tone.MUTED)),

@@ -11,12 +11,12 @@ from textual.content import Content
 from gitops_tui.model.resources import ResourceKey, ResourceStatus
 from gitops_tui.model.status import ApplicationStatus
 from gitops_tui.tui import actions
+from gitops_tui.tui.look.spans import Line, Span, Tone, line
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import applications, details
 from gitops_tui.tui.present import resources as present
-from gitops_tui.tui.present.spans import Line, Span, Tone, line
-from gitops_tui.tui.screens.listing import Listing, sort_bindings
-from gitops_tui.tui.view import problem_lines
+from gitops_tui.tui.views.listing import Listing, sort_bindings
+from gitops_tui.tui.views.view import problem_lines
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager
 from gitops_tui.tui.widgets.table import Row, Table
@@ -29,13 +29,13 @@ class ApplicationView(Listing):
     fields = present.FIELDS
     BINDINGS = sort_bindings(present.COLUMNS)
     CSS = """
-    #headline { margin: 0 0 0 1; }
-    #split { layout: vertical; height: 1fr; }
-    #split Table { height: 1fr; }
-    #split Pager { height: 8; width: 1fr; }
-    .-wide #split { layout: horizontal; }
-    .-wide #split Table { width: 1fr; }
-    .-wide #split Pager { width: 50; height: 1fr; }
+    ApplicationView #headline { margin: 0 0 0 1; }
+    ApplicationView #split { layout: vertical; height: 1fr; }
+    ApplicationView #split Table { height: 1fr; }
+    ApplicationView #split Pager { height: 8; width: 1fr; }
+    ApplicationView.-wide #split { layout: horizontal; }
+    ApplicationView.-wide #split Table { width: 1fr; }
+    ApplicationView.-wide #split Pager { width: 50; height: 1fr; }
     """
 
     def __init__(self, location: Location) -> None:

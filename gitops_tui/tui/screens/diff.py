@@ -12,30 +12,30 @@ from textual.content import Content
 from gitops_tui.engine.requests import Compare
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.status import Problem
-from gitops_tui.tui import actions, filters
+from gitops_tui.tui import actions
+from gitops_tui.tui.look.spans import Line, Span, Tone, line
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import diffs as present
-from gitops_tui.tui.present.spans import Line, Span, Tone, line
-from gitops_tui.tui.view import WIDE, View, problem_lines
+from gitops_tui.tui.views.reading import Reading
+from gitops_tui.tui.views.view import WIDE, problem_lines
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager
-from gitops_tui.tui.widgets.prompt import Prompt
 from gitops_tui.tui.widgets.table import Row, Table
 
 
-class DiffView(View):
+class DiffView(Reading):
     """The differing resources of an application at a revision, and the difference of one of them."""
 
     view = actions.DIFF
     CSS = """
-    #split { layout: vertical; height: 1fr; }
-    #list { height: 6; }
-    #list Table { height: 1fr; }
-    #right { height: 1fr; }
-    .-wide #split { layout: horizontal; }
-    .-wide #list { width: 38; height: 1fr; }
-    .-wide #right { width: 1fr; }
-    .pane { padding: 0; }
+    DiffView #split { layout: vertical; height: 1fr; }
+    DiffView #list { height: 6; }
+    DiffView #list Table { height: 1fr; }
+    DiffView #right { height: 1fr; }
+    DiffView.-wide #split { layout: horizontal; }
+    DiffView.-wide #list { width: 38; height: 1fr; }
+    DiffView.-wide #right { width: 1fr; }
+    DiffView .pane { padding: 0; }
     """
 
     def __init__(self, location: Location) -> None:
@@ -89,7 +89,7 @@ class DiffView(View):
         self.query_one("#headings", Band).show(lambda _: [()])
         self.query_one("#right").border_title = None
         self.query_one("#right").border_subtitle = None
-        self.query_one("#text", Pager).show(lines, centred=True)
+        self.text.show(lines, centred=True)
 
     def chosen(self) -> ResourceComparison | None:
         """The resource whose difference is shown."""
@@ -99,7 +99,7 @@ class DiffView(View):
     def on_table_highlighted(self) -> None:
         """Show the difference of the resource under the cursor, from its top."""
         self._show_chosen()
-        self.query_one("#text", Pager).action_move("top")
+        self.text.action_move("top")
 
     def on_pager_resized(self) -> None:
         """Draw for the new width."""
@@ -107,7 +107,7 @@ class DiffView(View):
 
     def on_table_opened(self) -> None:
         """Give the keyboard to the difference."""
-        self.query_one("#text", Pager).focus()
+        self.text.focus()
 
     def _show_chosen(self) -> None:
         if self.comparisons is None:
@@ -116,7 +116,7 @@ class DiffView(View):
         if comparison is None:
             self._say((line(Span("✓ ", Tone.GOOD), Span("nothing differs")), (), _calm(self.location.revision)))
             return
-        text, right = self.query_one("#text", Pager), self.query_one("#right")
+        text, right = self.text, self.query_one("#right")
         cells = text.size.width
         if self.is_two_columns:
             self._page = present.two_columns(comparison, self.context, cells, spaces=self.spaces)
@@ -144,7 +144,7 @@ class DiffView(View):
 
     def do_hunk_next(self) -> None:
         """Go to the next change, in the next resource after the last."""
-        at = self.query_one("#text", Pager).step(self._page.hunks, 1)
+        at = self.text.step(self._page.hunks, 1)
         if at is None:
             self.query_one(Table).action_move("down")
         else:
@@ -152,7 +152,7 @@ class DiffView(View):
 
     def do_hunk_previous(self) -> None:
         """Go to the previous change, in the previous resource before the first."""
-        at = self.query_one("#text", Pager).step(self._page.hunks, -1)
+        at = self.text.step(self._page.hunks, -1)
         if at is None:
             self.query_one(Table).action_move("up")
         else:
@@ -187,25 +187,16 @@ class DiffView(View):
 
     def do_pane_down(self) -> None:
         """Scroll the difference."""
-        self.query_one("#text", Pager).action_move("down")
+        self.text.action_move("down")
 
     def do_pane_up(self) -> None:
         """Scroll the difference."""
-        self.query_one("#text", Pager).action_move("up")
-
-    def do_search(self) -> None:
-        """Type what to find."""
-        self.query_one(Prompt).open("/", "", lambda _: (), "a regular expression; n and N go from match to match")
-
-    def apply(self, text: str) -> None:
-        """Find this text."""
-        if text:
-            self.query_one("#text", Pager).search(filters.pattern_of(text))
+        self.text.action_move("up")
 
     def do_back(self) -> None:
         """Give the keyboard back to the list, else leave."""
         table = self.query_one(Table)
-        if self.query_one("#text", Pager).has_focus and table.rows:
+        if self.text.has_focus and table.rows:
             table.focus()
         else:
             super().do_back()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
@@ -15,11 +16,11 @@ from gitops_tui.engine.requests import Operations
 from gitops_tui.model.operations import Receipt
 from gitops_tui.model.status import Problem
 from gitops_tui.tui import actions
+from gitops_tui.tui.look import marks
+from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside
 from gitops_tui.tui.navigation import Location
-from gitops_tui.tui.present import marks
 from gitops_tui.tui.present import plans as present
-from gitops_tui.tui.present.spans import EMPTY, Line, Span, Tone, line, outside
-from gitops_tui.tui.view import View, problem_lines, problem_of
+from gitops_tui.tui.views.view import View, problem_lines, problem_of
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager
 from gitops_tui.tui.widgets.table import Row, Table
@@ -71,7 +72,7 @@ class ReceiptView(View):
         if self.receipt is not None:
             return
         if self._future is not None:
-            self.run_worker(self._follow(self._future), group="follow", exclusive=True)
+            self.run_worker(partial(self._follow, self._future), group="follow", exclusive=True)
             self.set_interval(0.25, self._tick)
         else:
             self.ask(Operations(self.location.application or None, 200), self._found, self._failed)

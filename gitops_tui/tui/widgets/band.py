@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gitops_tui.tui.present.spans import EMPTY, Ground, Line, wrap
+from gitops_tui.tui.look.spans import EMPTY, Ground, Line, wrap
 from gitops_tui.tui.widgets.painter import paint, palette_of
 
 Draw = Callable[[int], Sequence[Line]]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from textual.message import Message
 
 from gitops_tui.tui.actions import Action
+from gitops_tui.tui.look.spans import Ground, Line
 from gitops_tui.tui.present.frame import footer
-from gitops_tui.tui.present.spans import Ground, Line
 from gitops_tui.tui.widgets.band import Band
 
 

@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gitops_tui.tui.actions import TEXT, bindings
-from gitops_tui.tui.present.spans import EMPTY, Ground, Line, fit, plain, width, wrap
+from gitops_tui.tui.look.spans import EMPTY, Ground, Line, fit, plain, width, wrap
 from gitops_tui.tui.widgets.painter import paint, palette_of
 
 
@@ -81,11 +81,12 @@ class Pager(ScrollView, can_focus=True):
         whole = paint(shown, max(width(shown), int(left) + cells), palette, ground)
         return whole.crop(int(left), int(left) + cells)
 
-    def search(self, pattern: re.Pattern[str]) -> int:
-        """Mark the lines that match and go to the first at or below the top; how many match."""
-        self.matches = tuple(at for at, one in enumerate(self._lines) if pattern.search(plain(one)))
-        top = int(self.scroll_offset.y)
-        self._go(next((at for at in self.matches if at >= top), self.matches[0] if self.matches else top))
+    def search(self, pattern: re.Pattern[str] | None) -> int:
+        """Mark the lines that match and go to the first at or below the top; how many match. None: mark nothing."""
+        self.matches = tuple(at for at, one in enumerate(self._lines) if pattern and pattern.search(plain(one)))
+        if self.matches:
+            top = int(self.scroll_offset.y)
+            self._go(next((at for at in self.matches if at >= top), self.matches[0]))
         self.refresh()
         return len(self.matches)
 

@@ -11,8 +11,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from gitops_tui.model.text import sanitize
-from gitops_tui.tui.present.palette import BY_NAME, NIGHT, Palette
-from gitops_tui.tui.present.spans import Ground, Line, Tone, cut, width
+from gitops_tui.tui.look.palette import BY_NAME, NIGHT, Palette
+from gitops_tui.tui.look.spans import Ground, Line, Tone, cut, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

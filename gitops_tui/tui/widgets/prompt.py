@@ -13,7 +13,7 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
 
-from gitops_tui.tui.present.spans import Ground, Line, Span, Tone, line
+from gitops_tui.tui.look.spans import Ground, Line, Span, Tone, line
 from gitops_tui.tui.widgets.band import Band
 
 Complete = Callable[[str], Sequence[str]]

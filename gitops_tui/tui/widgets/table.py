@@ -17,8 +17,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gitops_tui.tui.actions import LIST, bindings
-from gitops_tui.tui.present.columns import GAP, Column, Placed, lay_out
-from gitops_tui.tui.present.spans import EMPTY, Ground, Line, Span, Tone, fit, line
+from gitops_tui.tui.look.columns import GAP, Column, Placed, lay_out
+from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, fit, line
 from gitops_tui.tui.widgets.painter import paint, palette_of
 
 
@@ -131,7 +131,9 @@ class Table(ScrollView, can_focus=True):
         self.refresh(Region(0, at + 1 - int(self.scroll_offset.y), self.size.width, 1))
 
     def _keep_in_sight(self) -> None:
-        visible = max(self.size.height - 1, 1)
+        if self.size.height < 2:
+            return
+        visible = self.size.height - 1
         top = int(self.scroll_offset.y)
         if self._cursor < top:
             self.scroll_to(y=self._cursor, animate=False, force=True)

@@ -8,7 +8,7 @@ from typing import Final
 from gitops_tui.model.operations import Action, OperationPhase, Result
 from gitops_tui.model.resources import DriftCode, HealthCode
 from gitops_tui.model.status import SyncCode, WorkerState
-from gitops_tui.tui.present.spans import Span, Tone
+from gitops_tui.tui.look.spans import Span, Tone
 
 SYNC: Final[Mapping[SyncCode, Span]] = {
     SyncCode.SYNCED: Span("✓ Synced", Tone.GOOD),

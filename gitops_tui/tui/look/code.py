@@ -9,7 +9,7 @@ from typing import Final
 from pygments.lexers.data import YamlLexer
 from pygments.token import Token, _TokenType
 
-from gitops_tui.tui.present.spans import Line, Span, Tone
+from gitops_tui.tui.look.spans import Line, Span, Tone
 
 _LEXER: Final = YamlLexer(ensurenl=False, stripnl=False)
 _TONES: Final = (

@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 
 from gitops_tui.tui import filters
 from gitops_tui.tui.filters import Filter
-from gitops_tui.tui.present.columns import Column
-from gitops_tui.tui.present.spans import Line, Span, Tone, line
-from gitops_tui.tui.view import View
+from gitops_tui.tui.look.columns import Column
+from gitops_tui.tui.look.spans import Line, Span, Tone, line
+from gitops_tui.tui.views.view import View
 from gitops_tui.tui.widgets.prompt import Prompt
 from gitops_tui.tui.widgets.table import Table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitops_tui.tui.present.spans import Align
+from gitops_tui.tui.look.spans import Align
 
 GAP = 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from textual.app import ComposeResult
@@ -15,9 +16,9 @@ from gitops_tui.model.errors import GitopsError, Stage
 from gitops_tui.model.status import ApplicationStatus, Problem, Snapshot
 from gitops_tui.tui import actions, filters, navigation
 from gitops_tui.tui.actions import Situation
+from gitops_tui.tui.look.spans import Ground, Line, Span, Tone, line, outside
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import frame
-from gitops_tui.tui.present.spans import Ground, Line, Span, Tone, line, outside
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.footer import Footer
 from gitops_tui.tui.widgets.pager import Pager
@@ -272,7 +273,7 @@ class View(Screen[Any]):
 
     def ask(self, request: Request, then: Callable[[Any], None], failed: Callable[[Problem], None]) -> None:
         """Ask the engine, without waiting; the answer or the problem is handed over when it is there."""
-        self.run_worker(self._ask(request, then, failed), group=type(request).__name__, exclusive=True)
+        self.run_worker(partial(self._ask, request, then, failed), group=type(request).__name__, exclusive=True)
 
     async def _ask(self, request: Request, then: Callable[[Any], None], failed: Callable[[Problem], None]) -> None:
         problem = None

@@ -65,8 +65,10 @@ def line(*parts: Span | str) -> Line:
 
 
 def outside(text: str, tone: Tone = Tone.TEXT, *, bold: bool = False, limit: int = 300) -> Span:
-    """Return text from Git or a cluster as one harmless span."""
-    return Span(one_line(text, limit=limit), tone, bold)
+    """Return text from Git or a cluster as one harmless span; a space at either end stays."""
+    before, after = " " * text.startswith(" "), " " * text.endswith(" ")
+    clean = one_line(text, limit=limit)
+    return Span(f"{before}{clean}{after}" if clean else "", tone, bold)
 
 
 def plain(spans: Iterable[Span]) -> str:

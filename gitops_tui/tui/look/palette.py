@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gitops_tui.tui.present.spans import Ground, Tone
+from gitops_tui.tui.look.spans import Ground, Tone
 
 
 @dataclass(frozen=True, slots=True)

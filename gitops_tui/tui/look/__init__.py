@@ -1,0 +1,1 @@
+"""Words, symbols, colours and widths: the vocabulary that presenters speak in. Pure."""

@@ -1,0 +1,1 @@
+"""What kinds of screens have in common."""
