@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from gitops_tui.diff.lists import Keyed, keys_of
 from gitops_tui.model.errors import ConfigError
+from gitops_tui.model.text import sanitize
 
 
 class Every(Enum):
@@ -54,7 +55,10 @@ def parse_path(text: str) -> Path:
 
 def _step(bare: str | None, quoted: str | None, single: str | None, bracketed: str | None) -> Step:
     if quoted is not None:
-        return re.sub(r"\\(.)", r"\1", quoted)
+        try:
+            return str(json.loads(f'"{quoted}"'))
+        except ValueError as error:
+            raise ConfigError(f"path {quoted!r}", "has a bad escape between its quotes", hint=_HINT) from error
     if single is not None:
         return single
     written = bare if bare is not None else (bracketed or "").strip()
@@ -79,13 +83,21 @@ def show_path(steps: Iterable[Step], root: Any) -> str:
         elif isinstance(step, Every):
             made += "[*]"
         elif isinstance(value, Keyed):
-            made += f"[{step}]" if not set(step) & set("[]\"'") else f"[{json.dumps(step, ensure_ascii=False)}]"
+            made += f"[{step}]" if _is_plain_element(step) else _quoted(step)
         elif _PLAIN_KEY.fullmatch(step):
             made += f".{step}" if made else step
         else:
-            made += f"[{json.dumps(step, ensure_ascii=False)}]"
+            made += _quoted(step)
         value = _child(value, step)
     return made
+
+
+def _is_plain_element(key: str) -> bool:
+    return key == key.strip() == sanitize(key) and key != ANY.value and not set(key) & set("[]\"'\n\t")
+
+
+def _quoted(key: str) -> str:
+    return f"[{json.dumps(key, ensure_ascii=sanitize(key) != key)}]"
 
 
 def _child(value: Any, step: Step) -> Any:

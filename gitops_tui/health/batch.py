@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_tui.health.view import View, because, degraded, healthy, progressing, seconds, suspended
+from gitops_tui.health.view import View, because, degraded, healthy, progressing, seconds, several, suspended
 from gitops_tui.model.resources import Health
 
 
@@ -14,7 +14,7 @@ def job(live: View) -> Health:
         return suspended(because(live.condition("Suspended")) or "suspended")
     if live.is_true("Complete"):
         return healthy("completed")
-    return progressing(f"{live.count('active')} pods running")
+    return progressing(f"{several(live.count('active'), 'pod')} running")
 
 
 def cron_job(live: View) -> Health:

@@ -85,6 +85,11 @@ def because(condition: Mapping[str, Any]) -> str:
     return one_line(text(condition.get("message")) or text(condition.get("reason")))
 
 
+def several(count: int, noun: str) -> str:
+    """`1 pod`, `2 pods`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def healthy(message: str = "") -> Health:
     """It works."""
     return Health(HealthCode.HEALTHY, one_line(message))

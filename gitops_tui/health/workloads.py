@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_tui.health.view import View, because, degraded, healthy, progressing, suspended
+from gitops_tui.health.view import View, because, degraded, healthy, progressing, several, suspended
 from gitops_tui.model.fields import dig, integer
 from gitops_tui.model.resources import Health
 
@@ -27,7 +27,7 @@ def deployment(live: View) -> Health:
     if updated < wanted:
         return progressing(f"{updated} of {wanted} replicas updated")
     if replicas > updated:
-        return progressing(f"{replicas - updated} old replicas still to end")
+        return progressing(f"{several(replicas - updated, 'old replica')} still to end")
     if available < updated:
         return progressing(f"{available} of {updated} updated replicas available")
     return healthy(f"{available} of {wanted} replicas available")

@@ -1,0 +1,119 @@
+"""The cause of a workload's trouble, told by its pods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gitops_tui.health import lift
+from gitops_tui.model.resources import HealthCode
+
+CRASH = {
+    "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s restarting failed container"}},
+    "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
+}
+NO_IMAGE = {"state": {"waiting": {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "shop/web:9"'}}}
+FINE: dict[str, Any] = {"state": {"running": {}}}
+
+
+def deployment(available: int = 0, **more: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "generation": 1, "annotations": {"deployment.kubernetes.io/revision": "2"}},
+        "spec": {"replicas": 3, **more},
+        "status": {
+            "observedGeneration": 1,
+            "replicas": 3,
+            "updatedReplicas": 3,
+            "availableReplicas": available,
+        },
+    }
+
+
+def pod(container: dict[str, Any], template: str = "new", **metadata: Any) -> dict[str, Any]:
+    ready = container is FINE
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "labels": {"pod-template-hash": template}, **metadata},
+        "spec": {"restartPolicy": "Always"},
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
+            "containerStatuses": [{"name": "web", **container}],
+        },
+    }
+
+
+def replica_set(template: str, revision: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": {
+            "labels": {"pod-template-hash": template},
+            "annotations": {"deployment.kubernetes.io/revision": revision},
+        },
+    }
+
+
+def test_crashing_pods_are_told_in_one_sentence() -> None:
+    health = lift(deployment(1), [pod(CRASH), pod(CRASH), pod(FINE)])
+
+    assert health.code == HealthCode.DEGRADED
+    assert health.message == "2 of 3 pods crash: web: exit 137, OOMKilled"
+    assert health.rule == "Deployment"
+
+
+def test_a_missing_image_is_told_with_the_nodes_own_words() -> None:
+    health = lift(deployment(2), [pod(NO_IMAGE), pod(FINE), pod(FINE)])
+
+    assert health.message == (
+        '1 of 3 pods cannot pull their image: web: ImagePullBackOff: Back-off pulling image "shop/web:9"'
+    )
+
+
+def test_several_causes_are_counted() -> None:
+    health = lift(deployment(), [pod(CRASH), pod(NO_IMAGE), pod(CRASH)])
+
+    assert health.message == "3 of 3 pods crash: web: exit 137, OOMKilled (and 1 other cause)"
+
+
+def test_pods_of_an_older_template_are_not_the_newest_ones_fault() -> None:
+    sets = [replica_set("old", "1"), replica_set("new", "2")]
+
+    health = lift(deployment(1), [*sets, pod(CRASH, "old"), pod(FINE), pod(FINE)])
+
+    assert health.code == HealthCode.PROGRESSING
+
+
+def test_pods_that_are_going_away_do_not_count() -> None:
+    going = pod(CRASH, deletionTimestamp="2026-03-01T12:00:00Z")
+
+    assert lift(deployment(1), [going, pod(FINE)]).code == HealthCode.PROGRESSING
+
+
+def test_a_healthy_or_paused_workload_stays_what_it_is() -> None:
+    assert lift(deployment(3), [pod(CRASH)]).code == HealthCode.HEALTHY
+    assert lift(deployment(0, paused=True), [pod(CRASH)]).code == HealthCode.SUSPENDED
+
+
+def test_a_job_may_try_again_so_it_only_gets_the_message() -> None:
+    job = {"apiVersion": "batch/v1", "kind": "Job", "status": {"active": 1}}
+    failed = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "spec": {"restartPolicy": "Never"},
+        "status": {
+            "phase": "Failed",
+            "containerStatuses": [{"name": "main", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}],
+        },
+    }
+
+    health = lift(job, [failed])
+
+    assert health.code == HealthCode.PROGRESSING
+    assert health.message == "1 of 1 pods fail: main: exit 1"
+
+
+def test_a_workload_without_trouble_keeps_its_own_message() -> None:
+    assert lift(deployment(1), [pod(FINE)]).message == "1 of 3 updated replicas available"
