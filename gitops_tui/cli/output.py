@@ -75,8 +75,9 @@ class Output:
         self._write(f"{self._paint(sanitize(text), colour)}\n")
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-        """Aligned columns; the last one is cut at the terminal's edge."""
-        for line in self.lines(heads, rows):
+        """Aligned columns; the last one is cut at the terminal's edge. Without rows nothing is printed."""
+        known = tuple(rows)
+        for line in self.lines(heads, known) if known else ():
             self._write(f"{line}\n")
 
     def lines(self, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> list[str]:

@@ -64,10 +64,15 @@ class Call:
             try:
                 return future.result(timeout=_GLANCE)
             except GitopsError as error:
+                # A worker that fails refuses what it is still asked; why it failed is what matters.
+                self._raise_failure()
                 return error
             except TimeoutError:
-                if self.session.failure is not None:
-                    raise self.session.failure from None
+                self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        if self.session.failure is not None:
+            raise self.session.failure from None
 
     def refreshed(self, names: Iterable[str] = ()) -> tuple[ApplicationStatus, ...]:
         """The applications (none named: all) as they are now. UsageError for one that is not there."""

@@ -93,7 +93,7 @@ def status_row(of: ApplicationStatus) -> Row:
         marked(of.health.code, HEALTH[of.health.code]),
         Cell(f"{revision} (pinned)" if of.pin else revision),
         Cell(f"{of.drifted}/{of.total}"),
-        Cell(f"stale: {wrong}" if of.stale else wrong),
+        Cell(f"stale: {wrong}" if of.stale and of.compared_at is not None else wrong),
     )
 
 

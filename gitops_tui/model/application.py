@@ -60,8 +60,8 @@ class HelmOptions:
 
     release: str = ""
     values_files: tuple[str, ...] = ()
-    values: Mapping[str, Any] = field(default_factory=dict)
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
     include_crds: bool = True
 
 
@@ -150,7 +150,7 @@ class Application:
     project: str = "default"
     ignore: tuple[IgnoreRule, ...] = ()
     masked_paths: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +170,4 @@ class FolderTemplate:
     project: str = "default"
     ignore: tuple[IgnoreRule, ...] = ()
     masked_paths: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
