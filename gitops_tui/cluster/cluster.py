@@ -19,7 +19,7 @@ from gitops_tui.model.ownership import FIELD_MANAGER
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
 from gitops_tui.model.text import one_line
 
-_CLOSING = 2.0
+_CLOSING = 1.0
 
 
 class Cluster:

@@ -25,8 +25,8 @@ _AGGREGATED = ",".join(
 _FRESH = 600.0
 """Seconds after which what is known is asked again: preferred versions change with an upgrade."""
 
-_MISSED = 1.0
-"""Seconds for which an answer that lacks a kind is believed: a CRD just applied is served soon."""
+_PATIENCE = 1.0
+"""Seconds between two looks for one missing kind: a CRD just applied is served soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +46,25 @@ class Discovery:
         self._subject = subject
         self._lock = threading.Lock()
         self._served: Served | None = None
+        self._missed: dict[tuple[str, str], float] = {}
         self._version: tuple[float, str] | None = None
         self._changed: list[Callable[[], None]] = []
 
-    def find(self, group: str, kind: str, *, patience: float = _MISSED) -> ApiResource:
-        """How a kind is served. patience: how old, in seconds, an answer may be that does not know the kind.
+    def find(self, group: str, kind: str, *, patience: float = _PATIENCE) -> ApiResource:
+        """How a kind is served. patience: for how many seconds it is believed that it was not.
 
         NotServedError when it is not served; another ClusterError when that cannot be known now.
         """
+        key = group, kind
+        before = self._served
         served = self.served(_FRESH)
-        if (group, kind) not in served.resources:
-            served = self.served(patience)
-        found = served.resources.get((group, kind))
+        looked = self._missed.get(key, float("-inf"))
+        if key not in served.resources and served is before and time.monotonic() - looked >= patience:
+            served = self.served(0.0)
+        found = served.resources.get(key)
         if found is not None:
             return found
+        self._missed[key] = max(served.time, looked)
         subject = one_line(f"{group}/{kind}" if group else kind)
         failure = served.failed.get(group)
         if failure is not None:

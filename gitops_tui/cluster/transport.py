@@ -92,7 +92,8 @@ class Transport:
 
     @property
     def moves(self) -> int:
-        """How often the context came to name another server."""
+        """How often the context came to name another server, as of now."""
+        self._access.connection()
         return self._access.moves
 
     def call(self, call: Call) -> Answer:

@@ -20,7 +20,7 @@ from gitops_tui.cluster.objects import ApiResource, Live, Scope
 from gitops_tui.cluster.pace import Timing, pause_before
 from gitops_tui.cluster.transport import Call, Events, Transport
 from gitops_tui.cluster.watching.cache import Cache, Shelf, live_of
-from gitops_tui.model.errors import ClusterError, ForbiddenError, UnreachableError
+from gitops_tui.model.errors import ClusterError, ForbiddenError, Stage, UnreachableError
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.text import one_line
 
@@ -130,6 +130,11 @@ class ScopeWatch:
             self._stop = True
         except ClusterError as error:
             return error
+        except Exception as error:  # noqa: BLE001 - the edge of this thread
+            # A bug, such as a listener that raises: told, for a thread that dies unseen leaves a cache that lies.
+            self._list_again = True
+            text = one_line(f"internal error: {type(error).__name__}: {error}")
+            return ClusterError(self._subject, text, hint="please report this", stage=Stage.INTERNAL)
         return None
 
     def _fail(self, error: ClusterError) -> None:
