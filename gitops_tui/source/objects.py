@@ -94,13 +94,14 @@ def folders(runner: Runner, copy: Path, sha: str, pattern: str) -> tuple[str, ..
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return any(_matches(parts[start:], pattern[1:]) for start in range(len(parts) + 1))
-    if not parts or (parts[0].startswith(".") and not pattern[0].startswith(".")):
-        return False
-    return fnmatch.fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
+    if not parts or not pattern:
+        return not parts and not pattern
+    first, rest = pattern[0], pattern[1:]
+    hidden = parts[0].startswith(".") and not first.startswith(".")
+    if first == "**":
+        inside = not hidden and (_matches(parts[1:], pattern) or _matches(parts[1:], rest))
+        return inside or _matches(parts, rest)
+    return not hidden and fnmatch.fnmatchcase(parts[0], first) and _matches(parts[1:], rest)
 
 
 def keep(runner: Runner, copy: Path, shas: Iterable[str], lock: int) -> None:

@@ -56,8 +56,8 @@ def parse(url: str) -> Address:
         return _from_url(url, text, scheme.lower())
     if "::" in text.split("/", 1)[0]:
         _refuse(url, "transport helpers are not allowed")
-    if not text.startswith(("/", ".", "~")) and (match := _SCP.fullmatch(text)):
-        return _from_scp(url, text, match)
+    if ":" in text.split("/", 1)[0] and not text.startswith("~"):
+        return _from_scp(url, text)
     return _local(url, text)
 
 
@@ -95,10 +95,12 @@ def _from_url(url: str, text: str, scheme: str) -> Address:
     return Address(text, "https", f"https://{shown_host}:{port}" if port else f"https://{shown_host}", user)
 
 
-def _from_scp(url: str, text: str, match: re.Match[str]) -> Address:
-    host = match["host"].strip("[]")
-    if not _HOST.fullmatch(host) or match["path"].startswith("-") or _UNPRINTABLE.search(text):
-        _refuse(url, "its host or path is malformed")
+def _from_scp(url: str, text: str) -> Address:
+    match = _SCP.fullmatch(text)
+    if match is None or _UNPRINTABLE.search(text) or match["path"].startswith("-"):
+        _refuse(url, "its user, host or path is malformed")
+    if not _HOST.fullmatch(match["host"].strip("[]")):
+        _refuse(url, "its host is malformed")
     return Address(text, "ssh", user=match["user"] or "")
 
 
