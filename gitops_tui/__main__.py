@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return diagnostics.fail(error)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except Exception as error:  # noqa: BLE001 - the edge: whatever it is, a user gets a line and no stack trace
+        return diagnostics.fault(error)
 
 
 def _dispatch(arguments: Namespace) -> int:
