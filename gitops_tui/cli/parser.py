@@ -17,6 +17,8 @@ a cluster. Exit codes: 0 done or in sync, 1 differences found, 2 error.
 _FORMATS = ("table", "json", "yaml")
 _CHOICE = re.compile(r"argument (?P<what>[^:]+): invalid choice: '(?P<word>.*)' \(choose from (?P<known>.*)\)", re.S)
 
+_NEEDS = dict.fromkeys(("revision", "path", "namespace", "context"), "repo") | {"reset": "demo"}
+_ALONE = (("repo", "config", "demo"),)
 _YEAR = 366 * 86400.0
 
 Subparsers = Any  # argparse's own type is private
@@ -33,6 +35,23 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {_plainly(message)}\nhint: `{self.prog} --help` lists what can be said\n")
 
 
+class _Root(_Parser):
+    """Refuses what cannot be combined: an option that is passed over could send a change to the wrong place."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        options, unknown = super().parse_known_args(args, namespace)
+        for option, needed in _NEEDS.items():
+            if getattr(options, option, None) and not getattr(options, needed, None):
+                self.error(f"--{option} goes with --{needed} only")
+        for group in _ALONE:
+            given = [f"--{option}" for option in group if getattr(options, option, None)]
+            if len(given) > 1:
+                self.error(f"{' and '.join(given)} cannot be combined")
+        if options.headless and options.verb:
+            self.error(f"--headless runs without a verb such as `{options.verb}`")
+        return options, unknown
+
+
 def _plainly(message: str) -> str:
     safe = "".join(char if char.isprintable() else "\ufffd" for char in message)
     found = _CHOICE.fullmatch(safe)
@@ -46,7 +65,7 @@ def _plainly(message: str) -> str:
 
 def build_parser(version: str) -> argparse.ArgumentParser:
     """The parser. `verb` is None for the terminal application; shared options may stand before and after the verb."""
-    parser = _Parser(
+    parser = _Root(
         prog="gitops-tui",
         description="A GitOps cockpit for the terminal, with its own reconciliation engine.",
         epilog=_EPILOG,

@@ -16,9 +16,9 @@ def parsed(*words: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     "words",
     [
-        ["--repo", "x", "--revision", "main", "--path", "apps/*", "-o", "json", "--demo", "status", "shop"],
-        ["status", "shop", "--repo", "x", "--revision", "main", "--path", "apps/*", "-o", "json", "--demo"],
-        ["--repo", "x", "--demo", "status", "--revision", "main", "--path", "apps/*", "-o", "json", "shop"],
+        ["--repo", "x", "--revision", "main", "--path", "apps/*", "-o", "json", "--read-only", "status", "shop"],
+        ["status", "shop", "--repo", "x", "--revision", "main", "--path", "apps/*", "-o", "json", "--read-only"],
+        ["--repo", "x", "--read-only", "status", "--revision", "main", "--path", "apps/*", "-o", "json", "shop"],
     ],
 )
 def test_shared_options_stand_before_or_after_the_verb(words: list[str]) -> None:
@@ -29,7 +29,7 @@ def test_shared_options_stand_before_or_after_the_verb(words: list[str]) -> None
         "revision": "main",
         "path": "apps/*",
         "output": "json",
-        "demo": True,
+        "read_only": True,
     }
 
 
@@ -68,6 +68,11 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["sync", "shop", "--timeout", "soon"], "must be a number of seconds, or a duration such as 5m"),
         (["sync", "shop", "--timeout", "9" * 400], "must be a number of seconds, or a duration such as 5m"),
         (["sync", "--dry"], "--dry"),
+        (["--context", "staging", "sync", "--all"], "--context goes with --repo only"),
+        (["status", "--revision", "main"], "--revision goes with --repo only"),
+        (["--reset"], "--reset goes with --demo only"),
+        (["status", "--repo", "x", "--config", "y"], "--repo and --config cannot be combined"),
+        (["--headless", "status"], "--headless runs without a verb"),
         (["\x1b[31mred"], "unknown verb `\\x1b[31mred`"),
     ],
 )
