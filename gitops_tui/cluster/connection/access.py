@@ -111,7 +111,6 @@ def _within_deadline(context: str, login: Callable[[], Connection]) -> Connectio
             f"context {one_line(context)}",
             f"logging in took longer than {_LOGIN_DEADLINE:.0f} s",
             hint="log in with kubectl, then try again",
-            temporary=True,
             stage=Stage.CONNECT,
         )
     return results[0]

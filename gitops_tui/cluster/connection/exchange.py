@@ -119,11 +119,10 @@ def send(connection: Connection, request: Request, timing: Timing) -> Exchange:
         )
     except _FAILURES as error:
         raise explain(connection.context, error, timing) from error
-    except ValueError as error:
-        # A header or URL that cannot be sent, such as a token with a line break.
-        raise ClusterError(
-            f"context {connection.context}", "its server URL or token cannot be sent", hint="check the kubeconfig"
-        ) from error
+    except ValueError:
+        # Such as a token with a line break, which the text of the original error quotes.
+        subject = f"context {one_line(connection.context)}"
+        raise ClusterError(subject, "its server URL or token cannot be sent", hint="check the kubeconfig") from None
     return Exchange(response.response, connection, timing)
 
 

@@ -86,7 +86,7 @@ def _output(target: Target, command: list[str], environment: Mapping[str, str], 
         except subprocess.TimeoutExpired as error:
             os.killpg(process.pid, signal.SIGKILL)
             text = f"{program} gave no credentials within {_DEADLINE:.0f} s"
-            raise _error(target, text, "run it by hand", temporary=True) from error
+            raise _error(target, text, "run it by hand") from error
     if process.returncode or len(output) > _OUTPUT:
         said = one_line(errors[:4096].decode(errors="replace"), limit=300)
         raise _error(target, f"{program} ended with {process.returncode}: {said}", "log in again")
@@ -109,7 +109,5 @@ def _login(target: Target, program: str, output: bytes) -> Login:
         raise _error(target, text, "run it by hand and compare") from None
 
 
-def _error(target: Target, message: str, hint: str, *, temporary: bool = False) -> ClusterError:
-    return ClusterError(
-        f"context {one_line(target.name)}", message, hint=hint, temporary=temporary, stage=Stage.CONNECT
-    )
+def _error(target: Target, message: str, hint: str) -> ClusterError:
+    return ClusterError(f"context {one_line(target.name)}", message, hint=hint, stage=Stage.CONNECT)
