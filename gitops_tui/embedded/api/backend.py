@@ -1,0 +1,57 @@
+"""What every request works on: the store, the kinds that are served, and the few things that are allocated."""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from gitops_tui.embedded.api import errors
+from gitops_tui.embedded.api.call import Call
+from gitops_tui.embedded.kinds.registry import Registry
+from gitops_tui.embedded.kinds.table import Resource
+from gitops_tui.embedded.store.items import Item, Key
+from gitops_tui.embedded.store.store import Store
+
+MAX_PAGES = 200
+
+
+@dataclass
+class Backend:
+    """The state of one embedded cluster. `logs` holds the text of containers by (namespace, pod, container)."""
+
+    store: Store
+    registry: Registry = field(default_factory=Registry)
+    logs: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    pages: OrderedDict[tuple[int, str, str], tuple[Item, ...]] = field(default_factory=OrderedDict)
+
+    def key(self, call: Call) -> Key:
+        """Where the object of a call is stored."""
+        return key_of(call.resource, call.namespace, call.name)
+
+    def require(self, call: Call) -> Item:
+        """The object of a call; NotFound otherwise."""
+        item = self.store.get(self.key(call))
+        if item is None:
+            raise errors.not_found(call.resource, call.name)
+        return item
+
+    def namespace(self, name: str) -> Item | None:
+        """A namespace."""
+        return self.store.get(Key("namespaces", "", name))
+
+
+def key_of(resource: Resource, namespace: str, name: str) -> Key:
+    """Where an object of a kind is stored."""
+    return Key(resource.storage, namespace if resource.namespaced else "", name)
+
+
+def timestamp() -> str:
+    """Now, to the second, as objects carry it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def fresh_uid() -> str:
+    """A uid that no other object has."""
+    return str(uuid.uuid4())

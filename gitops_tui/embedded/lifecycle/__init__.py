@@ -1,0 +1,1 @@
+"""What goes on by itself in any cluster: garbage collection, namespaces, custom resource definitions."""

@@ -1,0 +1,48 @@
+"""The thread in which a server tidies up after deletions and serves new kinds."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+
+from gitops_tui.embedded.api.backend import Backend
+from gitops_tui.embedded.lifecycle.definitions import DefinitionJanitor
+from gitops_tui.embedded.lifecycle.garbage import GarbageCollector
+from gitops_tui.embedded.lifecycle.namespaces import NamespaceJanitor
+from gitops_tui.embedded.store.items import Event
+
+
+class Janitor:
+    """Runs the duties that an API server and its garbage collector have, from start to stop."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._duties = (DefinitionJanitor(backend), NamespaceJanitor(backend), GarbageCollector(backend))
+        self._thread = threading.Thread(target=self._run, name="embedded-janitor", daemon=True)
+        self._stop_watching: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Take up everything there is, then follow every change. Definitions are served when this returns."""
+        with self._backend.store.lock:
+            self._stop_watching = self._backend.store.watch(self._events.put)
+            first = [Event("ADDED", item, None) for item in self._backend.store.everything()]
+        definitions = self._duties[0]
+        for event in first:
+            definitions.handle(event)
+        first.sort(key=lambda event: bool(event.item.body["metadata"].get("ownerReferences")))
+        for event in first:
+            self._events.put(event)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following."""
+        self._stop_watching()
+        self._events.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (event := self._events.get()) is not None:
+            for duty in self._duties:
+                duty.handle(event)

@@ -1,0 +1,1 @@
+"""What objects look like and may be: conforming, defaults, validation, immutability. Pure functions."""

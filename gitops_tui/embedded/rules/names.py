@@ -1,0 +1,130 @@
+"""What names, labels and metadata may look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from gitops_tui.embedded.rules.problems import FieldError, invalid, required
+from gitops_tui.embedded.kinds.schema import Object
+
+_LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+_LABEL_1035 = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+_SUBDOMAIN = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
+_KEY_NAME = re.compile(r"^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$")
+_VALUE = re.compile(r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
+_CONFIG_KEY = re.compile(r"^[-._a-zA-Z0-9]+$")
+
+LABEL_MESSAGE = (
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
+    "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+)
+LABEL_1035_MESSAGE = (
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
+    "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
+    "'[a-z]([-a-z0-9]*[a-z0-9])?')"
+)
+SUBDOMAIN_MESSAGE = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+    r"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+)
+_KEY_MESSAGE = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+    "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+_VALUE_MESSAGE = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
+_CONFIG_KEY_MESSAGE = (
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
+    "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+)
+
+_LABEL_KINDS = {"namespaces"}
+_LABEL_1035_KINDS = {"services"}
+_PATH_KINDS = {"roles", "rolebindings", "clusterroles", "clusterrolebindings"}
+
+
+def name_problem(plural: str, name: str) -> str:
+    """Why an object of a kind may not have a name; "" when it may."""
+    if plural in _PATH_KINDS:
+        if name in {".", ".."}:
+            return f"may not be '{name}'"
+        return "may not contain '/'" if "/" in name else "may not contain '%'" if "%" in name else ""
+    if plural in _LABEL_KINDS:
+        return label_problem(name)
+    if plural in _LABEL_1035_KINDS:
+        return (
+            "must be no more than 63 characters" if len(name) > 63 else _unless(_LABEL_1035, name, LABEL_1035_MESSAGE)
+        )
+    return subdomain_problem(name)
+
+
+def label_problem(name: str) -> str:
+    """Why text is no DNS label; "" when it is."""
+    return "must be no more than 63 characters" if len(name) > 63 else _unless(_LABEL, name, LABEL_MESSAGE)
+
+
+def subdomain_problem(name: str) -> str:
+    """Why text is no DNS subdomain; "" when it is."""
+    return "must be no more than 253 characters" if len(name) > 253 else _unless(_SUBDOMAIN, name, SUBDOMAIN_MESSAGE)
+
+
+def _unless(pattern: re.Pattern[str], text: str, message: str) -> str:
+    return "" if pattern.fullmatch(text) else message
+
+
+def metadata_errors(plural: str, body: Object) -> Iterator[FieldError]:
+    """What is wrong with an object's metadata."""
+    metadata = body["metadata"]
+    name = metadata.get("name", "")
+    if not name:
+        yield required("metadata.name", "name or generateName is required")
+    elif problem := name_problem(plural, name):
+        yield invalid("metadata.name", name, problem)
+    yield from label_errors("metadata.labels", metadata.get("labels") or {})
+    for key in metadata.get("annotations") or {}:
+        yield from _key_errors("metadata.annotations", key.lower())
+    for finalizer in metadata.get("finalizers") or ():
+        yield from _key_errors("metadata.finalizers", finalizer)
+    for at, owner in enumerate(metadata.get("ownerReferences") or ()):
+        for key in ("apiVersion", "kind", "name", "uid"):
+            if not owner.get(key):
+                yield invalid(f"metadata.ownerReferences[{at}].{key}", owner.get(key, ""), f"must not be empty")
+
+
+def label_errors(path: str, labels: dict[str, Any]) -> Iterator[FieldError]:
+    """What is wrong with labels."""
+    for key, value in labels.items():
+        yield from _key_errors(path, key)
+        if len(value) > 63:
+            yield invalid(path, value, "must be no more than 63 bytes")
+        elif not _VALUE.fullmatch(value):
+            yield invalid(path, value, _VALUE_MESSAGE)
+
+
+def config_key_problem(key: str) -> str:
+    """Why a key of a ConfigMap or Secret is not allowed; "" when it is."""
+    if len(key) > 253:
+        return "must be no more than 253 characters"
+    return _unless(_CONFIG_KEY, key, _CONFIG_KEY_MESSAGE)
+
+
+def _key_errors(path: str, key: str) -> Iterator[FieldError]:
+    prefix, slash, name = key.rpartition("/")
+    if slash and not prefix:
+        yield invalid(path, key, "prefix part must be non-empty")
+    elif prefix and (problem := subdomain_problem(prefix)):
+        yield invalid(path, key, f"prefix part {problem}")
+    if not name:
+        yield invalid(path, key, "name part must be non-empty")
+    elif len(name) > 63:
+        yield invalid(path, key, "name part must be no more than 63 bytes")
+    elif not _KEY_NAME.fullmatch(name):
+        yield invalid(path, key, _KEY_MESSAGE)
