@@ -62,13 +62,16 @@ class Checkout:
             descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as e:
             raise RenderError(shown(path), f"cannot be read: {e.strerror}") from e
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise RenderError(shown(path), "is no regular file")
             if status.st_size > limit:
                 raise RenderError(shown(path), f"{status.st_size} bytes is more than the limit of {limit}")
-            return file.read(limit + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(limit)
+        finally:
+            os.close(descriptor)
 
     def entries(self, folder: str) -> Iterator[tuple[str, str, int]]:
         """Each entry of a resolved folder, sorted: its path as written, its resolved path, its file type bits.

@@ -7,7 +7,8 @@ are shown as paths of the repository, and the deepest place they name becomes th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from gitops_tui.model.errors import RenderError
@@ -23,6 +24,8 @@ _VALUES: Final = (
     (re.compile(r"(parsing|cast|convert|value|key) \"(?:[^\"\\]|\\.)*\""), rf"\1 {_HIDDEN}"),
     (re.compile(r"(unable to cast) \S+(?= of type)"), rf"\1 {_HIDDEN}"),
     (re.compile(r"(at '[^'\n]*': )'(?:[^'\\\n]|\\.)*'"), r"\1the value"),
+    (re.compile(r"from \[patch: .*\]", re.DOTALL), f"from {_HIDDEN}"),
+    (re.compile(r"line \[[\d ]+\] has invalid utf8 bytes : .*"), "a line is not UTF-8"),
     (re.compile(r"in object \{.*?\}\}"), "in an object"),
     (re.compile(r"map\[.*\]", re.DOTALL), _HIDDEN),
 )
@@ -38,6 +41,8 @@ _FALLBACK: Final = re.compile(r"'?: must build at directory: .*$", re.DOTALL)
 _NAMED_FILE: Final = re.compile(r"(?:in File: |from ')([^'\s]+)")
 _DEPENDENCIES: Final = re.compile(r"missing in charts/ directory: (.*)")
 _MOST_TEXT: Final = 20_000
+_SHORTEST_VALUE: Final = 6
+_MOST_VALUES: Final = 20_000
 
 
 def in_chart(request: Request, template: str) -> str:
@@ -46,8 +51,8 @@ def in_chart(request: Request, template: str) -> str:
     return "/".join(part for part in (request.path, rest) if part)
 
 
-def of_helm(answer: Answer, request: Request) -> RenderError:
-    """The error of a failed `helm template`."""
+def of_helm(answer: Answer, request: Request, values: Iterable[object]) -> RenderError:
+    """The error of a failed `helm template`. values: what it must not quote."""
     text = _relative(_HELM_NOISE.sub("", _cut(answer.errors)), request).strip().removeprefix("Error: ")
     if not text or answer.code < 0:
         return _ended(answer, "helm", request)
@@ -60,18 +65,21 @@ def of_helm(answer: Answer, request: Request) -> RenderError:
     if malformed:
         problem = _RENDERED_LINE.sub(r"line \1: ", malformed.group(2)).rpartition("YAML to JSON: ")[2]
         path = shown(in_chart(request, malformed.group(1)))
-        return RenderError(path, f"renders to malformed YAML: {_harmless(problem)}")
+        return RenderError(path, f"renders to malformed YAML: {_harmless(problem, values)}")
     places = list(_TEMPLATE.finditer(text))
     subject = shown(request.path)
     if places:
         subject = f"{shown(in_chart(request, places[-1].group(1)))}:{places[-1].group(2)}"
-    return RenderError(subject, _harmless(text))
+    return RenderError(subject, _harmless(text, values))
 
 
-def of_kustomize(answer: Answer, request: Request, files: Sequence[str]) -> RenderError:
-    """The error of a failed build. files: the files that its kustomizations refer to, for naming one."""
+def of_kustomize(answer: Answer, request: Request, files: Sequence[str], values: Iterable[object]) -> RenderError:
+    """The error of a failed build.
+
+    files: those that its kustomizations refer to, for naming one. values: what it must not quote.
+    """
     text = _relative(_cut(answer.errors), request).strip()
-    told = _KUBECTL.match(text)
+    told = _KUBECTL.search(text)
     if told:
         text = (told.group("many") or told.group("one").replace('\\"', '"').replace("\\n", "\n")).strip()
     text = text.removeprefix("Error: ")
@@ -80,7 +88,7 @@ def of_kustomize(answer: Answer, request: Request, files: Sequence[str]) -> Rend
     named = [name.rpartition("/")[2] for name in _NAMED_FILE.findall(text)]
     fitting = {path for path in files for name in named[-1:] if path.rpartition("/")[2] == name}
     subject = shown(fitting.pop() if len(fitting) == 1 else request.path)
-    return RenderError(subject, _harmless(_NESTED.sub("", _FALLBACK.sub("", text))))
+    return RenderError(subject, _harmless(_NESTED.sub("", _FALLBACK.sub("", text)), values))
 
 
 def _ended(answer: Answer, name: str, request: Request) -> RenderError:
@@ -100,11 +108,27 @@ def _relative(text: str, request: Request) -> str:
     return re.sub(re.escape(root) + r"(?:/|(?=['\"\s:]|$))", "", text)
 
 
-def _harmless(text: str) -> str:
+def _harmless(text: str, values: Iterable[object]) -> str:
+    known = sorted(set(islice(_texts(values), _MOST_VALUES)), key=len, reverse=True)
+    if known:
+        text = re.sub("|".join(re.escape(value) for value in known), _HIDDEN, text)
     for pattern, replacement in _VALUES:
         text = pattern.sub(replacement, text)
     text = one_line(text, limit=_MOST_TEXT)
     return text if len(text) <= 500 else f"{text[:150]} … {text[-340:]}"
+
+
+def _texts(values: Iterable[object]) -> Iterator[str]:
+    """The lines of all texts, and the numbers, that are long enough to be told from ordinary words."""
+    waiting = list(values)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            yield from (line.strip() for line in str(value).split("\n") if len(line.strip()) >= _SHORTEST_VALUE)
 
 
 def _joined(folder: str, name: str) -> str:

@@ -32,7 +32,7 @@ def render_helm(request: Request) -> tuple[Manifest, ...]:
         arguments = [program, "template", *_arguments(request, home)]
         answer = tool.run(arguments, home=home, cwd=home, subject=shown(request.path))
     if answer.code != 0:
-        raise complaint.of_helm(answer, request)
+        raise complaint.of_helm(answer, request, _values(request))
     return _collect(request, answer.output)
 
 
@@ -50,22 +50,22 @@ def _arguments(request: Request, home: Path) -> Iterator[str]:
     for start in range(0, len(target.api_versions), _API_VERSIONS_PER_FLAG):
         yield "--api-versions=" + ",".join(target.api_versions[start : start + _API_VERSIONS_PER_FLAG])
     for path in options.values_files:
-        yield f"--values={_values_file(request, path)}"
+        resolved = _values_path(request, path)
+        request.checkout.read(resolved, CAPS.file)
+        yield f"--values={request.checkout.root / resolved}"
     if options.values:
         yield f"--values={_inline_values(request, home)}"
     for name, value in options.parameters.items():
         yield f"--set={name}={_escaped(value)}"
 
 
-def _values_file(request: Request, path: str) -> Path:
+def _values_path(request: Request, path: str) -> str:
+    """The resolved path of a values file; one that starts with `/` is seen from the root of the repository."""
     subject = f"values file {shown(path)}"
     if "://" in path:
         raise RenderError(subject, "is a URL", hint="keep values files in the repository")
-    resolved = request.checkout.resolve(
-        path.lstrip("/"), base="" if path.startswith("/") else request.path, subject=subject
-    )
-    request.checkout.read(resolved, CAPS.file)
-    return request.checkout.root / resolved
+    base = "" if path.startswith("/") else request.path
+    return request.checkout.resolve(path.lstrip("/"), base=base, subject=subject)
 
 
 def _inline_values(request: Request, home: Path) -> Path:
@@ -74,6 +74,24 @@ def _inline_values(request: Request, home: Path) -> Path:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(dict(request.application.source.helm.values), file)
     return path
+
+
+def _values(request: Request) -> Iterator[object]:
+    """All values that a failed run had, for keeping them out of its error. Raises RenderError for a malformed file."""
+    options = request.application.source.helm
+    yield options.values
+    yield list(options.parameters.values())
+    for path in [
+        f"{request.path}/values.yaml".lstrip("/"),
+        *(_values_path(request, name) for name in options.values_files),
+    ]:
+        if not request.checkout.has_file(path):
+            continue
+        data = request.checkout.read(request.checkout.resolve(path), CAPS.file)
+        try:
+            yield [document.value for document in load_all(data, name=shown(path))]
+        except InputError as e:
+            raise rewrapped(e) from e
 
 
 def _escaped(value: str) -> str:
@@ -100,6 +118,6 @@ def _by_template(output: bytes) -> Iterator[tuple[str, bytes]]:
     """The documents of helm's output with the template that each comes from, as helm names it."""
     marks = list(_SOURCE.finditer(output))
     yield "", output[: marks[0].start() if marks else len(output)]
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        end = following.start() if following else len(output)
+    ends = [*(mark.start() for mark in marks[1:]), len(output)]
+    for mark, end in zip(marks, ends, strict=False):
         yield mark.group(1).decode(errors="replace"), output[mark.end() : end]

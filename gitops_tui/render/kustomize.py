@@ -48,7 +48,7 @@ def render_kustomize(request: Request) -> tuple[Manifest, ...]:
         answer = tool.run(command, home=home, cwd=home, subject=subject)
     if answer.code != 0:
         survey.check_files()
-        raise complaint.of_kustomize(answer, request, survey.files)
+        raise complaint.of_kustomize(answer, request, survey.files, survey.literals)
     collection = Collection(subject)
     try:
         documents = load_all(answer.output, name="rendered", limits=Limits(bytes=CAPS.total, nodes=4_000_000))
@@ -85,6 +85,8 @@ class Survey:
     checkout: Checkout
     kustomizations: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    literals: list[str] = field(default_factory=list)
+    """The values that generators hold, which no error may quote."""
 
     def visit(self, folder: str) -> None:
         """Look at the kustomization of a folder and at those it refers to. Raises RenderError with file and line."""
@@ -121,6 +123,7 @@ class Survey:
             raise rewrapped(e) from e
         if not isinstance(value, dict):
             raise RenderError(shown(path), "is empty" if value is None else "is no mapping")
+        self.literals.extend(_literals(value))
         for step, entry in _entries(value):
             line, _ = positions.at(step)
             resolved = self._resolved(entry, folder, f"{shown(path)}:{line}")
@@ -151,3 +154,12 @@ def _entries(kustomization: dict[str, Any]) -> Iterator[tuple[tuple[str | int, .
         for index, entry in enumerate(found if isinstance(found, list) else ()):
             if isinstance(entry, dict) and isinstance(entry.get("path"), str):
                 yield (name, index, "path"), entry["path"]
+
+
+def _literals(kustomization: dict[str, Any]) -> Iterator[str]:
+    for generator in ("secretGenerator", "configMapGenerator"):
+        found = kustomization.get(generator)
+        for entry in found if isinstance(found, list) else ():
+            literals = entry.get("literals") if isinstance(entry, dict) else None
+            for literal in literals if isinstance(literals, list) else ():
+                yield str(literal).partition("=")[2] or str(literal)

@@ -57,7 +57,7 @@ LIMITS: Final = Limits()
 class Document:
     """One document of a stream.
 
-    line: where its content starts, counted from 1. items: the lines of the collections in its top-level `items`.
+    line: where its content starts, counted from 1. items: the lines of the elements of its top-level `items`.
     size: characters of its scalars, with aliases written out. positions: of all its values, when they were asked for.
     """
 
@@ -170,8 +170,6 @@ class Builder:
         if frame.anchor is not None:
             nodes, text = self._nodes - frame.nodes, self._text - frame.text
             self._anchors[frame.anchor] = _Anchored(frame.value, nodes, text, frame.height, frame.positions)
-        if len(self._stack) == 2 and self._stack[0].key == "items":
-            self._items.append(frame.mark.line + 1)
         self._add(frame.value, frame.mark, frame.height, frame.positions)
 
     def alias(self, anchor: str, mark: Mark) -> None:
@@ -220,6 +218,8 @@ class Builder:
             if positions is not None and frame.positions is not None:
                 frame.positions.children[len(frame.value)] = positions
             frame.value.append(value)
+            if len(self._stack) == 2 and self._stack[0].key == "items":
+                self._items.append(mark.line + 1)
             return
         key, frame.key = frame.key, _NO_KEY
         if key is _MERGE:

@@ -1,0 +1,182 @@
+"""Programs are bounded in time, memory and output, and leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from gitops_tui.model.errors import RenderError
+from gitops_tui.render import tool
+from gitops_tui.render.tool import Answer, Limits
+from tests.render.conftest import CONFIG_MAP, Repository
+
+
+def run(script: str, folder: Path, *arguments: str, limits: Limits = tool.LIMITS) -> Answer:
+    """Run a Python script as a renderer would be run."""
+    command = [sys.executable, "-c", script, *arguments]
+    return tool.run(command, home=folder, cwd=folder, subject="apps/web", limits=limits)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended; waits for it up to ten seconds."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        if Path(f"/proc/{pid}/stat").exists() and ") Z " in Path(f"/proc/{pid}/stat").read_text():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_output_errors_and_exit_code_are_returned(tmp_path: Path) -> None:
+    answer = run("import sys; print('out'); print('wrong', file=sys.stderr); sys.exit(3)", tmp_path)
+    assert answer == Answer(3, b"out\n", "wrong\n")
+
+
+def test_a_signal_is_a_negative_code(tmp_path: Path) -> None:
+    assert run("import os; os.kill(os.getpid(), 9)", tmp_path).code == -signal.SIGKILL
+
+
+STUBBORN = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+child = subprocess.Popen([sys.executable, "-c", deaf])
+with open(sys.argv[1], "w") as file:
+    file.write(str(child.pid))
+time.sleep(600)
+"""
+
+
+def test_a_program_that_takes_too_long_is_ended_with_all_its_children(tmp_path: Path) -> None:
+    noted = tmp_path / "pid"
+    with pytest.raises(RenderError, match="took longer than 5 s") as caught:
+        run(STUBBORN, tmp_path, str(noted), limits=Limits(time=5, grace=0.1))
+    assert caught.value.temporary
+    assert gone(int(noted.read_text()))
+
+
+def test_sigterm_comes_first(tmp_path: Path) -> None:
+    script = (
+        "import pathlib, signal, sys, time\n"
+        "def end(*_):\n    pathlib.Path(sys.argv[1]).write_text('ended cleanly'); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\ntime.sleep(600)\n"
+    )
+    with pytest.raises(RenderError):
+        run(script, tmp_path, str(tmp_path / "note"), limits=Limits(time=5, grace=30))
+    assert (tmp_path / "note").read_text() == "ended cleanly"
+
+
+def test_a_child_that_keeps_the_output_open_holds_up_nobody(tmp_path: Path) -> None:
+    script = (
+        "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).pid)"
+    )
+    answer = run(script, tmp_path)
+    assert answer.code == 0
+    assert gone(int(answer.output))
+
+
+def test_endless_output_is_cut(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match="printed more than 100000 bytes"):
+        run("while True: print('x' * 1000)", tmp_path, limits=Limits(output=100_000))
+
+
+def test_endless_complaints_are_kept_short(tmp_path: Path) -> None:
+    answer = run(
+        "import sys\nfor i in range(50_000): print('line', i, file=sys.stderr)", tmp_path, limits=Limits(errors=1000)
+    )
+    assert len(answer.errors) <= 1000
+    assert answer.errors.endswith("line 49999\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    answer = run("x = bytearray(2 * 1024**3)", tmp_path, limits=Limits(memory=1024**3))
+    assert answer.code == 1
+    assert "MemoryError" in answer.errors
+
+
+def test_processor_time_is_bounded(tmp_path: Path) -> None:
+    assert run("while True: pass", tmp_path, limits=Limits(cpu=1)).code in {-signal.SIGXCPU, -signal.SIGKILL}
+
+
+def test_files_are_bounded(tmp_path: Path) -> None:
+    answer = run("open('big', 'wb').write(b'x' * 10_000_000)", tmp_path, limits=Limits(file=1_000_000))
+    assert answer.code != 0
+    assert (tmp_path / "big").stat().st_size <= 1_000_000
+
+
+def test_a_program_that_cannot_be_started_is_told(tmp_path: Path) -> None:
+    text = tmp_path / "helm"
+    text.write_text("no program")
+    text.chmod(0o755)
+    answer = tool.run([str(text)], home=tmp_path, cwd=tmp_path, subject="x")
+    assert answer.code != 0
+
+
+PARENT = """
+import sys, pathlib
+from gitops_tui.render import tool
+folder = pathlib.Path(sys.argv[1])
+tool.run([sys.executable, "-c", "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)",
+          str(folder / "pid")], home=folder, cwd=folder, subject="x")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_a_renderer_dies_with_us_even_when_we_are_killed(tmp_path: Path) -> None:
+    ours = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)])
+    noted = tmp_path / "pid"
+    deadline = time.monotonic() + 30
+    while not (noted.exists() and noted.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    renderer = int(noted.read_text())
+    ours.kill()
+    ours.wait()
+    assert gone(renderer)
+
+
+def test_several_threads_render_at_once(repository: Repository, program: Callable[[str, str], Path]) -> None:
+    """Each fake helm waits until all have started, so one after the other would never end."""
+    meeting = repository.root.parent / "meeting"
+    meeting.mkdir()
+    program(
+        "helm",
+        "import json, os, pathlib, sys, time\n"
+        f"meeting = pathlib.Path({str(meeting)!r})\n"
+        "(meeting / sys.argv[2]).touch()\n"
+        "while len(list(meeting.iterdir())) < 6: time.sleep(0.01)\n"
+        "print(json.dumps({'apiVersion': 'v1', 'kind': 'X', 'metadata': {'name': sys.argv[2]}}))",
+    )
+    repository.write({"c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n"})
+    before = threading.active_count()
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda i: repository.names("c", name=f"app-{i}"), range(6)))
+    assert found == [[f"app-{i}"] for i in range(6)]
+    assert threading.active_count() == before
+
+
+def test_nothing_is_left_behind(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private = tmp_path / "private"
+    private.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(private))
+    repository.write({"k/kustomization.yaml": "resources: [x.yaml]\n", "k/x.yaml": CONFIG_MAP.format("web")})
+    handles = len(list(Path("/dev/fd").iterdir()))
+    for _ in range(3):
+        repository.render("k")
+    repository.write({"k/kustomization.yaml": "resources: [x.yaml]\nfoo: bar\n"})
+    repository.refusal("k")
+    assert list(private.iterdir()) == []
+    assert len(list(Path("/dev/fd").iterdir())) == handles
