@@ -63,9 +63,9 @@ _READINGS: Final = (
         "connect once with `ssh` and check the key",
     ),
     _reading(
-        r"certificate|SSL|TLS",
-        "the server's TLS certificate is not trusted, or TLS failed",
-        "check the certificate and GIT_SSL_CAINFO",
+        r"certificate (problem|verif)|verification failed|issuer certificate|certificate has expired|not match target",
+        "the server's TLS certificate is not trusted",
+        "check the certificate, or name its authority in GIT_SSL_CAINFO",
         temporary=True,
     ),
     _reading(
@@ -89,7 +89,8 @@ _READINGS: Final = (
     ),
     _reading(
         r"connection (refused|timed out|reset|closed)|network is unreachable|no route to host|operation timed out"
-        r"|failed to connect|early eof|hung up|rpc failed|operation too slow|error: (429|5\d\d)|broken pipe",
+        r"|failed to connect|gnutls|openssl|ssl_|tls|early eof|hung up|rpc failed"
+        r"|operation too slow|error: (429|5\d\d)|broken pipe",
         "it cannot be reached",
         temporary=True,
     ),

@@ -1,0 +1,119 @@
+"""Git's own HTTP backend behind a TLS server on loopback, with a password, a redirect or silence on demand."""
+
+from __future__ import annotations
+
+import base64
+import os
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class GitServer:
+    """Serves the repositories below `root`.
+
+    password: demanded of everybody, with any user name, when it is not empty. redirect: every request is sent
+    there. silent: requests are taken and never answered. seen: the Authorization headers that came.
+    """
+
+    def __init__(self, root: Path, certificate: Path) -> None:
+        self.root = root
+        self.password = ""
+        self.redirect = ""
+        self.silent = False
+        self.seen: list[str] = []
+        self.requests = 0
+        self.arrived = threading.Event()
+        self.released = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"owner": self}))
+        self._server.daemon_threads = True
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"https://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def close(self) -> None:
+        self.released.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@contextmanager
+def serving(root: Path, certificate: Path) -> Iterator[GitServer]:
+    server = GitServer(root, certificate)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def make_certificate(folder: Path) -> Path:
+    """A self-signed certificate for 127.0.0.1 with its key, in one file."""
+    path = folder / "server.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command, "-keyout", str(path), "-out", f"{path}.crt"], check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
+    return path
+
+
+class _Handler(BaseHTTPRequestHandler):
+    owner: GitServer
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.owner.requests += 1
+        self.owner.arrived.set()
+        if header := self.headers.get("Authorization"):
+            self.owner.seen.append(header)
+        if self.owner.silent:
+            self.owner.released.wait()
+        elif self.owner.redirect:
+            self._say(302, {"Location": self.owner.redirect + self.path})
+        elif self.owner.password and not self._is_allowed(header or ""):
+            self._say(401, {"WWW-Authenticate": 'Basic realm="git"'})
+        else:
+            self._answer()
+
+    do_POST = do_GET  # noqa: N815 - the name is the base class's
+
+    def _is_allowed(self, header: str) -> bool:
+        return base64.b64decode(header.removeprefix("Basic ")).decode().endswith(f":{self.owner.password}")
+
+    def _answer(self) -> None:
+        url = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        environment = {
+            "PATH": os.environ["PATH"],
+            "GIT_PROJECT_ROOT": str(self.owner.root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "REQUEST_METHOD": self.command,
+            "PATH_INFO": url.path,
+            "QUERY_STRING": url.query,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+        }
+        done = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True, check=False)
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        fields = dict(line.split(": ", 1) for line in head.decode().splitlines() if ": " in line)
+        self._say(int(fields.pop("Status", "200").split()[0]), fields, content)
+
+    def _say(self, status: int, fields: Mapping[str, str], content: bytes = b"") -> None:
+        self.send_response(status)
+        for name, value in {**fields, "Content-Length": str(len(content))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        """Nothing on the tests' screen."""
