@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gitops_tui.cluster import Cluster, Clusters, Timing
+from gitops_tui.embedded import EmbeddedServer
+from tests.support.existing_cluster import ExistingCluster
+from tests.support.real_cluster import RealCluster
 from tests.support.scripted_server import ScriptedServer, core_resources, json_reply
 
 KINDS = (("ConfigMap", "configmaps", True), ("Secret", "secrets", True), ("Namespace", "namespaces", False))
@@ -37,3 +41,31 @@ def clusters(server: ScriptedServer, tmp_path: Path) -> Iterator[Clusters]:
 def cluster(clusters: Clusters) -> Cluster:
     """The scripted server as a cluster."""
     return clusters.get()
+
+
+@pytest.fixture(params=["embedded", "real"])
+def api(request: pytest.FixtureRequest) -> Iterator[RealCluster]:
+    """An API server that means it: the embedded one and kube-apiserver, one after the other."""
+    if request.param == "real":
+        yield request.getfixturevalue("control_plane")
+        return
+    with EmbeddedServer.start() as embedded:
+        yield ExistingCluster(embedded.kubeconfig)
+
+
+@pytest.fixture
+def shop(api: RealCluster) -> Iterator[str]:
+    """The name of a new, empty namespace in `api`."""
+    name = f"shop-{secrets.token_hex(4)}"
+    status, answer = api.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    assert status == 201, answer
+    yield name
+    api.request("DELETE", f"/api/v1/namespaces/{name}")
+
+
+@pytest.fixture
+def live(api: RealCluster) -> Iterator[Cluster]:
+    """`api` as a cluster."""
+    clusters = Clusters(api.kubeconfig, timing=QUICK)
+    yield clusters.get()
+    clusters.close()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from gitops_tui.model.errors import ForbiddenError, NotServedError, UnreachableE
 from gitops_tui.model.ownership import APPLICATION_LABEL, TRACKING_ANNOTATION
 from gitops_tui.model.resources import ResourceKey
 from tests.cluster.conftest import KINDS, QUICK
+from tests.cluster.waiting import Heard, eventually
 from tests.support.scripted_server import DEADLINE, Asked, ScriptedServer, core_resources, json_reply
 
 PATH = "/api/v1/configmaps"
@@ -49,20 +48,6 @@ def page(version: int, *items: dict[str, Any], token: str = "") -> dict[str, Any
 
 def key(name: str) -> ResourceKey:
     return ResourceKey("", "ConfigMap", "shop", name)
-
-
-class Heard:
-    """What a subscriber of the cache heard, in order."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._events: queue.Queue[tuple[str, bool]] = queue.Queue()
-        cluster.subscribe(lambda live, gone: self._events.put((live.key.name, gone)))
-
-    def next(self) -> tuple[str, bool]:
-        return self._events.get(timeout=DEADLINE)
-
-    def nothing_more(self) -> bool:
-        return self._events.empty()
 
 
 @pytest.fixture
@@ -413,13 +398,3 @@ def test_a_listener_that_raises_is_told_and_does_not_end_the_watch(server: Scrip
     watch.event("ADDED", config_map("a", 11))
     watch.event("BOOKMARK", bookmark(12, initial_end=True))
     eventually(lambda: cluster.problems() == {})
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Look every hundredth of a second, for what no listener is told of."""
-    pause = threading.Event()
-    for _ in range(int(DEADLINE * 100)):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it did not come to pass")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,7 @@ class ExistingCluster:
         """As RealCluster; raises urllib3's errors when there is no answer in 10 s."""
         headers = {"Content-Type": content_type, "Accept": "application/json"}
         self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
-        payload = body if content_type == "application/json" or body is None else json.dumps(body)
         url = self._client.configuration.host + path
-        response = self._client.call_api(method, url, headers, payload, _request_timeout=10)
+        response = self._client.call_api(method, url, headers, body, _request_timeout=10)
         response.read()
         return response.status, decoded(response.getheader("Content-Type"), response.data.decode())
