@@ -87,6 +87,8 @@ class Action:
     dangerous: bool = False
     call: str = ""
     foot: bool = True
+    shy: bool = False
+    """Left out of the footer while it cannot be done."""
 
     @property
     def shown_key(self) -> str:
@@ -139,9 +141,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("info", ("i",), "Info", "Where it comes from, what is wrong, and what to do", frozenset({APPLICATIONS, APPLICATION}), "Look", _on_application),
     Action("sync", ("s",), "Sync", "Make the cluster what Git says: plan, confirm, run", OF_APPLICATION - {HISTORY}, "Act", _may_sync, dangerous=True),
     Action("rollback", ("R",), "Rollback", "Go back to a commit: choose it, plan, confirm, run", OF_APPLICATION - {DIFF}, "Act", _may_sync, dangerous=True),
-    Action("unpin", ("u",), "Unpin", "Follow the tracked revision again", frozenset({APPLICATIONS, APPLICATION, HISTORY, INFO}), "Act", _is_pinned, dangerous=True),
+    Action("unpin", ("u",), "Unpin", "Follow the tracked revision again", frozenset({APPLICATIONS, APPLICATION, HISTORY, INFO}), "Act", _is_pinned, dangerous=True, shy=True),
     Action("pause", ("p",), "Pause", "Pause or resume automation", frozenset({APPLICATIONS, APPLICATION, INFO}), "Act", _on_application, dangerous=True, foot=False),
-    Action("terminate", ("ctrl+x",), "Stop", "Stop the running operation after the write it is in", frozenset({APPLICATIONS, APPLICATION, RECEIPT}), "Act", _is_running, dangerous=True, foot=False),
+    Action("terminate", ("ctrl+x",), "Stop", "Stop the running operation after the write it is in", frozenset({APPLICATIONS, APPLICATION, RECEIPT}), "Act", _is_running, dangerous=True, shy=True),
     Action("prune", ("P",), "Prune on/off", "Plan again with or without deleting what Git no longer names", frozenset({PLAN}), "Act"),
     Action("refresh", ("r",), "Refresh", "Look at Git and the cluster now", PAGES | {PLAN}, "Look", foot=False),
     Action("refresh_hard", ("ctrl+r",), "Hard refresh", "Forget what is kept, then look again", OF_APPLICATION, "Look", foot=False),

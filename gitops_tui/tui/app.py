@@ -16,6 +16,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.worker import WorkType
 
 from gitops_tui.engine.requests import Refresh, Request
 from gitops_tui.model.status import Snapshot
@@ -225,7 +226,8 @@ class GitopsApp(App[None]):
         """Ask for something whose answer only needs a word when it is there."""
         if begun:
             self.tell(begun)
-        self.run_worker(partial(self._send, request, done), group="send")
+        work: WorkType[None] = partial(self._send, request, done)
+        self.run_worker(work, group="send")
 
     async def _send(self, request: Request, done: str) -> None:
         try:

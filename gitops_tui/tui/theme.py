@@ -61,6 +61,13 @@ Pager { overflow-x: auto; }
     padding: 0 1;
 }
 .pane:focus { border: round $primary; border-title-color: $primary; }
+.split { layout: vertical; height: 1fr; }
+.split Table { height: 1fr; }
+.split #pane { width: 1fr; height: 8; }
+.-short .split #pane { display: none; }
+.-wide .split { layout: horizontal; }
+.-wide .split #pane { width: 50; height: 1fr; }
+#title, #headline, #guards, #why { margin: 0 1; }
 Prompt { display: none; height: 2; background: $panel; }
 Prompt.open { display: block; }
 Prompt Horizontal { height: 1; }

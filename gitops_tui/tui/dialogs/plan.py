@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Input
 
@@ -14,14 +15,21 @@ from gitops_tui.engine.requests import Plan, Request, Rollback, Sync
 from gitops_tui.model.operations import Change, ChangeSet
 from gitops_tui.model.status import Problem
 from gitops_tui.tui import actions
-from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside
+from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, line, outside
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import plans as present
 from gitops_tui.tui.views.view import View, problem_lines
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.choice import Choice
-from gitops_tui.tui.widgets.pager import Pager
+from gitops_tui.tui.widgets.pager import Pager, pane
 from gitops_tui.tui.widgets.table import Row, Table
+
+_HINT: Final = line(
+    Span("→", Tone.ACCENT, True),
+    Span(" chooses, ", Tone.MUTED),
+    Span("⏎", Tone.ACCENT, True),
+    Span(" does it", Tone.MUTED),
+)
 
 
 class PlanView(View):
@@ -36,13 +44,8 @@ class PlanView(View):
         Binding("ctrl+b,pageup", "rows('page_up')", show=False),
     ]
     CSS = """
-    PlanView #title { margin: 0 0 0 1; }
-    PlanView #guards { margin: 0 0 0 1; }
-    PlanView #split { height: 1fr; }
-    PlanView #pane { width: 46; display: none; }
-    PlanView.-wide #pane { display: block; }
     PlanView #answers { height: 1; background: $panel; }
-    PlanView #asked { width: auto; }
+    PlanView #asked { width: 1fr; }
     PlanView .buttons { background: $panel; padding: 0 1; }
     PlanView .reason { width: 1fr; margin: 0 2 0 1; }
     """
@@ -61,16 +64,15 @@ class PlanView(View):
     def body(self) -> ComposeResult:
         """Title, changes, guards, answers."""
         yield Band(lines=2, id="title")
-        with Horizontal(id="split"):
+        with Container(classes="split"):
             yield Table(present.CHANGE_COLUMNS, present.change_cells)
-            pane = Pager(wrapped=True, id="pane")
-            pane.add_class("pane")
-            pane.can_focus = False
-            yield pane
+            yield pane()
         yield Band(lines=0, id="guards")
         with Horizontal(classes="buttons"):
             if self.is_rollback:
                 yield Input(placeholder="why (optional, kept with the pin)", compact=True, classes="reason")
+            else:
+                yield Band(ground=Ground.RAISED, id="asked")
             yield Choice("Cancel", "cancel")
             yield Choice("Planning…", "do", dangerous=True)
 
@@ -100,6 +102,14 @@ class PlanView(View):
         self._update()
 
     def _update(self) -> None:
+        if not self.is_rollback:
+            hint = line(
+                Span("→", Tone.ACCENT, True),
+                Span(" chooses, ", Tone.MUTED),
+                Span("⏎", Tone.ACCENT, True),
+                Span(" does it", Tone.MUTED),
+            )
+            self.query_one("#asked", Band).show(lambda _: [hint])
         title = self._title()
         self.query_one("#title", Band).show(lambda _: title)
         self._update_guards()
@@ -149,18 +159,23 @@ class PlanView(View):
         self.query_one("#guards", Band).show_wrapped(lines, most=max(self.size.height // 3, 1))
 
     def _update_pane(self) -> None:
-        pane, row = self.query_one("#pane", Pager), self.query_one(Table).current
+        side, row = self.query_one("#pane", Pager), self.query_one(Table).current
         change: Change | None = row.value if row else None
         if change is None:
-            pane.border_title = None
-            pane.show(())
+            side.border_title = None
+            side.show(())
             return
-        pane.border_title = Content(change.key.kind_name)
+        side.border_title = Content(change.key.kind_name)
         origin = str(change.manifest.origin) if change.manifest else ""
         lines: list[Line] = [line(outside(origin, Tone.MUTED))] if origin else []
+        lines.append(
+            line(outside(f"namespace {change.key.namespace}" if change.key.namespace else "cluster", Tone.MUTED))
+        )
         lines += [line(Span("! ", Tone.WARN), outside(text)) for text in change.warnings]
         lines += present.field_lines(change.changes)
-        pane.show(lines or [line(Span("the whole object", Tone.MUTED))])
+        if not change.changes:
+            lines.append(line(Span("the whole object", Tone.MUTED)))
+        side.show(lines)
 
     def on_table_highlighted(self) -> None:
         """Explain the change under the cursor."""

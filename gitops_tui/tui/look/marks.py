@@ -8,7 +8,7 @@ from typing import Final
 from gitops_tui.model.operations import Action, OperationPhase, Result
 from gitops_tui.model.resources import DriftCode, HealthCode
 from gitops_tui.model.status import SyncCode, WorkerState
-from gitops_tui.tui.look.spans import Span, Tone
+from gitops_tui.tui.look.spans import Line, Span, Tone, line, outside
 
 SYNC: Final[Mapping[SyncCode, Span]] = {
     SyncCode.SYNCED: Span("✓ Synced", Tone.GOOD),
@@ -66,6 +66,21 @@ WORKER: Final[Mapping[WorkerState, Span]] = {
     WorkerState.STOPPED: Span("■ stopped", Tone.MUTED),
     WorkerState.FAILED: Span("✗ engine failed", Tone.BAD),
 }
+
+
+_SHORT: Final = {
+    "HorizontalPodAutoscaler": "HPA",
+    "PodDisruptionBudget": "PDB",
+    "PersistentVolumeClaim": "PVC",
+    "CustomResourceDefinition": "CRD",
+    "ValidatingWebhookConfiguration": "ValidatingWebhook",
+    "MutatingWebhookConfiguration": "MutatingWebhook",
+}
+
+
+def kind(name: str) -> Line:
+    """Return a kind for a column: those with a long name go by the short one that everybody uses."""
+    return line(outside(_SHORT.get(name, name), Tone.MUTED, limit=60))
 
 
 def symbol(mark: Span) -> Span:

@@ -133,6 +133,10 @@ def spread(left: Line, right: Line, cells: int, gap: int = 2) -> Line:
     return (*shown, Span(" " * max(cells - width(shown) - width(right), 0)), *right)
 
 
+_LEAST = 8
+"""A word that is broken anyway is begun on a line with at least this many cells left."""
+
+
 def wrap(spans: Line, cells: int, indent: int = 0) -> list[Line]:
     """Break a line at spaces into lines of at most `cells`; later ones are indented."""
     if cells <= 0:
@@ -140,23 +144,56 @@ def wrap(spans: Line, cells: int, indent: int = 0) -> list[Line]:
     if width(spans) <= cells:
         return [spans]
     rows: list[list[Span]] = [[]]
-    room = cells
+    room, fresh = cells, max(cells - indent, 1)
     for span in spans:
         for word in _words(span.text):
             left = word
             while cell_len(left.rstrip()) > room:
-                if room < min(cells - indent, cell_len(left.rstrip())) and rows[-1]:
-                    rows.append([Span(" " * indent)] if indent else [])
-                    room, left = max(cells - indent, 1), left.lstrip()
-                    continue
-                head = set_cell_size(left, room).rstrip() or left[:1]
-                rows[-1].append(span._replace(text=head))
-                left = left[len(head) :]
+                fits = cell_len(left.rstrip()) <= fresh and room < fresh - _LEAST // 2
+                if fits or room < _LEAST:
+                    left = left.lstrip()
+                else:
+                    head = set_cell_size(left, room).rstrip() or left[:1]
+                    rows[-1].append(span._replace(text=head))
+                    left = left[len(head) :]
                 rows.append([Span(" " * indent)] if indent else [])
-                room = max(cells - indent, 1)
+                room = fresh
             rows[-1].append(span._replace(text=left))
             room -= cell_len(left)
     return [tuple(row) for row in rows if any(span.text.strip() for span in row)]
+
+
+def chop(spans: Line, cells: int) -> list[Line]:
+    """Break a line anywhere into lines of at most `cells`; at least one, for code that must not lose a character."""
+    rows: list[list[Span]] = [[]]
+    room = max(cells, 1)
+    for span in spans:
+        left = span.text
+        while left:
+            if not room:
+                rows.append([])
+                room = max(cells, 1)
+            head = left if cell_len(left) <= room else set_cell_size(left, room).rstrip("\0") or left[:1]
+            rows[-1].append(span._replace(text=left[: len(head)]))
+            room -= min(cell_len(head), room)
+            left = left[len(head) :]
+    return [tuple(row) for row in rows]
+
+
+def lay_under(spans: Line, start: int, end: int, ground: Ground) -> Line:
+    """Put a ground under the characters from `start` to `end`."""
+    laid: list[Span] = []
+    at = 0
+    for span in spans:
+        first, last = max(start - at, 0), max(min(end - at, len(span.text)), 0)
+        at += len(span.text)
+        if first >= last:
+            laid.append(span)
+            continue
+        parts = (span.text[:first], span.text[first:last], span.text[last:])
+        grounds = (span.ground, ground, span.ground)
+        laid += [span._replace(text=text, ground=under) for text, under in zip(parts, grounds, strict=True) if text]
+    return tuple(laid)
 
 
 def _words(text: str) -> list[str]:

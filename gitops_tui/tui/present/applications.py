@@ -17,7 +17,7 @@ from gitops_tui.tui.look.times import since
 COLUMNS: Final = (
     Column("name", "NAME", 14, grow=2, most=30, sort="N"),
     Column("project", "PROJECT", 9, grow=1, rank=8, sort="P", most=12),
-    Column("destination", "DESTINATION", 14, grow=3, rank=7, sort="C", most=26),
+    Column("destination", "DESTINATION", 19, grow=1, rank=7, sort="C", most=26),
     Column("sync", "SYNC", 11, sort="S"),
     Column("health", "HEALTH", 13, sort="H"),
     Column("revision", "REVISION", 9, rank=1),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gitops_tui.model.resources import ResourceStatus
+from gitops_tui.model.resources import Health, HealthCode, ResourceStatus
 from gitops_tui.model.status import ApplicationStatus, Problem
 from gitops_tui.tui.look import marks
 from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside, wrap
-from gitops_tui.tui.look.times import ago, moment, until
+from gitops_tui.tui.look.times import ago, moment, since, until
 from gitops_tui.tui.present.applications import sync
 from gitops_tui.tui.present.resources import drift
 
@@ -38,8 +38,8 @@ def of_problem(problem: Problem, now: float) -> list[Line]:
     ]
     if problem.hint:
         lines.append(line(Span("  → ", Tone.ACCENT), outside(problem.hint, limit=500)))
-    when = [f"since {ago(problem.since, now)}" if problem.since else "", until(problem.retry_at, now)]
-    words = ", next try ".join(word for word in when if word)
+    when = [f"for {since(problem.since, now)}" if problem.since else "", until(problem.retry_at, now)]
+    words = ", tried again ".join(word for word in when if word)
     if words:
         lines.append(line(Span(f"  {words}", Tone.MUTED)))
     return lines
@@ -49,10 +49,8 @@ def of_resource(status: ResourceStatus, now: float) -> list[Line]:
     """Return everything known about a resource."""
     key = status.key
     lines = [
-        line(outside(key.kind, Tone.MUTED), Span(" "), outside(key.name, bold=True)),
-        EMPTY,
         fact("drift", *drift(status)) if status.desired or status.parent is None else EMPTY,
-        fact("health", marks.HEALTH[status.health.code]),
+        fact("health", _health(status.health)),
     ]
     text = status.message or status.health.message
     if text:
@@ -67,7 +65,7 @@ def of_resource(status: ResourceStatus, now: float) -> list[Line]:
         fact("created", Span(f"{moment(status.created)}  {ago(status.created, now)}")) if status.created else EMPTY,
     ]
     lines += [fact(name, outside(value, limit=500)) for name, value in status.details.items()]
-    return [row for at, row in enumerate(lines) if row or at == 1]
+    return [row for row in lines if row]
 
 
 def of_application(status: ApplicationStatus, now: float) -> list[Line]:
@@ -80,7 +78,7 @@ def of_application(status: ApplicationStatus, now: float) -> list[Line]:
         heading("Now"),
         fact("sync", *sync(status), Span("  stale", Tone.WARN) if status.stale else ""),
         fact("health", marks.HEALTH[status.health.code], Span("  "), outside(status.health.message, Tone.MUTED)),
-        fact("verified", "yes" if status.verified else "no", Span("  the last operation ended healthy", Tone.MUTED)),
+        fact("verified", *_verified(status)),
         fact("compared", Span(ago(status.compared_at, now))),
         *_commits(status, now),
         EMPTY,
@@ -105,6 +103,17 @@ def of_application(status: ApplicationStatus, now: float) -> list[Line]:
     if application.labels:
         lines.append(fact("labels", outside(", ".join(f"{key}={value}" for key, value in application.labels.items()))))
     return lines
+
+
+def _health(health: Health) -> Span:
+    mark = marks.HEALTH[health.code]
+    return mark if health.code is not HealthCode.NONE else Span("this kind has none", Tone.MUTED)
+
+
+def _verified(status: ApplicationStatus) -> Line:
+    if status.verified:
+        return line("yes", Span("  the last operation ended with every resource healthy", Tone.MUTED))
+    return line("no")
 
 
 def _commits(status: ApplicationStatus, now: float) -> list[Line]:

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gitops_tui.diff import DiffLine, DiffRow, LineKind, side_by_side, unified
+from gitops_tui.diff import DiffLine, LineKind, side_by_side, unified
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import DriftCode
 from gitops_tui.tui.look import marks
 from gitops_tui.tui.look.code import highlight, visible_space
 from gitops_tui.tui.look.columns import Column
-from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, fit, line, outside
+from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, chop, fit, lay_under, line, outside
 
 COLUMNS: Final = (
     Column("drift", "", 1),
     Column("kind", "KIND", 11, grow=1, most=20),
     Column("name", "NAME", 12, grow=2),
-    Column("fields", "FIELDS", 6, align="right", rank=1),
+    Column("fields", "±", 3, align="right", rank=1),
 )
 _GROUNDS: Final = {
     LineKind.SAME: Ground.BASE,
@@ -46,7 +46,7 @@ def cells(comparison: ResourceComparison) -> tuple[Line, ...]:
     fields = str(len(comparison.changes)) if comparison.changes else ""
     return (
         line(marks.symbol(mark)),
-        line(outside(comparison.key.kind, Tone.MUTED, limit=60)),
+        marks.kind(comparison.key.kind),
         line(outside(comparison.key.name, bold=True, limit=100)),
         line(Span(fields, Tone.MUTED)),
     )
@@ -77,18 +77,20 @@ def one_column(comparison: ResourceComparison, context: int, *, spaces: bool = F
     lines: list[Line] = []
     grounds: list[Ground] = []
     hunks: list[int] = []
-    for diff_line in unified(comparison, context):
-        if diff_line.kind is LineKind.HUNK:
+    told = unified(comparison, context)
+    partners = _partners(told)
+    for at, one in enumerate(told):
+        if one.kind is LineKind.HUNK:
             if hunks:
                 lines.append(EMPTY)
                 grounds.append(Ground.BASE)
             hunks.append(len(lines))
-            lines.append(_hunk(diff_line))
+            lines.append(_hunk(one))
         else:
-            sign, tone = _SIGNS[diff_line.kind]
-            number = diff_line.left_no if diff_line.left_no is not None else diff_line.right_no
-            lines.append((_number(number), Span(sign, tone, True), *_text(diff_line, spaces=spaces)))
-        grounds.append(_GROUNDS[diff_line.kind])
+            sign, tone = _SIGNS[one.kind]
+            text = _text(one, partners.get(at), _STRONG.get(one.kind), spaces=spaces)
+            lines.append((_number(one), Span(sign, tone, True), *text))
+        grounds.append(_GROUNDS[one.kind])
     return Page(tuple(lines), tuple(grounds), tuple(hunks))
 
 
@@ -98,11 +100,30 @@ _SIGNS: Final = {
     LineKind.REMOVED: ("- ", Tone.BAD),
     LineKind.CHANGED: ("~ ", Tone.WARN),
 }
+_STRONG: Final = {LineKind.ADDED: Ground.ADDED_STRONG, LineKind.REMOVED: Ground.REMOVED_STRONG}
+
+
+def _partners(told: Sequence[DiffLine]) -> dict[int, str]:
+    """Pair the lines of a block that goes with those of an equally long block that comes in its place."""
+    partners: dict[int, str] = {}
+    at = 0
+    while at < len(told):
+        gone = at
+        while gone < len(told) and told[gone].kind is LineKind.REMOVED:
+            gone += 1
+        come = gone
+        while come < len(told) and told[come].kind is LineKind.ADDED:
+            come += 1
+        if gone > at and come - gone == gone - at:
+            for old, new in zip(range(at, gone), range(gone, come), strict=True):
+                partners[old], partners[new] = told[new].text, told[old].text
+        at = max(come, at + 1)
+    return partners
 
 
 def two_columns(comparison: ResourceComparison, context: int, cells_wide: int, *, spaces: bool = False) -> Page:
-    """Return the diff in two columns that fill `cells_wide`: desired left, live right."""
-    half = max((cells_wide - 3) // 2, 10)
+    """Return the diff in two columns that fill `cells_wide`: desired left, live right; long lines are broken."""
+    half = max((cells_wide - 3) // 2, 16)
     lines: list[Line] = []
     hunks: list[int] = []
     for row in side_by_side(comparison, context):
@@ -112,47 +133,71 @@ def two_columns(comparison: ResourceComparison, context: int, cells_wide: int, *
             hunks.append(len(lines))
             lines.append(_hunk(row.left))
             continue
-        left = _side(row.left, half, Ground.ADDED if _differs(row) else None, "+ ", spaces=spaces)
-        right = _side(row.right, half, Ground.REMOVED if _differs(row) else None, "- ", spaces=spaces)
-        lines.append((*left, Span(" │ ", Tone.FAINT), *right))
+        left = _side(row.left, row.right, half, _LEFT if row.kind is not LineKind.SAME else None, spaces=spaces)
+        right = _side(row.right, row.left, half, _RIGHT if row.kind is not LineKind.SAME else None, spaces=spaces)
+        for at in range(max(len(left), len(right), 1)):
+            mine = left[at] if at < len(left) else fit(EMPTY, half)
+            theirs = right[at] if at < len(right) else fit(EMPTY, half)
+            lines.append((*mine, Span(" │ ", Tone.FAINT), *theirs))
     return Page(tuple(lines), (), tuple(hunks))
+
+
+_LEFT: Final = (Span("+ ", Tone.GOOD, True), Ground.ADDED, Ground.ADDED_STRONG)
+_RIGHT: Final = (Span("- ", Tone.BAD, True), Ground.REMOVED, Ground.REMOVED_STRONG)
+
+
+def _side(
+    one: DiffLine | None,
+    other: DiffLine | None,
+    cells_wide: int,
+    look: tuple[Span, Ground, Ground] | None,
+    *,
+    spaces: bool,
+) -> list[Line]:
+    """Return one side of a row as the lines it takes."""
+    if one is None:
+        return []
+    sign, ground, strong = look or (Span("  "), None, None)
+    text = _text(one, other.text if other and look else None, strong, spaces=spaces)
+    made: list[Line] = []
+    for at, piece in enumerate(chop(text, cells_wide - 7)):
+        lead = (_number(one), sign) if at == 0 else (Span("       "),)
+        shown = fit((*lead, *piece), cells_wide)
+        made.append(tuple(span._replace(ground=span.ground or ground) for span in shown))
+    return made
 
 
 def headings(cells_wide: int, desired: str, live: str) -> Line:
     """Return the titles over the two columns."""
-    half = max((cells_wide - 3) // 2, 10)
+    half = max((cells_wide - 3) // 2, 16)
     left = line(Span("desired ", Tone.GOOD, True), outside(desired, Tone.MUTED, limit=80))
     right = line(Span("live ", Tone.BAD, True), outside(live, Tone.MUTED, limit=80))
     return (*fit(left, half), Span(" │ ", Tone.FAINT), *fit(right, half))
 
 
-def _differs(row: DiffRow) -> bool:
-    return row.kind is not LineKind.SAME
-
-
-def _side(one: DiffLine | None, cells_wide: int, ground: Ground | None, sign: str, *, spaces: bool) -> Line:
-    if one is None:
-        return fit(EMPTY, cells_wide)
-    number = one.left_no if one.left_no is not None else one.right_no
-    shown = fit(
-        (_number(number), Span(sign if ground else "  ", Tone.MUTED, True), *_text(one, spaces=spaces)), cells_wide
-    )
-    return tuple(span._replace(ground=ground) for span in shown) if ground else shown
-
-
-def _text(diff_line: DiffLine, *, spaces: bool) -> Line:
-    shown = highlight(diff_line.text)
+def _text(one: DiffLine, partner: str | None, strong: Ground | None, *, spaces: bool) -> Line:
+    """Return a line in colour; where it has a partner, what differs from it lies on strong ground."""
+    shown = highlight(one.text)
+    if partner is not None and strong is not None:
+        start, end = differing(one.text, partner)
+        shown = lay_under(shown, start, end, strong)
     return visible_space(shown) if spaces else shown
 
 
-def _number(number: int | None) -> Span:
+def differing(text: str, other: str) -> tuple[int, int]:
+    """Return where a text differs from another: from, to; nothing when hardly anything is common."""
+    shortest = min(len(text), len(other))
+    head = next((at for at in range(shortest) if text[at] != other[at]), shortest)
+    tail = next((at for at in range(shortest - head) if text[-1 - at] != other[-1 - at]), shortest - head)
+    if not text[:head].strip():
+        return (0, 0)
+    return (head, len(text) - tail)
+
+
+def _number(one: DiffLine) -> Span:
+    number = one.left_no if one.left_no is not None else one.right_no
     return Span(f"{number or '':>4} ", Tone.FAINT)
 
 
-def _hunk(diff_line: DiffLine) -> Line:
-    return line(Span(f"  ⋯  line {diff_line.left_no or 1}", Tone.FAINT))
-
-
-def changes(comparisons: Sequence[ResourceComparison]) -> int:
-    """Return how many fields differ in all."""
-    return sum(len(comparison.changes) for comparison in comparisons)
+def _hunk(one: DiffLine) -> Line:
+    return line(Span(f"  ⋯  line {one.left_no or 1}", Tone.FAINT))

@@ -14,7 +14,7 @@ COLUMNS: Final = (
     Column("state", "STATE", 13, grow=1, most=24),
     Column("age", "AGE", 4, align="right"),
     Column("author", "AUTHOR", 12, grow=1, most=22, rank=2),
-    Column("subject", "SUBJECT", 20, grow=5),
+    Column("subject", "SUBJECT", 28, grow=5),
     Column("deployed", "DEPLOYED", 8, align="right", rank=1),
 )
 

@@ -16,12 +16,12 @@ from gitops_tui.tui.look.times import age, duration, moment
 
 CHANGE_COLUMNS: Final = (
     Column("action", "ACTION", 8),
-    Column("kind", "KIND", 11, grow=1, most=23),
+    Column("kind", "KIND", 11, grow=1, most=18),
     Column("name", "NAME", 16, grow=2, most=44),
     Column("namespace", "NAMESPACE", 10, grow=1, most=24, rank=2),
     Column("phase", "PHASE", 8, rank=4),
     Column("fields", "FIELDS", 6, align="right", rank=1),
-    Column("why", "WHY", 12, grow=3),
+    Column("why", "WHY", 18, grow=3),
 )
 
 
@@ -32,7 +32,7 @@ def change_cells(change: Change) -> tuple[Line, ...]:
     why = "; ".join([*change.warnings, change.why] if change.why else change.warnings)
     return (
         line(marks.ACTION[change.action]),
-        line(outside(change.key.kind, Tone.MUTED, limit=60)),
+        marks.kind(change.key.kind),
         line(outside(change.key.name, bold=True, limit=100)),
         line(outside(change.key.namespace or "cluster", Tone.MUTED, limit=60)),
         line(Span(f"{change.phase.value}{wave}", Tone.MUTED)),
@@ -71,7 +71,7 @@ def _value(value: Any, tone: Tone) -> Span:
 
 RESULT_COLUMNS: Final = (
     Column("result", "RESULT", 14),
-    Column("kind", "KIND", 11, grow=1, most=23),
+    Column("kind", "KIND", 11, grow=1, most=18),
     Column("name", "NAME", 16, grow=2, most=44),
     Column("namespace", "NAMESPACE", 10, grow=1, most=24, rank=2),
     Column("took", "TOOK", 6, align="right", rank=1),
@@ -85,7 +85,7 @@ def result_cells(result: ResourceResult) -> tuple[Line, ...]:
     text = "; ".join([result.message, *result.warnings] if result.message else result.warnings)
     return (
         line(marks.RESULT[result.result]),
-        line(outside(result.key.kind, Tone.MUTED, limit=60)),
+        marks.kind(result.key.kind),
         line(outside(result.key.name, bold=True, limit=100)),
         line(outside(result.key.namespace or "cluster", Tone.MUTED, limit=60)),
         line(Span(duration(result.duration) if result.duration else "", Tone.MUTED)),
@@ -126,10 +126,15 @@ def _went_wrong(receipt: Receipt) -> bool:
     return marks.PHASE[receipt.phase].tone is Tone.BAD
 
 
+_WORDS: Final = {Result.PRUNE_SKIPPED: "prune skipped"}
+
+
 def results_in_words(results: Sequence[ResourceResult]) -> str:
     """`2 created, 1 configured`."""
     count = Counter(result.result for result in results)
-    return ", ".join(f"{count[result]} {result.value.lower()}" for result in Result if count[result])
+    return ", ".join(
+        f"{count[result]} {_WORDS.get(result, result.value.lower())}" for result in Result if count[result]
+    )
 
 
 def progress(running: RunningOperation | None, elapsed: float, cells: int) -> list[Line]:

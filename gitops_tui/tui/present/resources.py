@@ -16,7 +16,7 @@ from gitops_tui.tui.look.times import since
 
 COLUMNS: Final = (
     Column("resource", "RESOURCE", 26, grow=3, most=52, sort="N"),
-    Column("kind", "KIND", 11, grow=1, most=23, sort="T"),
+    Column("kind", "KIND", 11, grow=1, most=18, sort="T"),
     Column("drift", "DRIFT", 9, sort="D"),
     Column("health", "HEALTH", 13, sort="H"),
     Column("age", "AGE", 4, align="right", rank=2, sort="A"),
@@ -35,9 +35,17 @@ class Branch:
 Order = Callable[[ResourceStatus], object]
 
 
-def natural(status: ResourceStatus) -> tuple[str, str, str]:
-    """Sort by kind, then name."""
-    return (status.key.kind, status.key.namespace, status.key.name)
+_FIRST: Final = (
+    "Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod", "Service", "Ingress", "HorizontalPodAutoscaler",
+    "PodDisruptionBudget", "ConfigMap", "Secret",
+)  # fmt: skip
+_RANK: Final = {kind: at for at, kind in enumerate(_FIRST)}
+
+
+def natural(status: ResourceStatus) -> tuple[int, str, str, str]:
+    """Sort by kind, what runs first, then by name."""
+    key = status.key
+    return (_RANK.get(key.kind, len(_FIRST)), key.kind, key.namespace, key.name)
 
 
 _DRIFT_RANK: Final[dict[DriftCode, int]] = {
@@ -124,7 +132,7 @@ def cells(branch: Branch, now: float) -> tuple[Line, ...]:
     name = outside(status.key.name, Tone.MUTED if live_child else Tone.TEXT, bold=not live_child, limit=120)
     return (
         line(Span(branch.guide, Tone.FAINT), name),
-        line(outside(status.key.kind, Tone.MUTED, limit=60)),
+        marks.kind(status.key.kind),
         EMPTY if live_child else drift(status),
         line(marks.HEALTH[status.health.code]),
         line(Span(since(status.created, now), Tone.MUTED)),

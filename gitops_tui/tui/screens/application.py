@@ -18,7 +18,7 @@ from gitops_tui.tui.present import resources as present
 from gitops_tui.tui.views.listing import Listing, sort_bindings
 from gitops_tui.tui.views.view import problem_lines
 from gitops_tui.tui.widgets.band import Band
-from gitops_tui.tui.widgets.pager import Pager
+from gitops_tui.tui.widgets.pager import Pager, pane
 from gitops_tui.tui.widgets.table import Row, Table
 
 
@@ -26,17 +26,9 @@ class ApplicationView(Listing):
     """The tree of one application."""
 
     view = actions.APPLICATION
+
     fields = present.FIELDS
     BINDINGS = sort_bindings(present.COLUMNS)
-    CSS = """
-    ApplicationView #headline { margin: 0 0 0 1; }
-    ApplicationView #split { layout: vertical; height: 1fr; }
-    ApplicationView #split Table { height: 1fr; }
-    ApplicationView #split Pager { height: 8; width: 1fr; }
-    ApplicationView.-wide #split { layout: horizontal; }
-    ApplicationView.-wide #split Table { width: 1fr; }
-    ApplicationView.-wide #split Pager { width: 50; height: 1fr; }
-    """
 
     def __init__(self, location: Location) -> None:
         super().__init__(location)
@@ -45,12 +37,9 @@ class ApplicationView(Listing):
     def body(self) -> ComposeResult:
         """One line about the application, the tree, and a pane."""
         yield Band(id="headline")
-        with Container(id="split"):
+        with Container(classes="split"):
             yield Table(present.COLUMNS, lambda branch: present.cells(branch, self.cockpit.clock()))
-            pane = Pager(wrapped=True, id="pane")
-            pane.add_class("pane")
-            pane.can_focus = False
-            yield pane
+            yield pane()
 
     def crumbs(self) -> Sequence[str]:
         """Below the applications."""
@@ -91,7 +80,7 @@ class ApplicationView(Listing):
         self.table.show(rows, self.nothing(_nothing(status)))
 
     def _update_pane(self) -> None:
-        pane = self.query_one("#pane", Pager)
+        side = self.query_one("#pane", Pager)
         resource, status, now = self.resource(), self.status(), self.cockpit.clock()
         if resource is not None:
             title, lines = resource.key.kind_name, details.of_resource(resource, now)
@@ -99,8 +88,8 @@ class ApplicationView(Listing):
             title, lines = status.name, details.of_application(status, now)
         else:
             title, lines = "", []
-        pane.border_title = Content(title)
-        pane.show(lines)
+        side.border_title = Content(title)
+        side.show(lines)
 
     def on_table_highlighted(self) -> None:
         """Explain the resource under the cursor."""

@@ -38,6 +38,7 @@ class Applications(Listing):
     """The table of applications."""
 
     view = actions.APPLICATIONS
+    opens = "Open"
     fields = present.FIELDS
     BINDINGS = sort_bindings(present.COLUMNS)
 

@@ -33,7 +33,7 @@ class DiffView(Reading):
     DiffView #list Table { height: 1fr; }
     DiffView #right { height: 1fr; }
     DiffView.-wide #split { layout: horizontal; }
-    DiffView.-wide #list { width: 38; height: 1fr; }
+    DiffView.-wide #list { width: 40; height: 1fr; }
     DiffView.-wide #right { width: 1fr; }
     DiffView .pane { padding: 0; }
     """

@@ -26,6 +26,7 @@ class HistoryView(Listing):
     """Commits, newest first; Enter compares one with what is live, R goes back to it."""
 
     view = actions.HISTORY
+    opens = "Compare with live"
 
     def __init__(self, location: Location) -> None:
         super().__init__(location)

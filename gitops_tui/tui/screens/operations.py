@@ -25,6 +25,7 @@ class OperationsView(Listing):
     """Operations of every application, or of the location's, newest first."""
 
     view = actions.OPERATIONS
+    opens = "Receipt"
     fields = frozenset({"app", "kind", "phase", "who"})
     BINDINGS = sort_bindings(present.OPERATION_COLUMNS)
 

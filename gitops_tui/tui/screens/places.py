@@ -64,6 +64,7 @@ class RepositoriesView(PlacesView):
     """The repositories: when each was asked, and what it said."""
 
     view = actions.REPOSITORIES
+    opens = "Ask again"
 
     def body(self) -> ComposeResult:
         """The table, and what is wrong."""
@@ -85,6 +86,7 @@ class ContextsView(PlacesView):
     """The clusters; Enter shows the applications of one."""
 
     view = actions.CONTEXTS
+    opens = "Its applications"
 
     def body(self) -> ComposeResult:
         """The table, and what is wrong."""

@@ -9,8 +9,9 @@ from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Container
 from textual.content import Content
+from textual.worker import WorkType
 
 from gitops_tui.engine.requests import Operations
 from gitops_tui.model.operations import Receipt
@@ -22,7 +23,7 @@ from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import plans as present
 from gitops_tui.tui.views.view import View, problem_lines, problem_of
 from gitops_tui.tui.widgets.band import Band
-from gitops_tui.tui.widgets.pager import Pager
+from gitops_tui.tui.widgets.pager import Pager, pane
 from gitops_tui.tui.widgets.table import Row, Table
 
 
@@ -30,12 +31,6 @@ class ReceiptView(View):
     """An operation that was just started (`begin`), or one of the past (the location's operation)."""
 
     view = actions.RECEIPT
-    CSS = """
-    ReceiptView #title { margin: 0 0 0 1; }
-    ReceiptView #split { height: 1fr; }
-    ReceiptView #pane { width: 46; display: none; }
-    ReceiptView.-wide #pane { display: block; }
-    """
 
     def __init__(self, location: Location) -> None:
         super().__init__(location)
@@ -56,12 +51,9 @@ class ReceiptView(View):
     def body(self) -> ComposeResult:
         """Three lines about the operation, its resources, and what changed in the one under the cursor."""
         yield Band(lines=4, id="title")
-        with Horizontal(id="split"):
+        with Container(classes="split"):
             yield Table(present.RESULT_COLUMNS, present.result_cells)
-            pane = Pager(wrapped=True, id="pane")
-            pane.add_class("pane")
-            pane.can_focus = False
-            yield pane
+            yield pane()
 
     def crumbs(self) -> Sequence[str]:
         """Below the application."""
@@ -72,7 +64,8 @@ class ReceiptView(View):
         if self.receipt is not None:
             return
         if self._future is not None:
-            self.run_worker(partial(self._follow, self._future), group="follow", exclusive=True)
+            work: WorkType[None] = partial(self._follow, self._future)
+            self.run_worker(work, group="follow", exclusive=True)
             self.set_interval(0.25, self._tick)
         else:
             self.ask(Operations(self.location.application or None, 200), self._found, self._failed)
@@ -144,17 +137,17 @@ class ReceiptView(View):
         return [(*heading, Span("   "), *health), *lines]
 
     def _update_pane(self) -> None:
-        pane, row = self.query_one("#pane", Pager), self.query_one(Table).current
+        side, row = self.query_one("#pane", Pager), self.query_one(Table).current
         if row is None:
-            pane.border_title = None
-            pane.show(())
+            side.border_title = None
+            side.show(())
             return
-        pane.border_title = Content(row.value.key.kind_name)
+        side.border_title = Content(row.value.key.kind_name)
         lines = [line(Span("! ", Tone.WARN), outside(text)) for text in row.value.warnings]
         if row.value.message:
             lines.append(line(outside(row.value.message, limit=1000)))
         lines += present.field_lines(row.value.changes)
-        pane.show(lines or [line(Span("no field changed", Tone.MUTED))])
+        side.show(lines or [line(Span("no field changed", Tone.MUTED))])
 
     def on_table_highlighted(self) -> None:
         """Explain the result under the cursor."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import WorkType
 
 from gitops_tui.engine.requests import Request
 from gitops_tui.model.errors import GitopsError, Stage
@@ -23,6 +25,7 @@ from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.footer import Footer
 from gitops_tui.tui.widgets.pager import Pager
 from gitops_tui.tui.widgets.prompt import Prompt
+from gitops_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from gitops_tui.tui.app import GitopsApp
@@ -47,6 +50,9 @@ class View(Screen[Any]):
 
     view: ClassVar[str] = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by textual
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012 - declared so by textual
+    opens: ClassVar[str] = ""
+    """What Enter does, for the footer; "" where there is nothing to enter."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Bind the keys of the table of actions."""
@@ -117,8 +123,10 @@ class View(Screen[Any]):
             lambda cells: frame.header(snapshot, crumbs, cells, read_only=read_only, note=note)
         )
         now = self.situation()
-        offered = [action for action in actions.for_view(self.view, read_only=now.read_only) if action.foot]
-        self.query_one(Footer).offer([(action, not action.why_disabled(now)) for action in offered])
+        enter = [replace(actions.BY_ID["open"], title=self.opens)] if self.opens else []
+        listed = [action for action in actions.for_view(self.view, read_only=now.read_only) if action.foot]
+        offered = [(action, not action.why_disabled(now)) for action in (*enter, *listed)]
+        self.query_one(Footer).offer([(action, able) for action, able in offered if able or not action.shy])
 
     def situation(self) -> Situation:
         """What actions may depend on."""
@@ -147,6 +155,10 @@ class View(Screen[Any]):
     def tell(self, text: str, tone: Tone = Tone.TEXT) -> None:
         """Say something in passing, in a corner."""
         self.cockpit.tell(text, tone)
+
+    def do_open(self) -> None:
+        """Do what Enter does."""
+        self.query_one(Table).action_open()
 
     def do_back(self) -> None:
         """Clear a filter, else leave."""
@@ -273,7 +285,8 @@ class View(Screen[Any]):
 
     def ask(self, request: Request, then: Callable[[Any], None], failed: Callable[[Problem], None]) -> None:
         """Ask the engine, without waiting; the answer or the problem is handed over when it is there."""
-        self.run_worker(partial(self._ask, request, then, failed), group=type(request).__name__, exclusive=True)
+        work: WorkType[None] = partial(self._ask, request, then, failed)
+        self.run_worker(work, group=type(request).__name__, exclusive=True)
 
     async def _ask(self, request: Request, then: Callable[[Any], None], failed: Callable[[Problem], None]) -> None:
         problem = None

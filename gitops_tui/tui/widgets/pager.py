@@ -121,3 +121,11 @@ class Pager(ScrollView, can_focus=True):
             animate=False,
             force=True,
         )
+
+
+def pane() -> Pager:
+    """Return a framed text beside or below a table, which explains the row under its cursor."""
+    made = Pager(wrapped=True, id="pane")
+    made.add_class("pane")
+    made.can_focus = False
+    return made
