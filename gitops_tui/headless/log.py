@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from gitops_tui.model.operations import OperationPhase
+from gitops_tui.model.operations import OperationPhase, Receipt
 from gitops_tui.model.status import ApplicationStatus, Problem, Snapshot
 from gitops_tui.model.text import one_line
 
@@ -48,10 +48,13 @@ class Narrator:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._before = Snapshot()
+        self._first = True
 
     def tell(self, snapshot: Snapshot) -> None:
         """Log what is new in `snapshot`. Called in order, from one thread."""
         before, self._before = self._before, snapshot
+        # What ended before this process began is no news.
+        self._first = not before.applications
         if snapshot.writer != before.writer:
             self._log.event("writer", writer=snapshot.writer or "this process")
         for status in snapshot.applications.values():
@@ -81,8 +84,7 @@ class Narrator:
         was = before.running if before else None
         if running is not None and was is None:
             self._log.event("operation-started", **name, kind=running.kind)
-        if running is None and was is not None:
-            self._log.event("operation-ended", **name, kind=was.kind, verified=status.verified)
+        self._ended(before.last if before else None, status.last)
         if (
             running is not None
             and running.phase is OperationPhase.WAITING
@@ -90,6 +92,29 @@ class Narrator:
         ):
             self._log.event("operation-waiting", **name, message=running.current)
         self._problems(name, before.problems if before else (), status.problems)
+
+    def _ended(self, before: Receipt | None, last: Receipt | None) -> None:
+        """A quick operation may run between two Snapshots, so its end is told by its receipt."""
+        if (
+            last is None
+            or not last.phase.is_final
+            or (before and before.operation == last.operation and before.finished)
+        ):
+            return
+        if before is None and self._first:
+            return
+        self._log.event(
+            "operation-ended",
+            level="info" if last.phase is OperationPhase.SUCCEEDED else "error",
+            application=last.application,
+            operation=last.operation,
+            kind=last.kind,
+            phase=last.phase,
+            actor=last.actor,
+            revision=last.revision,
+            verified=last.verified,
+            message=last.message or None,
+        )
 
     def _problems(self, fields: Mapping[str, Any], before: tuple[Problem, ...], now: tuple[Problem, ...]) -> None:
         known = {(problem.stage, problem.subject, problem.message) for problem in before}

@@ -9,7 +9,7 @@ from typing import Final
 
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import Stage
-from gitops_tui.model.operations import OperationPhase, Pause, Pin
+from gitops_tui.model.operations import OperationPhase, Pause, Pin, Receipt
 from gitops_tui.model.resources import Health, HealthCode, ResourceStatus
 from gitops_tui.model.revision import Revision
 
@@ -70,6 +70,8 @@ class ApplicationStatus:
     drifted: int = 0
     problems: tuple[Problem, ...] = ()
     running: RunningOperation | None = None
+    last: Receipt | None = None
+    """The last operation, without its resources."""
     pin: Pin | None = None
     pause: Pause | None = None
     context: str = ""

@@ -14,14 +14,9 @@ from gitops_tui.model.errors import Stage as FailedStage
 from gitops_tui.model.operations import Action, OperationKind, OperationPhase, Result
 from gitops_tui.model.resources import DriftCode, Manifest, ResourceKey
 from gitops_tui.model.status import SyncCode
+from tests.support.manifests import config_map
 from tests.support.real_cluster import RealCluster
 from tests.support.stage import Stage, stage
-
-
-def config_map(name: str, **data: str) -> str:
-    rows = "".join(f"  {key}: {value!r}\n" for key, value in data.items())
-    return f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n{rows}"
-
 
 FILES: dict[str, str | None] = {
     "app/settings.yaml": config_map("settings", colour="blue"),

@@ -164,7 +164,7 @@ class Books:
 
     def operation_ended(self, receipt: Receipt) -> None:
         """The last receipt of its application is this one."""
-        self._last[receipt.application] = receipt
+        self._last[receipt.application] = replace(receipt, resources=())
         self._deployed.pop(receipt.application, None)
         self.changed = True
 
@@ -230,4 +230,6 @@ class Books:
             self.context_of(application),
         )
         last = self._last_receipt(application.name)
-        return replace(status, verified=bool(last and last.verified), deployed=self._deployed_now(application.name))
+        return replace(
+            status, last=last, verified=bool(last and last.verified), deployed=self._deployed_now(application.name)
+        )
