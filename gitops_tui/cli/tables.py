@@ -84,6 +84,7 @@ def status_row(of: ApplicationStatus) -> Row:
     application = of.application
     revision = of.revision.short if of.revision else "-"
     wrong = of.problems[0].message if of.problems else of.summary
+    held = [word for word, holds in (("pinned", of.pin), ("paused", of.pause)) if holds]
     return (
         Cell(of.name, Colour.BOLD),
         Cell(application.project),
@@ -91,7 +92,7 @@ def status_row(of: ApplicationStatus) -> Row:
         Cell(application.destination.namespace),
         marked(of.sync, SYNC[of.sync]),
         marked(of.health.code, HEALTH[of.health.code]),
-        Cell(f"{revision} (pinned)" if of.pin else revision),
+        Cell(f"{revision} ({', '.join(held)})" if held else revision),
         Cell(f"{of.drifted}/{of.total}"),
         Cell(f"stale: {wrong}" if of.stale and of.compared_at is not None else wrong),
     )

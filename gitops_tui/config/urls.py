@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from gitops_tui.config.nodes import NAME
 
-SCHEMES = ("https", "ssh", "file", "http")
+SCHEMES = ("https", "ssh", "file")
 _SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9._-]+:(?!//)[^:].*")
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
 
@@ -64,7 +64,7 @@ def url_mistake(url: str) -> str | None:
         return f"the scheme must be one of {', '.join(SCHEMES)}, or give a path"
     if secret is not None:
         return "holds a password, which would be shown and logged: use `credentials` and take it out of the URL"
-    if user is not None and parts.scheme in {"http", "https"}:
+    if user is not None and parts.scheme == "https":
         return "holds a user, which may be a token: use `credentials` and take it out of the URL"
     if parts.query or parts.fragment:
         return "holds a query, which may be a token and means nothing to Git: take it out of the URL"

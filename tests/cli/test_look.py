@@ -10,7 +10,7 @@ import pytest
 from gitops_tui.diff import comparison
 from gitops_tui.engine.requests import Compare, History, Operations, Refresh, Render, Resolve
 from gitops_tui.model.errors import ClusterError, Stage
-from gitops_tui.model.operations import HistoryEntry, OperationKind, OperationPhase, Receipt
+from gitops_tui.model.operations import HistoryEntry, OperationKind, OperationPhase, Pause, Pin, Receipt
 from gitops_tui.model.resources import Manifest
 from gitops_tui.model.status import Problem, RepositoryStatus, Snapshot
 from gitops_tui.yamlio import load_all
@@ -48,6 +48,11 @@ def test_status_says_by_its_code_how_the_named_ones_are(gitops: Run, names: list
 def test_status_tells_problems_beside_the_table(gitops: Run) -> None:
     said = gitops(PreparedSession(snapshot(BROKEN)), "status")
     assert said.err == "error: apps/search/web.yaml:3: key 'a' is there twice\nhint: mend the file\n"
+
+
+def test_status_names_what_is_pinned_and_paused(gitops: Run) -> None:
+    held = status(pin=Pin("shop", COMMIT.sha, "", "bob@desk"), pause=Pause("shop", "bob@desk"))
+    assert "1f0c2d3 (pinned, paused)" in gitops(PreparedSession(snapshot(held)), "status").out
 
 
 def test_a_repository_that_cannot_be_read_is_an_error_although_it_names_no_application(gitops: Run) -> None:

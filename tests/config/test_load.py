@@ -179,6 +179,19 @@ def test_folders_take_the_same_options(file: Path) -> None:
     )
 
 
+def test_what_was_read_can_be_a_key(file: Path) -> None:
+    found = read(
+        file,
+        """\
+        applications:
+          - {name: a, labels: {a: b}, source: {repository: ./x, helm: {values: {a: [b]}, parameters: {a: b}}}}
+        folders:
+          - {labels: {a: b}, source: {repository: ./x}}
+        """,
+    )
+    assert len({*found.applications, *found.folders, *found.repositories}) == 3
+
+
 def test_the_interval_of_the_settings_holds_for_repositories_without_one(file: Path) -> None:
     found = read(
         file,
@@ -246,7 +259,7 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(file: Path, repository
     assert "5ecret" not in "\n".join(found)
 
 
-@pytest.mark.parametrize("url", ["ext::sh -c id", "ext::https://example.com/x", "-u/tmp/x", "gopher://example.com/x"])
+@pytest.mark.parametrize("url", ["ext::sh -c id", "ext::https://example.com/x", "-u/tmp/x", "http://example.com/x"])
 def test_a_url_that_would_run_something_is_refused(file: Path, url: str) -> None:
     assert mistakes(file, dump({"folders": [{"source": {"repository": url}}]}))
 
