@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,7 @@ _HELM_DELETE_POLICIES: Final[Mapping[str, str]] = {
     "hook-failed": "HookFailed",
     "hook-succeeded": "HookSucceeded",
 }
+_WAVE: Final = re.compile(r"[+-]?[0-9]{1,9}")
 _UNSUPPORTED: Final = ("Replace", "Force", "Validate")
 
 
@@ -57,10 +59,9 @@ def wave_of(body: Body) -> int:
     """Return an object's wave: Argo CD's annotation, else helm's weight, else 0."""
     notes = annotations_of(body)
     for name in ("argocd.argoproj.io/sync-wave", "helm.sh/hook-weight"):
-        try:
-            return int(text(notes.get(name))[:12])
-        except ValueError:
-            continue
+        written = text(notes.get(name)).strip()
+        if _WAVE.fullmatch(written):
+            return int(written)
     return 0
 
 

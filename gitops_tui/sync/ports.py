@@ -25,8 +25,8 @@ class Applied(Protocol):
 class Cluster(Protocol):
     """Reading and writing one cluster; every method may be called from several threads, and raises ClusterError."""
 
-    def read(self, key: ResourceKey) -> Body | None:
-        """Return the live object; None when it is certainly not there."""
+    def read(self, key: ResourceKey, *, api_version: str = "") -> Body | None:
+        """Return the live object, at that version if one is given; None when it is certainly not there."""
 
     def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Applied:
         """Server-side apply as our field manager."""

@@ -47,7 +47,7 @@ def _listed(texts: list[str]) -> str:
 def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
     excused = introduced.excuses(change.key)
     try:
-        live = run.cluster.read(change.key)
+        live = run.cluster.read(change.key, api_version=change.manifest.api_version if change.manifest else "")
     except NotServedError as error:
         return _Finding() if excused else _Finding(refusal=str(error))
     except GitopsError as error:
@@ -59,7 +59,7 @@ def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
     if owner is not None and owner != run.application.name:
         return _Finding(refusal=f"{change.key}: belongs to application {owner}, not to {run.application.name}")
     try:
-        return _dry_run(run, change, live, excused=excused)
+        return _dry_run(run, change, live, is_due=not _comes_later(run, change, live, excused=excused))
     except ConflictError as error:
         return _Finding(refusal=_conflict(error))
     except GitopsError as error:
@@ -76,16 +76,23 @@ def _staleness(change: Change, live: Body | None) -> str:
     return ""
 
 
-def _dry_run(run: Run, change: Change, live: Body | None, *, excused: bool) -> _Finding:
+def _comes_later(run: Run, change: Change, live: Body | None, *, excused: bool) -> bool:
+    """Whether a dry-run says nothing yet: its kind or namespace comes with the plan, or its old hook goes first."""
+    if live is None:
+        return excused
+    return change.action is Action.HOOK and owner_of(live) == run.application.name
+
+
+def _dry_run(run: Run, change: Change, live: Body | None, *, is_due: bool) -> _Finding:
     if change.manifest is None:
         if live is not None:
             run.cluster.delete(change.key, uid=uid_of(live), propagation="foreground", dry_run=True)
         return _Finding()
-    if (excused and live is None) or (change.action is Action.HOOK and live is not None):
-        return _Finding()  # its kind or namespace comes with the plan; a hook is deleted before it runs again
+    if not is_due:
+        return _Finding()
     force = run.application.policy.force_conflicts
     answer = run.cluster.apply(change.manifest, force=force, dry_run=True)
-    if live is not None and version_of(live) != change.resource_version:
+    if live is not None and change.action is Action.UPDATE and version_of(live) != change.resource_version:
         return _Finding(stale=_moved(run, change, live, answer.body))
     return _Finding()
 
@@ -96,8 +103,8 @@ def _moved(run: Run, change: Change, live: Body, predicted: Body) -> str:
     An object without a status changes only when somebody changes it; its masked values may look alike.
     """
     if "status" in live and change.manifest is not None:
-        rules, paths = run.application.ignore, run.application.masked_paths
-        again = compare(change.manifest.body, live, predicted, rules, masked_paths=paths)
+        rules = run.application.ignore
+        again = compare(change.manifest.body, live, predicted, rules, masked_paths=run.masked_paths)
         if again.changes == change.changes:
             return ""
     return "changed"

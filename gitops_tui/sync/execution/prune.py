@@ -83,6 +83,7 @@ def _confirm(run: Run, asked: Sequence[Change], started: float) -> list[str]:
             return False
         run.recorder.strike(run.application.name, change.key)
         run.report(change, Result.PRUNED, duration=run.pace.clock() - started)
+        run.tell(f"deleted {change.key}")
         return True
 
     def are_gone() -> bool:
