@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -47,9 +51,22 @@ def key_of(resource: Resource, namespace: str, name: str) -> Key:
     return Key(resource.storage, namespace if resource.namespaced else "", name)
 
 
+_NOW: ContextVar[Callable[[], float]] = ContextVar("now", default=time.time)
+
+
+@contextmanager
+def clock(now: Callable[[], float]) -> Iterator[None]:
+    """Within it, and in this thread only, writes are dated by another clock (seconds since the epoch)."""
+    token = _NOW.set(now)
+    try:
+        yield
+    finally:
+        _NOW.reset(token)
+
+
 def timestamp() -> str:
     """Now, to the second, as objects carry it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(_NOW.get()(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def fresh_uid() -> str:

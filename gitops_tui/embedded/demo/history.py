@@ -78,7 +78,10 @@ COMMITS: tuple[Commit, ...] = (
     Commit(JONAS, 25 * DAY + 8 * HOUR, "checkout: a base and the overlay of production", adds=("apps/checkout",)),
     Commit(TOMAS, 22 * DAY + 5 * HOUR, "search: rank the catalogue by keywords", adds=("apps/search",)),
     Commit(
-        AMARA, 20 * DAY + 1 * HOUR, "storefront: serve shop.example.com over TLS", adds=("apps/storefront/ingress.yaml",)
+        AMARA,
+        20 * DAY + 1 * HOUR,
+        "storefront: serve shop.example.com over TLS",
+        adds=("apps/storefront/ingress.yaml",),
     ),
     Commit(LENA, 18 * DAY + 6 * HOUR, "reports: nightly sheets for finance", adds=("apps/reports",)),
     Commit(
@@ -157,7 +160,9 @@ COMMITS: tuple[Commit, ...] = (
         AMARA,
         2 * DAY + 1 * HOUR,
         "storefront: announce free returns",
-        edits=(Edit("apps/storefront/configmap.yaml", 'BANNER: ""', "BANNER: Free returns until the end of the month"),),
+        edits=(
+            Edit("apps/storefront/configmap.yaml", 'BANNER: ""', "BANNER: Free returns until the end of the month"),
+        ),
     ),
     Commit(
         TOMAS,

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from gitops_tui.embedded.kinds.schema import Object
+from gitops_tui.embedded.rules import names
 from gitops_tui.embedded.rules.problems import (
     FieldError,
     duplicate,
@@ -15,8 +17,6 @@ from gitops_tui.embedded.rules.problems import (
     shown,
     unsupported,
 )
-from gitops_tui.embedded.kinds.schema import Object
-from gitops_tui.embedded.rules import names
 from gitops_tui.embedded.rules.quantity import parse
 from gitops_tui.embedded.store.selectors import matches_labels
 
@@ -136,7 +136,11 @@ def _workload(body: Object) -> Errors:
     spec = body["spec"]
     yield from _selector_errors(body)
     yield from names.label_errors("spec.template.labels", (spec["template"].get("metadata") or {}).get("labels") or {})
-    yield from pod_errors("spec.template.spec", spec["template"]["spec"], restart=("Always",))
+    claims = [{"name": (row.get("metadata") or {}).get("name")} for row in spec.get("volumeClaimTemplates") or ()]
+    template = spec["template"]["spec"]
+    if claims:
+        template = {**template, "volumes": [*(template.get("volumes") or ()), *claims]}
+    yield from pod_errors("spec.template.spec", template, restart=("Always",))
     for name in ("replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"):
         yield from _non_negative(f"spec.{name}", spec.get(name))
 

@@ -1,0 +1,1 @@
+"""What surrounds workloads: networks, volumes, scaling, and housekeeping."""

@@ -1,0 +1,1 @@
+"""Simulated machines: the scheduler, the kubelet, and what images make of containers."""

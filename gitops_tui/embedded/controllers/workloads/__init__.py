@@ -1,0 +1,1 @@
+"""Workloads: what makes and replaces pods."""
