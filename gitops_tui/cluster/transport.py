@@ -92,7 +92,7 @@ class Transport:
 
     @property
     def moves(self) -> int:
-        """How often the context came to name another server, as of now."""
+        """How often the context came to name another cluster, as of now."""
         self._access.connection()
         return self._access.moves
 
@@ -163,6 +163,8 @@ class Transport:
         """Send once, or twice when the first credentials are refused; anything but success is raised."""
         from gitops_tui.cluster.connection.exchange import NO_CONNECTION, Request, send  # noqa: PLC0415
 
+        if self._closed.is_set():
+            raise ClusterError(call.subject, "the connection to the cluster was closed")
         self._pace.pass_gate()
         headers = {"Accept": call.accept} | ({"Content-Type": call.content_type} if call.body is not None else {})
         request = Request(call.method, call.url, headers, call.body, silence)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gitops_tui.cluster.connection.kubeconfig import Target
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from gitops_tui.cluster.connection.credentials import Connection
 
 _LOGIN_DEADLINE = 90.0
+_LOGIN_PATIENCE = 30.0
 _LOOK_AGAIN = 2.0
 _EXPIRY_MARGIN = 10.0
 
@@ -32,18 +34,19 @@ class Access:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._seen: object = None
+        self._changed: object = None
         self._look_at = 0.0
         self._number = 0
         self._moves = 0
 
     @property
     def moves(self) -> int:
-        """How often the context came to name another server; what was read before belongs to the old one."""
+        """How often the context came to name another cluster; what was read before belongs to the old one."""
         return self._moves
 
     def connection(self) -> Connection:
         """The connection to use now, made or renewed when needed; ClusterError when it cannot be."""
-        with self._lock:
+        with self._held():
             current = self._connection
             if current is None or self._is_outdated(current):
                 current = self._renew()
@@ -51,7 +54,7 @@ class Access:
 
     def renew(self, refused: Connection) -> Connection:
         """The server refused these credentials: read them again, unless another thread has done so already."""
-        with self._lock:
+        with self._held():
             current = self._connection
             if current is None or current.number == refused.number:
                 current = self._renew()
@@ -59,7 +62,7 @@ class Access:
 
     def look_again(self) -> None:
         """Let the next use look whether the kubeconfig has changed, however short ago that was done."""
-        self._look_at = 0.0
+        self._changed, self._look_at = self._stamp(), 0.0
 
     def close(self) -> None:
         """Close the idle connections; one in use is closed when its answer ends."""
@@ -75,7 +78,20 @@ class Access:
         if now < self._look_at:
             return False
         self._look_at = now + _LOOK_AGAIN
-        return self._stamp() != self._seen
+        stamp, before = self._stamp(), self._changed
+        self._changed = stamp
+        # A file that is being written is left alone until two looks agree; one that is gone, until it is back.
+        return stamp is not None and stamp != self._seen and stamp == before
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Hold the lock; whoever waits too long for another thread's login gets a ClusterError."""
+        if not self._lock.acquire(timeout=_LOGIN_PATIENCE):
+            raise _error(self._context, "another request is still logging in")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _renew(self) -> Connection:
         # The package takes 0.25 s to import, which the first paint of the screen shall not wait for.
@@ -86,7 +102,7 @@ class Access:
         self._seen, self._connection, self._number = seen, new, number
         if old is not None:
             old.close()
-            self._moves += old.host != new.host
+            self._moves += old.identity != new.identity
         return new
 
 
@@ -107,10 +123,11 @@ def _within_deadline(context: str, login: Callable[[], Connection]) -> Connectio
     if failures:
         raise failures[0]
     if not results:
-        raise ClusterError(
-            f"context {one_line(context)}",
-            f"logging in took longer than {_LOGIN_DEADLINE:.0f} s",
-            hint="log in with kubectl, then try again",
-            stage=Stage.CONNECT,
-        )
+        raise _error(context, f"logging in took longer than {_LOGIN_DEADLINE:.0f} s")
     return results[0]
+
+
+def _error(context: str, message: str) -> ClusterError:
+    return ClusterError(
+        f"context {one_line(context)}", message, hint="log in with kubectl, then try again", stage=Stage.CONNECT
+    )

@@ -51,6 +51,11 @@ class Connection:
         """The API server's URL."""
         return str(self.client.configuration.host)
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """The cluster at the other end: a new one at an old address has another certificate authority."""
+        return self.host, str(self.client.configuration.ssl_ca_cert)
+
     def headers(self, content: Mapping[str, str]) -> urllib3.HTTPHeaderDict:
         """`content` with the headers that say who asks; ClusterError when a token cannot be read."""
         headers = urllib3.HTTPHeaderDict({"User-Agent": f"gitops-tui/{__version__}", **content})

@@ -11,21 +11,17 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from gitops_tui.cluster.answers import error_of
-from gitops_tui.cluster.discovery import Discovery
 from gitops_tui.cluster.objects import ApiResource, Live, Scope
-from gitops_tui.cluster.pace import Timing, pause_before
-from gitops_tui.cluster.transport import Call, Events, Transport
-from gitops_tui.cluster.watching.cache import Cache, Shelf, live_of
+from gitops_tui.cluster.pace import pause_before
+from gitops_tui.cluster.transport import Events
+from gitops_tui.cluster.watching.asking import Asking, ExpiredError, Surroundings, mapping, revision_of
+from gitops_tui.cluster.watching.cache import Shelf, live_of
 from gitops_tui.model.errors import ClusterError, ForbiddenError, Stage, UnreachableError
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.text import one_line
 
-_PAGE = 250
-_PAGE_BYTES = 256 << 20
 _STREAM_REFUSALS = frozenset({400, 405, 406, 415, 422, 500, 501})
 """Codes for a streaming list that the server does not know, has switched off, or (500) whose etcd is too old for it."""
 
@@ -35,23 +31,8 @@ _SETTLED = 5.0
 """Seconds after which a watch was a good one: the next failure counts as the first."""
 
 
-class _ExpiredError(Exception):
-    """The server no longer (or, restored from a backup, not yet) knows the resourceVersion to go on from."""
-
-
 class _StoppedError(Exception):
     """The scope is wanted no longer."""
-
-
-@dataclass(slots=True)
-class Surroundings:
-    """What all scopes of one cluster share. streams: whether the server takes streaming lists, as far as known."""
-
-    transport: Transport
-    discovery: Discovery
-    cache: Cache
-    timing: Timing
-    streams: bool = True
 
 
 class ScopeWatch:
@@ -65,7 +46,7 @@ class ScopeWatch:
         self._around = around
         self._restored = restored
         self._shelf: Shelf = around.cache.open(scope)
-        self._subject = one_line(str(scope))
+        self._asking = Asking(scope, around)
         self._stop = False
         self._list_again = True
         self._wake = threading.Event()
@@ -76,7 +57,7 @@ class ScopeWatch:
         self._attempts = 0
         self._stream_failures = 0
         self._fresh: dict[ResourceKey, Live] | None = None
-        self._thread = threading.Thread(target=self._run, name=f"watch {self._subject}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"watch {self._asking.subject}", daemon=True)
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -124,7 +105,7 @@ class ScopeWatch:
     def _try(self) -> ClusterError | None:
         try:
             self._cycle()
-        except _ExpiredError:
+        except ExpiredError:
             self._list_again = True
         except _StoppedError:
             self._stop = True
@@ -134,7 +115,7 @@ class ScopeWatch:
             # A bug, such as a listener that raises: told, for a thread that dies unseen leaves a cache that lies.
             self._list_again = True
             text = one_line(f"internal error: {type(error).__name__}: {error}")
-            return ClusterError(self._subject, text, hint="please report this", stage=Stage.INTERNAL)
+            return ClusterError(self._asking.subject, text, hint="please report this", stage=Stage.INTERNAL)
         return None
 
     def _fail(self, error: ClusterError) -> None:
@@ -156,17 +137,17 @@ class ScopeWatch:
 
     def _cycle(self) -> None:
         """List where needed, then watch until that ends."""
-        around, scope = self._around, self.scope
+        around = self._around
         moves = around.transport.moves
         if moves != self._moves:
             self._list_again, self._moves = True, moves
-        resource = around.discovery.find(scope.group, scope.kind, patience=around.timing.longest_pause / 3)
+        resource = self._asking.resource()
         if not self._list_again and not self._is_ahead(resource):
             self._follow(resource)
         elif around.streams and self._stream_failures < _STREAM_TRIES:
             self._list_by_stream(resource)
         else:
-            self._list_by_pages(resource)
+            self._listed(*self._asking.everything(resource, self._check))
             self._follow(resource)
 
     def _is_ahead(self, resource: ApiResource) -> bool:
@@ -176,9 +157,8 @@ class ScopeWatch:
         """
         if not self._revision:
             return False
-        body = self._around.transport.call(self._call(resource, {"limit": "1"})).body
-        now = str(_mapping(body.get("metadata")).get("resourceVersion") or "")
-        self._list_again = _is_before(now, self._revision)
+        is_ahead = _is_before(self._asking.revision(resource), self._revision)
+        self._list_again = self._list_again or is_ahead
         return self._list_again
 
     def _list_by_stream(self, resource: ApiResource) -> None:
@@ -195,56 +175,18 @@ class ScopeWatch:
         finally:
             self._fresh = None
 
-    def _list_by_pages(self, resource: ApiResource) -> None:
-        """List page by page. Without a resourceVersion: 0 would ignore the limit, and one huge answer stalls us."""
-        found: list[Live] = []
-        query = {"limit": str(_PAGE)}
-        while True:
-            try:
-                body = self._around.transport.call(self._call(resource, query)).body
-            except ClusterError as error:
-                if error.status == 410:
-                    raise _ExpiredError from error
-                raise
-            if self._stop:
-                raise _StoppedError
-            metadata = _mapping(body.get("metadata"))
-            found += [live_of(item, resource) for item in body.get("items") or () if isinstance(item, dict)]
-            token = metadata.get("continue")
-            if not token:
-                self._stream_failures = 0
-                self._listed(str(metadata.get("resourceVersion") or ""), found)
-                return
-            query = {"limit": str(_PAGE), "continue": str(token)}
-
     def _listed(self, revision: str, objects: Iterable[Live]) -> None:
         """A complete list has come. If it is older than what was seen, the other scopes are in doubt as well."""
         went_back = _is_before(revision, self._revision)
-        self._revision, self._list_again = revision, False
+        self._revision, self._list_again, self._stream_failures = revision, False, 0
         self._around.cache.replace(self._shelf, objects)
         if went_back:
             self._restored(self)
 
-    def _call(self, resource: ApiResource, query: Mapping[str, str]) -> Call:
-        selector = {"labelSelector": self.scope.selector} if self.scope.selector else {}
-        path = resource.path(self.scope.namespace)
-        return Call("GET", path, self._subject, {**query, **selector}, secret=self._is_secret, limit=_PAGE_BYTES)
-
-    @property
-    def _is_secret(self) -> bool:
-        return (self.scope.group, self.scope.kind) == ("", "Secret")
-
     def _follow(self, resource: ApiResource, initial: Mapping[str, str] | None = None) -> None:
         """Watch from where we are (or, with `initial`, from nothing) until the server ends it."""
-        seconds = max(int(self._around.timing.watch * random.uniform(0.9, 1.1)), 1)  # noqa: S311
-        query = {"watch": "1", "allowWatchBookmarks": "true", "timeoutSeconds": str(seconds)}
         start = initial if initial is not None else {"resourceVersion": self._revision}
-        try:
-            events = self._around.transport.open(self._call(resource, {**query, **start}))
-        except ClusterError as error:
-            if error.status == 410:
-                raise _ExpiredError from error
-            raise
+        events = self._asking.watch(resource, start)
         with self._guard:
             self._events = events
         try:
@@ -257,26 +199,24 @@ class ScopeWatch:
     def _consume(self, events: Events, resource: ApiResource) -> None:
         if self._fresh is None:
             if self._around.transport.moves != self._moves:
-                raise _ExpiredError
+                raise ExpiredError
             self._around.cache.fail(self._shelf, None)
         if not self._stop:
             for event in events:
                 self._take(event, resource)
         if self._fresh is not None:
-            raise UnreachableError(self._subject, "the list ended before it was whole", temporary=True)
+            raise UnreachableError(self._asking.subject, "the list ended before it was whole", temporary=True)
 
     def _take(self, event: Mapping[str, Any], resource: ApiResource) -> None:
-        if self._stop:
-            raise _StoppedError
-        kind, item = event.get("type"), _mapping(event.get("object"))
+        self._check()
+        kind, item = event.get("type"), mapping(event.get("object"))
         if kind == "ERROR":
-            raise self._refusal(item)
-        metadata = _mapping(item.get("metadata"))
-        revision = str(metadata.get("resourceVersion") or "")
+            raise self._asking.refusal(item)
+        revision = revision_of(item)
         if self._fresh is None and _is_before(revision, self._revision):
-            raise _ExpiredError
+            raise ExpiredError
         if kind == "BOOKMARK":
-            self._bookmark(revision, _mapping(metadata.get("annotations")))
+            self._bookmark(revision, mapping(mapping(item.get("metadata")).get("annotations")))
             return
         live = live_of(item, resource)
         if self._fresh is not None:
@@ -293,21 +233,12 @@ class ScopeWatch:
             self._revision = revision
         elif annotations.get(_INITIAL_END) == "true":
             fresh, self._fresh = self._fresh, None
-            self._stream_failures = 0
             self._listed(revision, fresh.values())
 
-    def _refusal(self, status: Mapping[str, Any]) -> Exception:
-        """An error inside a 200 answer; 504 is what a resourceVersion of the future gets."""
-        code = status.get("code")
-        if code in {410, 504} or status.get("reason") in {"Expired", "Gone"}:
-            return _ExpiredError()
-        number = code if isinstance(code, int) and code >= 400 else 500
-        return error_of(self._subject, number, status, secret=self._is_secret)
+    def _check(self) -> None:
+        if self._stop:
+            raise _StoppedError
 
 
 def _is_before(revision: str, other: str) -> bool:
     return revision.isdecimal() and other.isdecimal() and int(revision) < int(other)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterable
 
 from gitops_tui.cluster.objects import Scope
-from gitops_tui.cluster.watching.watch import ScopeWatch, Surroundings
+from gitops_tui.cluster.watching.asking import Surroundings
+from gitops_tui.cluster.watching.watch import ScopeWatch
 
 _RESTORE_PAUSE = 10.0
 """Seconds within which the news that a cluster was restored is taken as told once."""
