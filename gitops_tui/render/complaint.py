@@ -40,6 +40,9 @@ _NESTED: Final = re.compile(r"^(?:accumulating (?:resources|components)(?: from 
 _FALLBACK: Final = re.compile(r"'?: must build at directory: .*$", re.DOTALL)
 _NAMED_FILE: Final = re.compile(r"(?:in File: |from ')([^'\s]+)")
 _DEPENDENCIES: Final = re.compile(r"missing in charts/ directory: (.*)")
+_MACHINE: Final = re.compile(
+    r"(?<![\w./:-])/(?:bin|dev|etc|home|lib\w*|mnt|nix|opt|private|proc|root|run|sbin|srv|sys|tmp|usr|Users|var)/[^\s'\":,\])]+"
+)
 _MOST_TEXT: Final = 20_000
 _SHORTEST_VALUE: Final = 6
 _MOST_VALUES: Final = 20_000
@@ -104,8 +107,10 @@ def _cut(text: str) -> str:
 
 
 def _relative(text: str, request: Request) -> str:
+    """Paths of the checkout as those of the repository; other paths of this machine are left out."""
     root = str(request.checkout.root)
-    return re.sub(re.escape(root) + r"(?:/|(?=['\"\s:]|$))", "", text)
+    text = re.sub(re.escape(root) + r"(?:/|(?=['\"\s:]|$))", "", text)
+    return _MACHINE.sub("(outside of the checkout)", text)
 
 
 def _harmless(text: str, values: Iterable[object]) -> str:

@@ -6,7 +6,7 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from gitops_tui.model.errors import InputError, RenderError
 from gitops_tui.model.resources import Manifest
@@ -15,6 +15,8 @@ from gitops_tui.render.checkout import Checkout, shown
 from gitops_tui.render.manifests import CAPS, Collection, rewrapped
 from gitops_tui.render.request import Request
 from gitops_tui.yamlio import Limits, load_all, load_with_positions
+
+T = TypeVar("T")
 
 KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _REFERENCES: Final = (
@@ -28,6 +30,8 @@ _REFERENCES: Final = (
     "configurations",
     "patchesStrategicMerge",
 )
+_PATCHES: Final = ("patches", "patchesJson6902", "replacements")
+_GENERATORS: Final = ("configMapGenerator", "secretGenerator")
 _REMOTE: Final = re.compile(
     r"[a-z+]+://|git::|[\w.-]+@[\w.-]+:|(?:[\w-]+\.)+[a-z]{2,}[/:]|.*\?(?:ref|version)=", re.IGNORECASE
 )
@@ -45,7 +49,7 @@ def render_kustomize(request: Request) -> tuple[Manifest, ...]:
     survey.visit(request.path)
     command = [*_program(subject), str(request.checkout.root / request.path), f"--load-restrictor={restrictor}"]
     with tool.private_folder() as home:
-        answer = tool.run(command, home=home, cwd=home, subject=subject)
+        answer = tool.run(command, home=home, subject=subject, readable=[request.checkout.root])
     if answer.code != 0:
         survey.check_files()
         raise complaint.of_kustomize(answer, request, survey.files, survey.literals)
@@ -145,21 +149,29 @@ class Survey:
 def _entries(kustomization: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """The references of a kustomization to files and folders, with their paths in it."""
     for name in _REFERENCES:
-        found = kustomization.get(name)
-        for index, entry in enumerate(found if isinstance(found, list) else ()):
-            if isinstance(entry, str):
-                yield (name, index), entry
-    for name in ("patches", "patchesJson6902", "replacements"):
-        found = kustomization.get(name)
-        for index, entry in enumerate(found if isinstance(found, list) else ()):
-            if isinstance(entry, dict) and isinstance(entry.get("path"), str):
-                yield (name, index, "path"), entry["path"]
+        for index, entry in _elements(kustomization, name, str):
+            yield (name, index), entry
+    for name in _PATCHES:
+        for index, patch in _elements(kustomization, name, dict):
+            if isinstance(patch.get("path"), str):
+                yield (name, index, "path"), patch["path"]
+    for name in _GENERATORS:
+        for index, generator in _elements(kustomization, name, dict):
+            for kind in ("files", "envs"):
+                for at, entry in _elements(generator, kind, str):
+                    yield (name, index, kind, at), entry.rpartition("=")[2]
 
 
 def _literals(kustomization: dict[str, Any]) -> Iterator[str]:
-    for generator in ("secretGenerator", "configMapGenerator"):
-        found = kustomization.get(generator)
-        for entry in found if isinstance(found, list) else ():
-            literals = entry.get("literals") if isinstance(entry, dict) else None
-            for literal in literals if isinstance(literals, list) else ():
-                yield str(literal).partition("=")[2] or str(literal)
+    for name in _GENERATORS:
+        for _, generator in _elements(kustomization, name, dict):
+            for _, literal in _elements(generator, "literals", str):
+                yield literal.partition("=")[2] or literal
+
+
+def _elements(holder: dict[str, Any], name: str, kind: type[T]) -> Iterator[tuple[int, T]]:
+    """The elements of a list that are of one kind, with their places in it; none when there is no list."""
+    found = holder.get(name)
+    for index, element in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(element, kind):
+            yield index, element

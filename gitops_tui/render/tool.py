@@ -20,6 +20,12 @@ from gitops_tui.model.errors import RenderError
 
 _LAUNCHER: Final = str(Path(__file__).with_name("launch.py"))
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
+_READABLE: Final = (
+    *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix/store", "/dev/null", "/dev/urandom"),
+    *("/proc/self", "/sys/kernel/mm/transparent_hugepage", "/sys/fs/cgroup"),
+    *("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf"),
+)
+"""What programs need of the system. None of it belongs to the user, and no cluster keeps a secret in it."""
 _NOWHERE: Final = "http://127.0.0.1:9"
 
 
@@ -95,10 +101,15 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-def run(arguments: Sequence[str], *, home: Path, cwd: Path, subject: str, limits: Limits = LIMITS) -> Answer:
-    """Run a program to its end. home: a private folder. Raises RenderError about `subject` when a limit is passed."""
-    launch = [str(n) for n in (os.getpid(), limits.cpu, limits.memory, limits.file)]
-    command = [sys.executable, "-I", "-S", _LAUNCHER, *launch, *arguments]
+def run(
+    arguments: Sequence[str], *, home: Path, subject: str, readable: Sequence[Path] = (), limits: Limits = LIMITS
+) -> Answer:
+    """Run a program to its end, in the private folder `home`.
+
+    readable: what it may read, besides the system's programs and its home; enforced where the system can (Linux).
+    Raises RenderError about `subject` when a limit is passed.
+    """
+    command = [sys.executable, "-I", "-S", _LAUNCHER, *_options(arguments[0], home, readable, limits), "--", *arguments]
     name = Path(arguments[0]).name
     try:
         process = subprocess.Popen(
@@ -106,7 +117,7 @@ def run(arguments: Sequence[str], *, home: Path, cwd: Path, subject: str, limits
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=cwd,
+            cwd=home,
             env=environment(home),
             start_new_session=True,
         )
@@ -116,6 +127,17 @@ def run(arguments: Sequence[str], *, home: Path, cwd: Path, subject: str, limits
         return _Run(process, name, subject, limits).finish()
     finally:
         _end_group(process)
+
+
+def _options(program: str, home: Path, readable: Sequence[Path], limits: Limits) -> Iterator[str]:
+    amounts = {"parent": os.getpid(), "cpu": limits.cpu, "memory": limits.memory, "file": limits.file}
+    for name, amount in amounts.items():
+        yield from (name, str(amount))
+    beside = (Path(program).parent, Path(program).resolve().parent)
+    for path in (*_READABLE, *beside, *readable):
+        yield from ("read", str(path))
+    for path in (home, Path(os.devnull)):
+        yield from ("write", str(path))
 
 
 class _Run:

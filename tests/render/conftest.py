@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from gitops_tui.model.application import (
 )
 from gitops_tui.model.errors import RenderError
 from gitops_tui.model.resources import Manifest
-from gitops_tui.render import RenderTarget, render
+from gitops_tui.render import RenderTarget, render, tool
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {}\n"
 
@@ -97,4 +98,5 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, s
         return path
 
     monkeypatch.setenv("PATH", str(folder), prepend=":")
+    monkeypatch.setattr(tool, "_READABLE", (*tool._READABLE, sys.prefix, sys.base_prefix))
     return put

@@ -71,6 +71,13 @@ def test_the_renderer_can_be_named(base: Repository) -> None:
         ("resources: ['github.com/a/b?ref=v1']\n", "over/kustomization.yaml:1", "in the network"),
         ("resources: ['git@example.com:a/b.git']\n", "over/kustomization.yaml:1", "in the network"),
         ("resources: [example.com/a/b]\n", "over/kustomization.yaml:1", "in the network"),
+        ("secretGenerator: [{name: a, files: [x=../../id_rsa]}]\n", "over/kustomization.yaml:1", "leaves the checkout"),
+        ("secretGenerator:\n- name: a\n  envs:\n  - none.env\n", "over/kustomization.yaml:4", "is not in this commit"),
+        (
+            "configMapGenerator: [{name: a, files: ['http://127.0.0.1/x']}]\n",
+            "over/kustomization.yaml:1",
+            "the network",
+        ),
         ("resources: [../over]\n", "over", "cycle detected"),
         ("helmCharts: [{name: x}]\n", "over", "must specify --enable-helm"),
     ],
@@ -132,7 +139,7 @@ def test_kustomize_is_preferred_to_kubectl(base: Repository, program: Callable[[
 
 
 def test_complaints_of_kustomize_itself_are_read_too(base: Repository, program: Callable[[str, str], Path]) -> None:
-    told = "accumulating resources: accumulation err='accumulating resources from 'x.yaml': it broke': must build at directory:"
+    told = "accumulation err='accumulating resources from 'x.yaml': it broke': must build at directory:"
     program("kustomize", f"import sys; sys.exit({json.dumps(f'Error: {told} no')})")
     assert str(base.refusal("base")) == "base/x.yaml: it broke"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +20,13 @@ from gitops_tui.render import tool
 from gitops_tui.render.tool import Answer, Limits
 from tests.render.conftest import CONFIG_MAP, Repository
 
+PYTHON = (Path(sys.prefix), Path(sys.base_prefix))
+
 
 def run(script: str, folder: Path, *arguments: str, limits: Limits = tool.LIMITS) -> Answer:
     """Run a Python script as a renderer would be run."""
     command = [sys.executable, "-c", script, *arguments]
-    return tool.run(command, home=folder, cwd=folder, subject="apps/web", limits=limits)
+    return tool.run(command, home=folder, subject="apps/web", readable=PYTHON, limits=limits)
 
 
 def gone(pid: int) -> bool:
@@ -122,16 +125,17 @@ def test_a_program_that_cannot_be_started_is_told(tmp_path: Path) -> None:
     text = tmp_path / "helm"
     text.write_text("no program")
     text.chmod(0o755)
-    answer = tool.run([str(text)], home=tmp_path, cwd=tmp_path, subject="x")
+    answer = tool.run([str(text)], home=tmp_path, subject="x")
     assert answer.code != 0
 
 
 PARENT = """
-import sys, pathlib
+import pathlib, sys
 from gitops_tui.render import tool
 folder = pathlib.Path(sys.argv[1])
+python = [pathlib.Path(sys.prefix), pathlib.Path(sys.base_prefix)]
 tool.run([sys.executable, "-c", "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)",
-          str(folder / "pid")], home=folder, cwd=folder, subject="x")
+          str(folder / "pid")], home=folder, subject="x", readable=python)
 """
 
 
@@ -148,24 +152,90 @@ def test_a_renderer_dies_with_us_even_when_we_are_killed(tmp_path: Path) -> None
     assert gone(renderer)
 
 
-def test_several_threads_render_at_once(repository: Repository, program: Callable[[str, str], Path]) -> None:
-    """Each fake helm waits until all have started, so one after the other would never end."""
-    meeting = repository.root.parent / "meeting"
-    meeting.mkdir()
+def has_landlock() -> bool:
+    """Whether this kernel can confine a process, and which version of that it knows is new enough for TCP."""
+    if sys.platform != "linux":
+        return False
+    return int(ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), ctypes.c_uint32(1))) >= 4
+
+
+needs_landlock = pytest.mark.skipif(not has_landlock(), reason="this kernel cannot confine a process")
+
+
+@needs_landlock
+def test_a_program_reads_only_what_it_is_given(tmp_path: Path) -> None:
+    for name in ("given", "private", "home"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "given" / "a.txt").write_text("for all")
+    (tmp_path / "private" / "a.txt").write_text("for none")
+    read = "import sys; print(open(sys.argv[1]).read())"
+    command = [sys.executable, "-c", read]
+    home, readable = tmp_path / "home", [*PYTHON, tmp_path / "given"]
+    for target, code in (("given/a.txt", 0), ("private/a.txt", 1), ("home/../private/a.txt", 1)):
+        answer = tool.run([*command, str(tmp_path / target)], home=home, subject="x", readable=readable)
+        assert answer.code == code, answer
+    for secret in ("/etc/shadow", f"/proc/{os.getpid()}/environ"):
+        answer = tool.run([*command, secret], home=home, subject="x", readable=readable)
+        assert "PermissionError" in answer.errors
+
+
+@needs_landlock
+@pytest.mark.parametrize(
+    "action", ["open(p, 'w')", "open(p, 'a')", "os.remove(p)", "os.truncate(p, 0)", "os.mkdir(p + 'd')"]
+)
+def test_a_program_writes_only_at_home(tmp_path: Path, action: str) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "home").mkdir()
+    kept = tmp_path / "given" / "kept"
+    kept.write_text("kept")
+    command = [sys.executable, "-c", f"import os, sys; p = sys.argv[1]; {action}"]
+    answer = tool.run(
+        [*command, str(kept)], home=tmp_path / "home", subject="x", readable=[*PYTHON, tmp_path / "given"]
+    )
+    assert "PermissionError" in answer.errors
+    assert kept.read_text() == "kept"
+    assert (
+        run("open('mine', 'w').write('x'); import os; os.mkdir('d'); os.rename('mine', 'd/mine')", tmp_path).code == 0
+    )
+
+
+@needs_landlock
+def test_a_program_reaches_no_service_on_this_machine(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answer = run(f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]}))", tmp_path)
+    assert "PermissionError" in answer.errors
+
+
+@needs_landlock
+def test_a_kustomization_without_load_restrictions_still_cannot_leave(repository: Repository, tmp_path: Path) -> None:
+    """The file is named where the survey before the start does not look: in the configuration of a plugin."""
+    (tmp_path / "outside.txt").write_text("hunter2")
+    plugin = "apiVersion: builtin\nkind: SecretGenerator\nmetadata: {name: a}\nfiles: [../outside.txt]\n"
+    repository.write({"kustomization.yaml": "generators: [g.yaml]\n", "g.yaml": plugin})
+    error = repository.refusal("", kustomize={"load_restrictor": "LoadRestrictionsNone"})
+    assert "permission denied" in error.message
+
+
+def test_several_threads_render_at_once(
+    repository: Repository, program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each fake helm waits until it sees all others, so one after the other would never end."""
+    private = tmp_path / "private"
+    private.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(private))
     program(
         "helm",
-        "import json, os, pathlib, sys, time\n"
-        f"meeting = pathlib.Path({str(meeting)!r})\n"
-        "(meeting / sys.argv[2]).touch()\n"
-        "while len(list(meeting.iterdir())) < 6: time.sleep(0.01)\n"
+        "import json, pathlib, sys, time\n"
+        "pathlib.Path('here').touch()\n"
+        "while len(list(pathlib.Path.cwd().parent.glob('*/here'))) < 6: time.sleep(0.01)\n"
+        "time.sleep(0.2)\n"
         "print(json.dumps({'apiVersion': 'v1', 'kind': 'X', 'metadata': {'name': sys.argv[2]}}))",
     )
+    monkeypatch.setattr(tool, "_READABLE", (*tool._READABLE, str(private)))
     repository.write({"c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n"})
-    before = threading.active_count()
     with ThreadPoolExecutor(6) as pool:
         found = list(pool.map(lambda i: repository.names("c", name=f"app-{i}"), range(6)))
     assert found == [[f"app-{i}"] for i in range(6)]
-    assert threading.active_count() == before
 
 
 def test_nothing_is_left_behind(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
