@@ -123,6 +123,8 @@ def _listed(runner: Runner, copy: Path, sha: str) -> list[_Entry]:
             continue
         path = os.fsdecode(name)
         _refuse_climbing(sha, path)
+        if not size.isdigit():
+            raise DamagedError(f"object {identity[:7]} of {one_line(path)} is missing")
         entries.append(_Entry(path, mode, identity, int(size)))
         total += entries[-1].size
     if len(entries) > LARGEST_COUNT or total > LARGEST_SIZE:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from gitops_tui.source.refs import KEEP, Refs, from_mirror
-from gitops_tui.source.transport.failures import DamagedError, GitFailedError
+from gitops_tui.source.transport.failures import DamagedError, GitFailedError, is_damage
 from gitops_tui.source.transport.process import Limits
 from gitops_tui.source.transport.runner import Runner
 
@@ -52,10 +52,17 @@ def is_readable(runner: Runner, copy: Path) -> bool:
 
 
 def commit_id(runner: Runner, copy: Path, prefix: str) -> str | None:
-    """Return the full id of a commit, or of the commit that a tag object names; None when it is not here."""
-    name = f"{prefix}^{{commit}}"
-    output = runner.run(copy, "rev-parse", "--verify", "--quiet", "--end-of-options", name, accept=(0, 1))
-    return output.stdout.decode().strip() or None
+    """Return the full id of a commit, or of the commit that a tag object names; None when it is not here.
+
+    DamagedError when that cannot be told.
+    """
+    output = runner.run(copy, "rev-parse", "--verify", "--end-of-options", f"{prefix}^{{commit}}", accept=(0, 128))
+    if output.status == 0:
+        return output.stdout.decode().strip()
+    # An object in a lost pack is as unknown to git as one that never was.
+    if is_damage(output.stderr) or not is_readable(runner, copy):
+        raise DamagedError(output.stderr)
+    return None
 
 
 def is_ancestor(runner: Runner, copy: Path, older: str, newer: str) -> bool:
@@ -80,7 +87,19 @@ def ids(runner: Runner, copy: Path, sha: str, paths: Sequence[str]) -> dict[str,
     for path, row in zip(paths, rows, strict=True):
         match = _OBJECT.fullmatch(row)
         found[path] = match[1].decode() if match else None
+    absent = [path for path, value in found.items() if value is None]
+    if absent:
+        _confirm_absence(runner, copy, sha, absent)
     return found
+
+
+def _confirm_absence(runner: Runner, copy: Path, sha: str, paths: Sequence[str]) -> None:
+    """`cat-file` calls a path missing, too, when a folder above it cannot be read; `ls-tree` fails then."""
+    for start in range(0, len(paths), 500):
+        some = paths[start : start + 500]
+        output = runner.run(copy, "ls-tree", "-z", "--full-tree", "--end-of-options", sha, "--", *some)
+        if output.stdout or "" in some:
+            raise DamagedError(f"the tree of commit {sha[:7]} cannot be read")
 
 
 def folders(runner: Runner, copy: Path, sha: str, pattern: str) -> tuple[str, ...]:

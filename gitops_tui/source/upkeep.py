@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
 from gitops_tui.source import objects
 from gitops_tui.source.refs import HEADS, KEEP, TAGS, Refs
@@ -36,8 +38,13 @@ class Upkeep:
     def update(self, remote: Remote, wanted: Refs, lock: int) -> str:
         """Bring the copy to what the remote has; return what a person has to know, or "".
 
-        A copy that is not there or cannot be read is cloned anew. SourceError for the remote's failures.
+        A copy that is not there or cannot be read is cloned anew. SourceError for the remote's failures, which
+        leave the copy as it was and nothing half-written beside it.
         """
+        with self._swept():
+            return self._update(remote, wanted, lock)
+
+    def _update(self, remote: Remote, wanted: Refs, lock: int) -> str:
         copy = self._storage.copy
         if copy is None or not self.is_examined:
             self._storage.sweep()
@@ -57,15 +64,24 @@ class Upkeep:
 
     def clone(self, remote: Remote, wanted: Refs, lock: int) -> str:
         """Make a new copy beside the one in use and put it in its place."""
-        damaged = self._storage.copy
-        copy = self._storage.fresh()
-        remote.clone(copy, wanted, lock)
-        if damaged is not None:
-            _save_kept(self._runner, damaged, copy, lock)
-        self._storage.promote(copy)
+        with self._swept():
+            damaged = self._storage.copy
+            copy = self._storage.fresh()
+            remote.clone(copy, wanted, lock)
+            if damaged is not None:
+                _save_kept(self._runner, damaged, copy, lock)
+            self._storage.promote(copy)
+            self._examined = copy
         self._storage.sweep()
-        self._examined = copy
         return "the local copy was damaged and was cloned anew" if damaged is not None else ""
+
+    @contextmanager
+    def _swept(self) -> Iterator[None]:
+        try:
+            yield
+        except SourceError:
+            self._storage.sweep()
+            raise
 
 
 def _save_kept(runner: Runner, source: Path, copy: Path, lock: int) -> None:

@@ -47,7 +47,8 @@ def _reading(pattern: str, message: str, hint: str = "", *, temporary: bool = Fa
 
 _READINGS: Final = (
     _reading(
-        r"no space left|disk quota exceeded|file too large",
+        r"no space left|disk quota exceeded|file too large|signal 25|invalid index-pack output|unable to write"
+        r"|write error|sha1 file .* write|unable to create temporary",
         "no room is left on the disk",
         "make room for the mirror",
         temporary=True,
@@ -101,14 +102,15 @@ _DAMAGE: Final = re.compile(
     r"corrupt|truncated|unable to read|could not read|bad object|missing (blob|tree|commit|object)|inflate"
     r"|does not match|not a git repository|broken|invalid object|unable to map|cannot be mapped|too short|too small"
     r"|bad signature|bad (tree|pack|header|index)|loose object|failed to traverse|could not parse|packfile|pack entry"
-    r"|bad config|unable to resolve reference|not a valid object|unable to find|non-zero|unpack|is empty",
+    r"|bad config|unable to resolve reference|not a (valid|tree) object|unable to find|non-zero|unpack|is empty",
     re.IGNORECASE,
 )
 
 
 def is_damage(text: str) -> bool:
     """Whether git complains about the files of its own object store."""
-    return bool(_DAMAGE.search(text))
+    # A hint may quote a commit's subject, which may say anything.
+    return any(_DAMAGE.search(line) for line in text.splitlines() if not line.startswith("hint:"))
 
 
 def explained(url: str, error: GitFailedError | TimedOutError) -> SourceError:

@@ -7,7 +7,8 @@ import selectors
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -109,6 +110,28 @@ class Running:
             if self._seen > self._limits.output:
                 raise SourceError("git", f"it printed more than {self._limits.output >> 20} MiB")
             self._buffer += data
+
+
+_TETHER: Final = (
+    "exec 3<&0; (read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 & watcher=$!; "
+    '"$@" </dev/null 3<&-; status=$?; { kill -KILL $watcher; wait $watcher; } 2>/dev/null; exit $status'
+)
+TETHERED: Final = ("sh", "-c", _TETHER, "sh")
+"""Before a command: it and its group end when the pipe on its input does, that is when this process is killed.
+
+A transfer that hangs in the network would live on otherwise, and hold the lock of its mirror.
+"""
+
+
+@contextmanager
+def tether() -> Iterator[int]:
+    """Yield the reading end of a pipe that closes with the block, or with this process."""
+    near, far = os.pipe()
+    try:
+        yield near
+    finally:
+        os.close(near)
+        os.close(far)
 
 
 def terminate(process: subprocess.Popen[bytes]) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.source.transport.failures import GitFailedError
-from gitops_tui.source.transport.process import STANDARD, Limits, Running, signal_group
+from gitops_tui.source.transport.process import STANDARD, TETHERED, Limits, Running, signal_group, tether
 
 # Without a git binary, importing GitPython fails; this way the first call does, with a message of ours.
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -113,13 +112,16 @@ class Runner:
         inherit: Sequence[int] = (),
     ) -> Iterator[Running]:
         """Start git and read its output piecewise; it is killed when the block ends before it does."""
-        running = self._start(_command(git_dir, arguments, access), access, stdin, inherit, limits)
-        try:
-            yield running
-        finally:
-            running.close()
-            with self._lock:
-                self._running.discard(running.process)
+        tied = access is not LOCAL
+        command = [*TETHERED, *_command(git_dir, arguments, access)] if tied else _command(git_dir, arguments, access)
+        with tether() if tied else nullcontext(stdin) as source:
+            running = self._start(command, access, source, inherit, limits)
+            try:
+                yield running
+            finally:
+                running.close()
+                with self._lock:
+                    self._running.discard(running.process)
 
     def close(self) -> None:
         """End every process; calls in progress raise GitFailedError, later ones SourceError."""
@@ -130,7 +132,12 @@ class Runner:
             signal_group(process, signal.SIGTERM)
 
     def _start(
-        self, command: Sequence[str], access: Access, stdin: BinaryIO | None, inherit: Sequence[int], limits: Limits
+        self,
+        command: Sequence[str],
+        access: Access,
+        stdin: BinaryIO | int | None,
+        inherit: Sequence[int],
+        limits: Limits,
     ) -> Running:
         with self._lock:
             if self._closed:
@@ -158,18 +165,12 @@ class Runner:
 
 
 def _command(git_dir: Path | None, arguments: Sequence[str], access: Access) -> list[str]:
-    command = [*_tied_to_us(access), *_without_inherited_settings(), str(Git.GIT_PYTHON_GIT_EXECUTABLE or "git")]
+    command = [*_without_inherited_settings(), str(Git.GIT_PYTHON_GIT_EXECUTABLE or "git")]
     for option in (*_OPTIONS, *access.options):
         command += ["-c", option]
     if git_dir is not None:
         command.append(f"--git-dir={git_dir}")
     return [*command, *arguments]
-
-
-def _tied_to_us(access: Access) -> list[str]:
-    """Where the system can: a transfer ends when this process is killed and can no longer end it."""
-    program = shutil.which("setpriv") if access is not LOCAL else None
-    return [program, "--pdeathsig", "TERM"] if program else []
 
 
 def _without_inherited_settings() -> list[str]:
