@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,17 @@ def test_many_threads_at_once(live: Cluster, shop: str) -> None:
     assert found == [answer.body for answer in applied]
 
 
+def changed(api: RealCluster, folder: Path, **change: Any) -> Clusters:
+    """The clusters of a kubeconfig like that of `api`, with other entries for the cluster; None takes one away."""
+    config = yamlio.load_all(api.kubeconfig.read_bytes(), name="kubeconfig")[0].value
+    for entry in config["clusters"]:
+        entries = {**entry["cluster"], **change}
+        entry["cluster"] = {name: value for name, value in entries.items() if value is not None}
+    path = folder / "kubeconfig"
+    path.write_text(json.dumps(config))
+    return Clusters(path, timing=QUICK)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -237,18 +249,41 @@ def test_many_threads_at_once(live: Cluster, shop: str) -> None:
 def test_a_server_that_cannot_prove_who_it_is_gets_no_token(
     api: RealCluster, tmp_path: Path, change: dict[str, Any], words: str
 ) -> None:
-    config = yamlio.load_all(api.kubeconfig.read_bytes(), name="kubeconfig")[0].value
-    for entry in config["clusters"]:
-        changed = {**entry["cluster"], **change}
-        entry["cluster"] = {name: value for name, value in changed.items() if value is not None}
-    path = tmp_path / "kubeconfig"
-    path.write_text(json.dumps(config))
-    clusters = Clusters(path, timing=QUICK)
+    clusters = changed(api, tmp_path, **change)
 
     with pytest.raises(UnreachableError, match=words) as caught:
         clusters.get().version()
 
     assert caught.value.hint
+    clusters.close()
+
+
+def test_a_server_is_trusted_unseen_only_when_told_so_and_then_without_a_word(api: RealCluster, tmp_path: Path) -> None:
+    clusters = changed(api, tmp_path, **{"certificate-authority-data": None, "insecure-skip-tls-verify": True})
+
+    with warnings.catch_warnings(record=True) as said:
+        assert clusters.get().version().startswith("v1.")
+
+    assert said == []
+    clusters.close()
+
+
+def test_a_pod_s_service_account_is_enough(
+    own_control_plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(f"{own_control_plane.token}\n")
+    loader = "kubernetes.config.incluster_config"
+    monkeypatch.setattr(f"{loader}.SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(f"{loader}.SERVICE_CERT_FILENAME", str(own_control_plane.certificate_authority))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    host, _, port = own_control_plane.url.removeprefix("https://").rpartition(":")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
+    clusters = Clusters(timing=QUICK)
+
+    assert clusters.get().read(ResourceKey("", "Namespace", "", "default")) is not None
     clusters.close()
 
 

@@ -15,10 +15,13 @@ import pytest
 
 from gitops_tui import yamlio
 from gitops_tui.cluster import Cluster, Clusters
-from gitops_tui.cluster.connection import plugin
+from gitops_tui.cluster.connection import Target, access, credentials, plugin
 from gitops_tui.model.errors import ClusterError
+from gitops_tui.model.resources import ResourceKey
 from tests.cluster.conftest import QUICK
 from tests.support.scripted_server import Asked, ScriptedServer, json_reply
+
+MISSING = ResourceKey("", "Namespace", "", "missing")
 
 Login = Callable[..., Cluster]
 
@@ -27,6 +30,8 @@ Login = Callable[..., Cluster]
 def login(server: ScriptedServer, tmp_path: Path) -> Iterator[Login]:
     """Connect as a kubeconfig user with these entries."""
     server.route("/version", json_reply({"gitVersion": "v1.36.3"}))
+    details = {"name": MISSING.name, "kind": "namespaces"}
+    server.route("/api/v1/namespaces/missing", lambda asked: asked.status(404, "NotFound", "gone", details=details))
     opened: list[Clusters] = []
 
     def connect(**user: Any) -> Cluster:
@@ -158,6 +163,17 @@ def test_a_token_of_a_login_program_that_is_good_is_kept(server: ScriptedServer,
     assert count.read_text() == "x"
 
 
+def test_a_login_program_gives_a_certificate(login: Login, tmp_path: Path) -> None:
+    program = script(tmp_path, f"print({credential(clientCertificateData='CERT', clientKeyData='KEY')!r})")
+    user = exec_user(program)
+
+    configuration = credentials.connect(Target("c", {"server": "https://x"}, user)).client.configuration
+
+    assert Path(configuration.cert_file).read_text() == "CERT"
+    assert Path(configuration.key_file).read_text() == "KEY"
+    assert Path(configuration.key_file).stat().st_mode & 0o077 == 0
+
+
 @pytest.mark.parametrize(
     ("program", "words"),
     [
@@ -270,3 +286,35 @@ def test_a_token_that_cannot_be_sent_is_told_without_it(login: Login) -> None:
         login(token="hunter2\nX-Injected: yes").version()
 
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_kubeconfig_that_is_being_written_is_left_alone(
+    server: ScriptedServer, login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_LOOK_AGAIN", 0.0)
+    cluster = login(token="old")
+    cluster.resource("", "ConfigMap")
+
+    (tmp_path / "kubeconfig").write_text("half a kubeco")
+    cluster.read(MISSING)
+    assert asked_as(server) == "Bearer old"
+
+    (tmp_path / "kubeconfig").unlink()
+    cluster.read(MISSING)
+    assert asked_as(server) == "Bearer old"
+
+    server.kubeconfig(tmp_path, {"token": "new"})
+    cluster.read(MISSING)
+    cluster.read(MISSING)
+    assert asked_as(server) == "Bearer new"
+
+
+def test_a_kubeconfig_that_stays_broken_is_told(login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "_LOOK_AGAIN", 0.0)
+    cluster = login(token="old")
+    cluster.version()
+    (tmp_path / "kubeconfig").write_text("half: [a kubeco")
+
+    with pytest.raises(ClusterError, match="is not valid YAML"):
+        for _ in range(2):
+            cluster.read(MISSING)
