@@ -31,11 +31,27 @@ def changes(left: Any, right: Any) -> tuple[FieldChange, ...]:
 
     left: as it should be, right: as it is. At most `MAX_CHANGES`, in the order of their paths; never empty.
     """
-    found = {} if _size(left, right) > MAX_BYTES else _fine(left, right)
+    one, other = _differing(left, right)
+    found = {} if _size(one, other) > MAX_BYTES else _fine(one, other)
     found = found or dict(_coarse(left, right, ()))
     found.update(_reordered(left, right, ()))
     made = (FieldChange(_shown(path, left, right), plain(one), plain(other)) for path, (one, other) in found.items())
     return tuple(sorted(made, key=lambda change: change.path)[:MAX_CHANGES]) or (FieldChange("", left, right),)
+
+
+def _differing(left: Any, right: Any) -> _Sides:
+    """Return both sides without the fields in which they agree: what is left to compare is small."""
+    if not isinstance(left, Mapping) or type(left) is not type(right):
+        return left, right
+    kept: dict[str, _Sides] = {}
+    for name in dict.fromkeys([*left, *right]):
+        if name not in left or name not in right:
+            kept[name] = (left.get(name, ABSENT), right.get(name, ABSENT))
+        elif not same(left[name], right[name]):
+            kept[name] = _differing(left[name], right[name])
+    one = {name: pair[0] for name, pair in kept.items() if pair[0] is not ABSENT}
+    other = {name: pair[1] for name, pair in kept.items() if pair[1] is not ABSENT}
+    return (Keyed(one), Keyed(other)) if isinstance(left, Keyed) else (one, other)
 
 
 def _size(left: Any, right: Any) -> int:

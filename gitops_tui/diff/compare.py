@@ -15,12 +15,14 @@ from gitops_tui.diff.changes import changes, differ
 from gitops_tui.diff.ignore import Ignored
 from gitops_tui.diff.lists import keyed, plain
 from gitops_tui.diff.mask import Masker
-from gitops_tui.diff.meaning import aligned, same, stated
-from gitops_tui.diff.normalise import is_secret, normalise
+from gitops_tui.diff.meaning import aligned, holds, identical, stated
+from gitops_tui.diff.normalise import essence, is_secret, normalise
 from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.errors import InputError
 from gitops_tui.model.fields import text
 from gitops_tui.model.operations import ResourceComparison
-from gitops_tui.model.resources import Body, Drift, DriftCode, ResourceKey
+from gitops_tui.model.resources import Body, Drift, DriftCode, FieldChange, ResourceKey
+from gitops_tui.model.text import one_line
 
 
 def compare(
@@ -34,21 +36,22 @@ def compare(
     """Return how desired and live relate; the values of the changes are masked.
 
     desired: the object as Git states it. live: as the cluster has it, None only when it is certainly not there.
-    predicted: what an apply of desired would make of it. ConfigError when a rule's or a masked path is malformed.
+    predicted: what an apply of desired would make of it. ConfigError when a rule's or a masked path is malformed,
+    InputError when an object is nested too deeply.
     """
     key = _key(desired, live)
     if desired is None or live is None:
         return Drift(key, _one_sided(desired, live))
     approximate = predicted is None
-    left, right = _sides(key, desired, live, predicted, ignore)
-    if same(left, right):
-        return Drift(key, DriftCode.IN_SYNC, approximate=approximate)
-    one, other = _meaningful(key, left, right, approximate=approximate)
-    if not differ(one, other):
-        return Drift(key, DriftCode.IN_SYNC, approximate=approximate)
-    masker = _Masking(Masker(masked_paths), secret=is_secret(desired) or is_secret(live))
-    found = changes(masker.keyed(one), masker.keyed(other))
-    return Drift(key, DriftCode.CHANGED, found, approximate=approximate)
+    masking = _Masking(Masker(masked_paths), secret=is_secret(desired) or is_secret(live))
+    try:
+        if _is_in_sync_at_a_glance(desired, live, predicted):
+            return Drift(key, DriftCode.IN_SYNC, approximate=approximate)
+        left, right = _sides(key, desired, live, predicted, ignore)
+        found = _changes(*_meaningful(key, left, right, approximate=approximate), masking)
+    except RecursionError as error:
+        raise InputError(one_line(str(key)), "is nested too deeply to be compared") from error
+    return Drift(key, DriftCode.CHANGED if found else DriftCode.IN_SYNC, found, approximate=approximate)
 
 
 def comparison(
@@ -67,16 +70,22 @@ def comparison(
     """
     drift = compare(desired, live, predicted, ignore, masked_paths=masked_paths)
     secret = any(body is not None and is_secret(body) for body in (desired, live))
-    masker = _Masking(Masker(masked_paths), secret=secret)
+    masking = _Masking(Masker(masked_paths), secret=secret)
     shown: dict[str, Any] = {"desired": desired and normalise(desired), "live": live and normalise(live)}
     if desired is not None and live is not None:
         left, right = _sides(key, desired, live, predicted, ignore)
         left, right = map(plain, _meaningful(key, left, right, approximate=predicted is None))
         shown |= {"predicted": left, "live": right} if predicted is not None else {"desired": left, "live": right}
-    masked = {side: masker.mask(body) if body else None for side, body in shown.items()}
+    masked = {side: masking.mask(body) if body else None for side, body in shown.items()}
     return ResourceComparison(
         key, drift.code.value, drift.changes, approximate=drift.approximate, note=drift.note, **masked
     )
+
+
+def _is_in_sync_at_a_glance(desired: Body, live: Body, predicted: Body | None) -> bool:
+    if predicted is not None:
+        return identical(essence(predicted), essence(live))
+    return holds(live, essence(desired))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,10 @@ class _Masking:
 
     def keyed(self, body: Body) -> Any:
         return keyed(self.mask(plain(body)))
+
+
+def _changes(one: Any, other: Any, masking: _Masking) -> tuple[FieldChange, ...]:
+    return changes(masking.keyed(one), masking.keyed(other)) if differ(one, other) else ()
 
 
 def _key(desired: Body | None, live: Body | None) -> ResourceKey:

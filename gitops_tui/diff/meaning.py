@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections.abc import Mapping
 from fractions import Fraction
@@ -9,6 +10,9 @@ from typing import Any, Final
 
 from gitops_tui.diff.lists import Keyed
 from gitops_tui.model.resources import ABSENT
+
+_WITHOUT_REFERENCES: Final = 2
+"""The last version of `marshal`'s format in which equal values have equal bytes."""
 
 # The grammar of k8s.io/apimachinery's resource.Quantity: a number with a binary or decimal suffix or an exponent.
 _QUANTITY = re.compile(r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?\d{1,2}))?")
@@ -31,6 +35,28 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, list):
         return isinstance(right, list) and len(left) == len(right) and all(map(same, left, right))
     return bool(left == right) and isinstance(left, bool) is isinstance(right, bool)
+
+
+def identical(left: Any, right: Any) -> bool:
+    """Whether two bodies are equal down to the order of their keys; much faster than `same`. False says nothing.
+
+    A serialisation without references tells true from 1, which `==` does not.
+    """
+    try:
+        return marshal.dumps(left, _WITHOUT_REFERENCES) == marshal.dumps(right, _WITHOUT_REFERENCES)
+    except ValueError:  # nested too deeply for it
+        return False
+
+
+def holds(live: Any, desired: Any) -> bool:
+    """Whether every field that `desired` states is in `live` with that very value; false says nothing."""
+    if isinstance(desired, Mapping):
+        return isinstance(live, Mapping) and all(
+            name in live and holds(live[name], value) for name, value in desired.items()
+        )
+    if isinstance(desired, list):
+        return isinstance(live, list) and len(live) == len(desired) and all(map(holds, live, desired))
+    return type(live) is type(desired) and bool(live == desired)
 
 
 def aligned(left: Any, right: Any, kind: str, path: tuple[str, ...] = ()) -> Any:

@@ -50,6 +50,14 @@ def normalise(body: Body) -> dict[str, Any]:
     return _folded(made) if is_secret(made) else made
 
 
+def essence(body: Body) -> dict[str, Any]:
+    """Return the object without status and the server's metadata, as cheaply as can be: the rest is shared."""
+    made = {name: value for name, value in body.items() if name not in {"status", "apiVersion"}}
+    if isinstance(made.get("metadata"), Mapping):
+        made["metadata"] = _metadata(made["metadata"])
+    return made
+
+
 def is_secret(body: Mapping[str, Any]) -> bool:
     """Whether an object is a core Secret, told by itself (a missing group counts as the core group)."""
     version = body.get("apiVersion")

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_tui.diff import compare, comparison, normalise
+from gitops_tui.model.errors import InputError
 from gitops_tui.model.resources import ABSENT, DriftCode, FieldChange, ResourceKey
 
 Body = dict[str, Any]
@@ -270,6 +271,15 @@ def test_what_is_shown_without_a_prediction_is_what_git_states() -> None:
 
     assert shown.approximate
     assert shown.live == deployment(replicas=5)
+
+
+def test_bottomless_nesting_is_an_error_that_names_the_object() -> None:
+    deep: Any = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+
+    with pytest.raises(InputError, match="apps/Deployment shop/web: is nested too deeply"):
+        compare(deployment(x=deep), lived(deployment()), deployment(x=deep))
 
 
 def test_malformed_bodies_are_compared_too() -> None:
