@@ -79,14 +79,14 @@ class Checkout:
         Raises RenderError for a link that leaves the checkout and for what is neither file, folder nor link.
         """
         with os.scandir(self.root / folder) as found:
-            names = sorted(entry.name for entry in found)
-        for name in names:
-            path = f"{folder}/{name}" if folder else name
-            kind = self.kind(path)
-            resolved = path
-            if kind == stat.S_IFLNK:
+            entries = sorted(found, key=lambda entry: entry.name)
+        for entry in entries:
+            path = resolved = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_symlink():
                 resolved = self._follow(path)
                 kind = self.kind(resolved)
+            else:
+                kind = stat.S_IFDIR if entry.is_dir() else stat.S_IFREG if entry.is_file() else 0
             if kind not in {stat.S_IFREG, stat.S_IFDIR}:
                 raise RenderError(shown(path), "is neither a file nor a folder")
             yield path, resolved, kind

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 
 import yaml
@@ -48,8 +47,7 @@ def _load(data: bytes, name: str, limits: Limits, *, track: bool) -> tuple[Docum
     if name.lower().endswith(".json"):
         read_json(text, builder)
     else:
-        for event in _events(data, name):
-            _feed(builder, event)
+        _read_yaml(data, name, builder)
     return tuple(builder.documents)
 
 
@@ -70,9 +68,11 @@ def _feed(builder: Builder, event: Any) -> None:
         builder.end_document(event.start_mark)
 
 
-def _events(data: bytes, name: str) -> Iterator[Any]:
+def _read_yaml(data: bytes, name: str, builder: Builder) -> None:
     try:
-        yield from yaml.parse(data, Loader=_PARSER)
+        next_event = _PARSER(data).get_event
+        while (event := next_event()) is not None:
+            _feed(builder, event)
     except yaml.reader.ReaderError as e:
         text = data.decode()
         found = _FORBIDDEN.search(text)
