@@ -22,11 +22,14 @@ class Watches:
         self._lock = threading.Lock()
         self._running: dict[Scope, ScopeWatch] = {}
         self._restored = float("-inf")
+        self._closed = False
 
     def want(self, scopes: Iterable[Scope]) -> None:
         """Make `scopes` the complete set: start what is missing, stop the others. Returns at once."""
         wanted = frozenset(scopes)
         with self._lock:
+            if self._closed:
+                return
             for scope in self._running.keys() - wanted:
                 self._running.pop(scope).stop()
             for scope in sorted(wanted - self._running.keys()):
@@ -43,7 +46,7 @@ class Watches:
     def close(self, timeout: float) -> None:
         """Stop everything, and wait at most `timeout` seconds for the threads to end."""
         with self._lock:
-            running, self._running = tuple(self._running.values()), {}
+            running, self._running, self._closed = tuple(self._running.values()), {}, True
         for watch in running:
             watch.stop()
         end = time.monotonic() + timeout
