@@ -19,13 +19,18 @@ from typing import Any
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
 from gitops_tui.engine.operations.answers import Answers
+from gitops_tui.engine.operations.automatic import Automatic
 from gitops_tui.engine.operations.commands import Commands
 from gitops_tui.engine.operations.handover import answer_data
+from gitops_tui.engine.operations.launching import Launcher
+from gitops_tui.engine.operations.questions import Questions
 from gitops_tui.engine.operations.running import Operations
 from gitops_tui.engine.requests import Refresh, Reload, Request
 from gitops_tui.engine.schedule.books import Books
+from gitops_tui.engine.schedule.desk import Desk
+from gitops_tui.engine.schedule.fetches import Fetches
 from gitops_tui.engine.schedule.lanes import Lanes, ThreadLanes
-from gitops_tui.engine.schedule.looking import Looking
+from gitops_tui.engine.schedule.looks import Looks
 from gitops_tui.engine.store import Store
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.engine.views.statuses import problem_of
@@ -81,26 +86,13 @@ class Worker:
             wave_pause=parts.config.settings.wave_pause,
         )
         answers = Answers(reconciler, operations, parts.journal)
-        self._commands = Commands(
-            books=self._books,
-            journal=parts.journal,
-            operations=operations,
-            answers=answers,
-            run=self._run,
-            post=self._inbox.put,
-            who=parts.who,
-            closing=self._closing,
-            clock=self._clock,
-        )
-        self._looking = Looking(
-            books=self._books,
-            reconciler=reconciler,
-            watches=watches,
-            run=self._run,
-            post=self._inbox.put,
-            clock=self._clock,
-            unpin=self._commands.lift,
-        )
+        desk = Desk(self._books, parts.journal, self._run, self._inbox.put, self._clock)
+        self._launcher = Launcher(desk, operations)
+        self._automatic = Automatic(desk, self._launcher, self._closing)
+        questions = Questions(desk, answers)
+        self._commands = Commands(desk, questions, self._launcher, who=parts.who, closing=self._closing)
+        self._fetches = Fetches(desk, reconciler, watches)
+        self._looks = Looks(desk, reconciler, self._commands.lift)
         self._begun = False
         self._journal_polled = float("-inf")
 
@@ -128,7 +120,7 @@ class Worker:
     def stop(self, timeout: float = 10.0) -> None:
         """Finish the running writes, then end. Returns after at most `timeout` seconds."""
         self._closing.set()
-        self._inbox.put(self._commands.stop_running)
+        self._inbox.put(self._launcher.stop_running)
         if self._thread is not None:
             self._thread.join(timeout)
         else:
@@ -163,14 +155,16 @@ class Worker:
         if self._parts.automate and not self._books.read_only:
             self._commands.claim_writer()
         self._books.load_journal()
-        self._looking.use(self._parts.config)
+        self._fetches.use(self._parts.config)
         self._publish(WorkerState.IDLE)
 
     def _turn(self) -> bool:
         """Start what is due. Returns whether anything was started or waits in the queue."""
-        started = self._looking.start_due()
+        now = self._clock()
+        started = self._fetches.start_due(now)
+        started = self._looks.start_due(now) or started
         if self._parts.automate:
-            started = self._commands.start_automatic() or started
+            started = self._automatic.start_due() or started
         self._poll_journal()
         return started or not self._inbox.empty()
 
@@ -182,7 +176,7 @@ class Worker:
 
     def _wait_time(self) -> float:
         now = self._clock()
-        due = min(self._looking.next_due(), self._commands.next_due(), now + _IDLE)
+        due = min(self._fetches.next_due(), self._looks.next_due(), self._automatic.next_due(), now + _IDLE)
         if self._books.changed:
             due = min(due, self._books.publish_due())
         if self._parts.automate or self._books.journal_matters:
@@ -212,10 +206,10 @@ class Worker:
         try:
             match request:
                 case Reload():
-                    self._looking.use(request.config)
+                    self._fetches.use(request.config)
                     future.set_result(None)
                 case Refresh():
-                    self._looking.refresh(request, future)
+                    self._looks.refresh(request, future)
                 case _:
                     self._commands.take(request, future)
         except GitopsError as error:
@@ -272,7 +266,7 @@ class Worker:
 
     def _close(self) -> None:
         self._closing.set()
-        self._commands.stop_running()
+        self._launcher.stop_running()
         self._lanes.close()
         with contextlib.suppress(Exception):
             # What came back from the lanes last still has to reach those who wait for it.

@@ -62,7 +62,9 @@ class Answers:
                 )
             )
         below = [child for child in view.children if child.key in chosen]
-        found += [comparison(child.key, None, child.body(), None) for child in below]
+        found += [
+            comparison(child.key, None, child.body(), None, masked_paths=application.masked_paths) for child in below
+        ]
         missing = chosen - {c.key for c in found}
         if missing:
             raise UsageError(str(min(missing)), f"is no resource of application {application.name}")

@@ -1,0 +1,50 @@
+"""Which lane a question is answered in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from gitops_tui.engine.operations.answers import Answers
+from gitops_tui.engine.requests import Compare, History, Operations, Plan, Render, Request, Resolve
+from gitops_tui.engine.schedule.desk import Desk
+from gitops_tui.model.application import Application
+
+_ASKED_AT_ONCE = 2
+
+
+class Questions:
+    """Passes questions on to lanes of their own, so that they never wait for looks or operations."""
+
+    def __init__(self, desk: Desk, answers: Answers) -> None:
+        self._desk = desk
+        self._answers = answers
+
+    def operations(self, request: Operations, future: Future[Any]) -> None:
+        """Receipts of one or all applications."""
+        journal = self._desk.journal
+        self._ask("journal", lambda: journal.receipts(request.application, limit=request.limit), future)
+
+    def take(self, application: Application, request: Request, future: Future[Any]) -> bool:
+        """Have a question about an application answered; False when the request is none."""
+        cluster = f"ask {self._desk.books.context_of(application)}"
+        repository = f"ask {application.source.repository}"
+        answers = self._answers
+        match request:
+            case Compare():
+                self._ask(cluster, lambda: answers.compare(application, request), future)
+            case Plan():
+                self._ask(cluster, lambda: answers.plan(application, request), future)
+            case Render():
+                self._ask(repository, lambda: answers.render(application, request.revision), future)
+            case Resolve():
+                self._ask(repository, lambda: answers.resolve(application, request.revision), future)
+            case History():
+                self._ask(repository, lambda: answers.history(application, request), future)
+            case _:
+                return False
+        return True
+
+    def _ask(self, lane: str, job: Callable[[], Any], future: Future[Any]) -> None:
+        self._desk.run(lane, _ASKED_AT_ONCE, job, future.set_result, future.set_exception)

@@ -1,0 +1,134 @@
+"""When each repository is asked, and what comes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from gitops_tui.config import Config
+from gitops_tui.engine.schedule.backoff import spread
+from gitops_tui.engine.schedule.desk import Desk
+from gitops_tui.engine.schedule.tracking import Fetching
+from gitops_tui.engine.views.folders import applications_from
+from gitops_tui.engine.views.reconcile import Reconciler
+from gitops_tui.engine.views.statuses import problem_of
+from gitops_tui.engine.views.watches import Watches
+from gitops_tui.model.application import Application, FolderTemplate, Repository
+from gitops_tui.model.errors import GitopsError, SourceError
+from gitops_tui.model.status import RepositoryStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a fetch brought back. error: why only what was known before could be used."""
+
+    changed: bool
+    note: str
+    expanded: dict[FolderTemplate, tuple[Application, ...]]
+    error: GitopsError | None = None
+
+
+class Fetches:
+    """Asks each repository once per interval, and keeps the list of tracked applications."""
+
+    def __init__(self, desk: Desk, reconciler: Reconciler, watches: Watches) -> None:
+        self._desk = desk
+        self._reconciler = reconciler
+        self._watches = watches
+
+    def use(self, config: Config) -> None:
+        """Take over a configuration: what it names is tracked, what it no longer names is left alone."""
+        self._desk.books.config = config
+        self._reconciler.use_repositories(config.repositories)
+        self._desk.books.repositories(_all_repositories(config))
+        for fetching in self._desk.books.fetching.values():
+            if any(t.repository == fetching.repository.url for t in config.folders):
+                fetching.due = self._desk.clock()
+        self._track()
+
+    def _track(self) -> None:
+        found = {application.name: application for application in self._desk.books.config.applications}
+        for template in self._desk.books.config.folders:
+            fetching = self._desk.books.fetching.get(template.repository)
+            for application in fetching.expanded.get(template, ()) if fetching else ():
+                found.setdefault(application.name, application)
+        for name in self._desk.books.track(found.values()):
+            self._watches.drop(name)
+
+    def start_due(self, now: float) -> bool:
+        """Start every fetch that is due; returns whether any was."""
+        due = [f for f in self._desk.books.fetching.values() if not f.busy and f.due <= now]
+        for fetching in due:
+            self._start(fetching)
+        return bool(due)
+
+    def next_due(self) -> float:
+        """Monotonic seconds at which a fetch is due next."""
+        due = (fetching.due for fetching in self._desk.books.fetching.values() if not fetching.busy)
+        return min(due, default=float("inf"))
+
+    def _start(self, fetching: Fetching) -> None:
+        fetching.busy = True
+        self._desk.books.changed = True
+        repository = fetching.repository
+        templates = tuple(t for t in self._desk.books.config.folders if t.repository == repository.url)
+        self._desk.run(
+            f"fetch {repository.url}",
+            1,
+            lambda: self._fetch(repository, templates),
+            lambda fetched: self._fetched(fetching, fetched),
+            lambda error: self._fetched(fetching, Fetched(False, "", fetching.expanded, error)),
+        )
+
+    def _fetch(self, repository: Repository, templates: tuple[FolderTemplate, ...]) -> Fetched:
+        mirror = self._reconciler.mirror(repository.url)
+        failed: GitopsError | None = None
+        changed, note = False, ""
+        try:
+            fetch = mirror.fetch()
+            changed, note = fetch.changed, fetch.note
+        except SourceError as error:
+            if not mirror.exists:
+                raise
+            failed = error
+        expanded: dict[FolderTemplate, tuple[Application, ...]] = {}
+        for template in templates:
+            sha = mirror.resolve(template.revision).sha
+            expanded[template] = applications_from(template, mirror.folders(sha, template.pattern))
+        return Fetched(changed, note, expanded, failed)
+
+    def _fetched(self, fetching: Fetching, fetched: Fetched) -> None:
+        now, wall = self._desk.clock(), time.time()
+        first = not fetching.tried
+        fetching.busy, fetching.tried = False, True
+        recovered = fetching.status.problem is not None and fetched.error is None
+        if fetched.error is None:
+            fetching.backoff.succeed()
+            fetching.due = now + spread(fetching.repository.interval)
+            note = fetched.note or ("" if fetched.changed else fetching.status.note)
+            fetching.status = RepositoryStatus(fetching.repository.url, wall, wall + fetching.due - now, note=note)
+        else:
+            delay = fetching.backoff.fail()
+            fetching.due = now + delay
+            since = fetching.status.problem.since if fetching.status.problem else wall
+            problem = problem_of(fetched.error, since, retry_at=wall + delay)
+            fetching.status = replace(fetching.status, problem=problem, next_at=wall + delay)
+        self._desk.books.changed = True
+        if fetched.expanded != fetching.expanded:
+            fetching.expanded = fetched.expanded
+            self._track()
+        if first or fetched.changed or recovered:
+            for tracked in self._desk.books.tracked.values():
+                if tracked.application.source.repository == fetching.repository.url:
+                    tracked.touch(now)
+        then, fetching.then = fetching.then, []
+        for call in then:
+            call()
+
+
+def _all_repositories(config: Config) -> Iterable[Repository]:
+    known = {repository.url: repository for repository in config.repositories}
+    used = [a.source.repository for a in config.applications] + [t.repository for t in config.folders]
+    interval = config.settings.interval
+    return [known.get(url) or Repository(url, interval=interval) for url in dict.fromkeys(used)]

@@ -1,0 +1,63 @@
+"""Live changes -> the applications that they concern."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from gitops_tui.cluster import Cluster, Live
+from gitops_tui.engine.schedule.desk import Desk
+from gitops_tui.engine.schedule.tracking import Tracked
+
+DEBOUNCE = 0.05
+_PENDING_OWNERS = 10_000
+
+
+class LiveChanges:
+    """Knows by owner label and by owner references whose object has moved, and has that application looked at."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._subscribed: dict[int, Callable[[], None]] = {}
+        self._subscribing = threading.Lock()
+        self._applications_by_uid: dict[tuple[str, str], str] = {}
+        self._orphans: dict[tuple[str, str], None] = {}
+
+    def subscribe(self, cluster: Cluster) -> None:
+        """Hear of a cluster's changes, from now on. Thread-safe."""
+        with self._subscribing:
+            if id(cluster) not in self._subscribed:
+                context = cluster.context
+                self._subscribed[id(cluster)] = cluster.subscribe(
+                    lambda live, gone: self._desk.post(lambda: self._moved(context, live, gone))
+                )
+
+    def _moved(self, context: str, live: Live, gone: bool) -> None:
+        del gone
+        names = {live.owner} if live.owner else set()
+        for uid in (live.uid, *live.owner_uids):
+            name = self._applications_by_uid.get((context, uid))
+            if name is not None:
+                names.add(name)
+            elif uid != live.uid:
+                # Its owner may be seen a moment later than itself; the look that brings the owner looks again.
+                self._orphans[context, uid] = None
+                while len(self._orphans) > _PENDING_OWNERS:
+                    del self._orphans[next(iter(self._orphans))]
+        now = self._desk.clock()
+        for name in names:
+            tracked = self._desk.books.tracked.get(name)
+            if tracked is not None:
+                tracked.touch(now + DEBOUNCE)
+
+    def index(self, tracked: Tracked, context: str, uids: frozenset[str]) -> None:
+        """These objects, by their uids, are the application's or lie below its own."""
+        name = tracked.application.name
+        for uid in uids:
+            slot = (context, uid)
+            self._applications_by_uid[slot] = name
+            if self._orphans.pop(slot, slot) is None:
+                tracked.dirty = True
+        for uid in tracked.uids - uids:
+            self._applications_by_uid.pop((context, uid), None)
+        tracked.uids = uids

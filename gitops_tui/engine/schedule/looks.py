@@ -1,0 +1,214 @@
+"""When each application is looked at, and what comes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+from gitops_tui.engine.requests import Refresh
+from gitops_tui.engine.schedule.backoff import spread
+from gitops_tui.engine.schedule.desk import Desk
+from gitops_tui.engine.schedule.live import DEBOUNCE, LiveChanges
+from gitops_tui.engine.schedule.tracking import Fetching, RefreshWaiter, Tracked, unreadable
+from gitops_tui.engine.views.reconcile import Reconciler, View
+from gitops_tui.engine.views.statuses import problem_of, status_of
+from gitops_tui.model.application import Application
+from gitops_tui.model.errors import GitopsError, UnreachableError
+from gitops_tui.model.operations import Pin
+from gitops_tui.model.resources import HealthCode
+from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Snapshot, SyncCode
+
+_WHILE_PROGRESSING = 5.0
+_WHILE_INCOMPLETE = 2.0
+_RESYNC = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look brought back from its lane."""
+
+    status: ApplicationStatus
+    lift_pin: bool
+    uids: frozenset[str]
+    incomplete: bool
+    cluster: ClusterStatus
+
+
+class Looks:
+    """Looks at each application when Git, the cluster or a person gives a reason to."""
+
+    def __init__(self, desk: Desk, reconciler: Reconciler, unpin: Callable[[Pin], None]) -> None:
+        self._desk = desk
+        self._reconciler = reconciler
+        self._unpin = unpin
+        self._live = LiveChanges(desk)
+
+    # -- requests --------------------------------------------------------------------------------------------
+
+    def touch(self, name: str) -> None:
+        """Look at an application soon."""
+        tracked = self._desk.books.tracked.get(name)
+        if tracked is not None:
+            tracked.touch(self._desk.clock())
+
+    def refresh(self, request: Refresh, future: Future[Snapshot]) -> None:
+        """Fetch and look now; the Future is done when each application has been looked at."""
+        now = self._desk.clock()
+        for fetching in self._desk.books.fetching.values():
+            if not fetching.tried and not request.applications:
+                # Its applications are not known before it has been read.
+                self._refresh_later(request, future, fetching)
+                return
+        names = request.applications or tuple(self._desk.books.tracked)
+        unknown = [name for name in names if name not in self._desk.books.tracked]
+        waiting = [f for f in self._desk.books.fetching.values() if not f.tried]
+        if unknown and waiting:
+            self._refresh_later(request, future, waiting[0])
+            return
+        chosen = [self._desk.books.find(name) for name in names]
+        waiter = RefreshWaiter(future, set(names), self._desk.books.refreshed)
+        if not names:
+            self._desk.books.refreshed.append(future)
+        for tracked in chosen:
+            self._renew(tracked, request.hard)
+            tracked.waiters.append(waiter)
+            tracked.touch(now)
+            fetching_of = self._desk.books.fetching.get(tracked.application.source.repository)
+            if fetching_of is not None and not fetching_of.busy:
+                fetching_of.due = now
+
+    def _refresh_later(self, request: Refresh, future: Future[Snapshot], fetching: Fetching) -> None:
+        def again() -> None:
+            try:
+                self.refresh(request, future)
+            except GitopsError as error:
+                future.set_exception(error)
+
+        fetching.due = min(fetching.due, self._desk.clock())
+        fetching.then.append(again)
+
+    def _renew(self, tracked: Tracked, hard: bool) -> None:
+        self._desk.books.reach(self._desk.books.context_of(tracked.application)).not_before = 0.0
+        if hard:
+            self._reconciler.renew(tracked.application, [r.key for r in tracked.status.resources])
+
+    # -- the schedule ----------------------------------------------------------------------------------------
+
+    def start_due(self, now: float) -> bool:
+        """Start every look that is due; returns whether any was."""
+        started = False
+        for tracked in tuple(self._desk.books.tracked.values()):
+            if tracked.due <= now and self._may_look(tracked, now):
+                self._start(tracked)
+                started = True
+        return started
+
+    def _may_look(self, tracked: Tracked, now: float) -> bool:
+        if tracked.looking:
+            return False
+        fetching = self._desk.books.fetching.get(tracked.application.source.repository)
+        if fetching is not None and (not fetching.tried or (tracked.waiters and fetching.busy)):
+            return False
+        return self._desk.books.reach(self._desk.books.context_of(tracked.application)).not_before <= now
+
+    def next_due(self) -> float:
+        """Monotonic seconds at which a look is due next."""
+        due: list[float] = []
+        for tracked in self._desk.books.tracked.values():
+            if not tracked.looking:
+                held = self._desk.books.reach(self._desk.books.context_of(tracked.application)).not_before
+                fetching = self._desk.books.fetching.get(tracked.application.source.repository)
+                if fetching is None or (fetching.tried and not (tracked.waiters and fetching.busy)):
+                    due.append(max(tracked.due, held))
+        return min(due, default=float("inf"))
+
+    # -- looking ---------------------------------------------------------------------------------------------
+
+    def _start(self, tracked: Tracked) -> None:
+        tracked.looking, tracked.dirty = True, False
+        tracked.due = self._desk.clock() + _RESYNC
+        application = tracked.application
+        pin = self._desk.books.pins.get(application.name)
+        context = self._desk.books.context_of(application)
+        self._desk.run(
+            f"look {context}",
+            self._desk.books.config.settings.parallel,
+            lambda: self._look(application, pin),
+            lambda looked: self._looked(tracked, pin, looked),
+            lambda error: self._failed(tracked, context, error),
+        )
+
+    def _look(self, application: Application, pin: Pin | None) -> Looked:
+        self._live.subscribe(self._reconciler.cluster(application))
+        view = self._reconciler.look(application, pin.revision if pin else None)
+        status = status_of(view, now=time.time())
+        cluster = self._reconciler.cluster(application)
+        return Looked(
+            status,
+            pin is not None and pin.until == "next-commit" and self._reconciler.supersedes(view, pin.quarantined),
+            _uids(view),
+            bool(view.incomplete),
+            ClusterStatus(cluster.context, cluster.server, cluster.version()),
+        )
+
+    def _looked(self, tracked: Tracked, pin: Pin | None, looked: Looked) -> None:
+        now = self._desk.clock()
+        tracked.looking = False
+        reaching = self._desk.books.reach(looked.cluster.context)
+        reaching.backoff.succeed()
+        reaching.status = looked.cluster
+        tracked.status = replace(looked.status, running=tracked.status.running)
+        tracked.due = now + self._pause_after(tracked, looked)
+        if looked.status.sync is SyncCode.SYNCED and looked.status.revision is not None:
+            tracked.attempts.in_sync(looked.status.revision.sha)
+        self._supersede(tracked)
+        self._live.index(tracked, looked.cluster.context, looked.uids)
+        if tracked.dirty:
+            tracked.touch(now + DEBOUNCE)
+        if looked.lift_pin and pin is not None and self._desk.books.pins.get(pin.application) == pin:
+            self._unpin(pin)
+        self._answer_waiters(tracked)
+
+    def _pause_after(self, tracked: Tracked, looked: Looked) -> float:
+        if looked.status.problems:
+            return min(tracked.backoff.fail(), _RESYNC)
+        tracked.backoff.succeed()
+        if looked.incomplete:
+            return _WHILE_INCOMPLETE
+        return _WHILE_PROGRESSING if looked.status.health.code is HealthCode.PROGRESSING else spread(_RESYNC)
+
+    def _supersede(self, tracked: Tracked) -> None:
+        job, revision = tracked.job, tracked.status.revision
+        if job is not None and job.automatic and revision is not None and revision.sha != job.revision:
+            job.superseded = True
+            job.stop.set()
+
+    def _failed(self, tracked: Tracked, context: str, error: GitopsError) -> None:
+        now, wall = self._desk.clock(), time.time()
+        tracked.looking = False
+        if isinstance(error, UnreachableError):
+            reaching = self._desk.books.reach(context)
+            if reaching.not_before <= now:
+                reaching.not_before = now + reaching.backoff.fail()
+            delay = reaching.not_before - now
+            reaching.status = replace(reaching.status, problem=problem_of(error, wall, retry_at=wall + delay))
+        else:
+            delay = tracked.backoff.fail()
+        known = tracked.status.problems[0] if tracked.status.problems else None
+        since = known.since if known and known.message == problem_of(error, wall).message else wall
+        tracked.status = unreadable(tracked.status, problem_of(error, since, retry_at=wall + delay))
+        tracked.due = now + delay
+        self._answer_waiters(tracked)
+
+    def _answer_waiters(self, tracked: Tracked) -> None:
+        self._desk.books.changed = True
+        waiters, tracked.waiters = tracked.waiters, []
+        for waiter in waiters:
+            waiter.looked_at(tracked.application.name)
+
+
+def _uids(view: View) -> frozenset[str]:
+    own = {str((pair.live.get("metadata") or {}).get("uid")) for pair in view.pairs if pair.live}
+    return frozenset(own | {child.uid for child in view.children})
