@@ -21,6 +21,10 @@ class GarbageCollector:
         self._dependents: dict[str, set[Key]] = {}
         self._alive: set[str] = set()
 
+    def know(self, items: Iterable[Item]) -> None:
+        """Learn what there is before the first change, so that no dependent is looked at before its owner."""
+        self._alive.update(item.body["metadata"]["uid"] for item in items)
+
     def handle(self, event: Event) -> None:
         """Bring everything in line with one change."""
         item = event.item
