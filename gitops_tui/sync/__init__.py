@@ -7,7 +7,7 @@ from gitops_tui.sync.execution import execute
 from gitops_tui.sync.options import Hook, hook_of, wave_of
 from gitops_tui.sync.order import Introduced, arranged, steps
 from gitops_tui.sync.pair import Pair
-from gitops_tui.sync.plan import IN_SYNC, plan
+from gitops_tui.sync.plan import IN_SYNC, left_alone, plan
 from gitops_tui.sync.ports import Applied, Children, Cluster, Lookup, Outcome, Progress, Recorder
 from gitops_tui.sync.stamp import stamp
 
@@ -26,6 +26,7 @@ __all__ = [
     "arranged",
     "execute",
     "hook_of",
+    "left_alone",
     "plan",
     "stamp",
     "steps",

@@ -128,7 +128,7 @@ class _Planner:
     ) -> Change:
         manifest, live = pair.manifest, pair.live
         if manifest is not None and live is not None and action is Action.UPDATE:
-            manifest = _left_alone(manifest, live, self.application)
+            manifest = left_alone(manifest, live, self.application)
         if action in {Action.CREATE, Action.UPDATE, Action.HOOK}:
             warnings = (*warnings, *self._warnings(pair))
         return Change(
@@ -188,7 +188,8 @@ def plan(
     )
 
 
-def _left_alone(manifest: Manifest, live: Body, application: Application) -> Manifest:
+def left_alone(manifest: Manifest, live: Body, application: Application) -> Manifest:
+    """Return the manifest to apply to a live object: without what ignore rules say to leave alone."""
     body = strip_ignored(manifest.body, live, application.ignore)
     return manifest if body is manifest.body else Manifest.of(body, manifest.origin)
 

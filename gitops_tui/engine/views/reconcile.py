@@ -24,7 +24,7 @@ from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, Resourc
 from gitops_tui.model.revision import Revision
 from gitops_tui.render import RenderTarget
 from gitops_tui.source import Mirror, Mirrors
-from gitops_tui.sync import Pair
+from gitops_tui.sync import Pair, left_alone
 
 _READY_TIMEOUT = 15.0
 
@@ -137,7 +137,8 @@ class Reconciler:
         if pair.manifest is None:
             return None
         try:
-            return self.cluster(application).predict(pair.manifest)
+            applied = left_alone(pair.manifest, pair.live, application) if pair.live is not None else pair.manifest
+            return self.cluster(application).predict(applied)
         except UnreachableError:
             raise
         except ClusterError:
@@ -210,8 +211,11 @@ class _Look:
             return compare(manifest.body, live, None, rules, masked_paths=self._masked_paths)
 
         def predict() -> tuple[Drift, Body]:
-            predicted = self._predicted(manifest, for_plan)
-            return compare(manifest.body, live, predicted, rules, masked_paths=self._masked_paths), predicted
+            predicted = self._predicted(left_alone(manifest, live, self._application), for_plan)
+            twin = live
+            if live.get("apiVersion") != manifest.api_version:  # another version has another form
+                twin = self._cluster.read(manifest.key, api_version=manifest.api_version) or live
+            return compare(manifest.body, twin, predicted, rules, masked_paths=self._masked_paths), predicted
 
         refusal = ""
         predicted: Body | None = None

@@ -51,7 +51,6 @@ def execute(
     dry_run: bool = False,
     lookup: Lookup | None = None,
     children: Children | None = None,
-    masked_paths: Sequence[str] = (),
     wave_pause: float = WAVE_PAUSE,
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], bool] | None = None,
@@ -62,8 +61,7 @@ def execute(
     recorder is told of each step as it happens. stop ends it after the running writes. timeout: seconds that
     each wait for health, for a hook or for a deletion may take; the application's policy by default. dry_run:
     only check. lookup: where live objects are read for their health, the cluster by default. children: what
-    lies below a live object, to tell why it is not healthy. masked_paths: those of the settings, by which the
-    plan's changes were masked beside the application's own.
+    lies below a live object, to tell why it is not healthy.
 
     Raises StalePlanError when the cluster moved since the plan, and PlanError when the plan was refused; nothing
     is written then. Failures of later steps are part of the Outcome.
@@ -86,7 +84,6 @@ def execute(
             children if children is not None else lambda _live: (),
             now,
             seconds,
-            (*application.masked_paths, *masked_paths),
         )
         return _guarded(run, lambda: _checked(run, dry_run=dry_run, wave_pause=wave_pause))
 

@@ -103,8 +103,8 @@ def _moved(run: Run, change: Change, live: Body, predicted: Body) -> str:
     An object without a status changes only when somebody changes it; its masked values may look alike.
     """
     if "status" in live and change.manifest is not None:
-        rules = run.application.ignore
-        again = compare(change.manifest.body, live, predicted, rules, masked_paths=run.masked_paths)
+        rules, masked = run.application.ignore, run.application.masked_paths
+        again = compare(change.manifest.body, live, predicted, rules, masked_paths=masked)
         if again.changes == change.changes:
             return ""
     return "changed"

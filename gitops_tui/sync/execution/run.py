@@ -40,7 +40,6 @@ class Run:
     children: Children
     now: Callable[[], float]
     timeout: float
-    masked_paths: tuple[str, ...]
     results: dict[int, ResourceResult] = field(default_factory=dict)
     applied: dict[int, Body] = field(default_factory=dict)
     done: int = 0
