@@ -46,6 +46,12 @@ def bad_request(message: str) -> ApiError:
     return ApiError(400, "BadRequest", message)
 
 
+def unreadable_body(kind: str, why: str) -> ApiError:
+    """400 for a body that is no JSON object."""
+    told = f"couldn't get version/kind; json parse error: {why}"
+    return bad_request(f"the object provided is unrecognized (must be of type {kind}): {told}")
+
+
 def unauthorized() -> ApiError:
     """401."""
     return ApiError(401, "Unauthorized", "Unauthorized")
@@ -81,6 +87,15 @@ def conflict(resource: Resource, name: str, why: str) -> ApiError:
     """409 on a lost race or a failed precondition."""
     message = f'Operation cannot be fulfilled on {resource.qualified} "{name}": {why}'
     return ApiError(409, "Conflict", message, _details(resource, name))
+
+
+def failed_precondition(resource: Resource, name: str, field: tuple[str, str, str], why: str) -> ApiError:
+    """409 on a delete whose object is not, or no longer, the one meant. `field`: label, asked, recorded."""
+    label, asked, recorded = field
+    subject = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    told = f"the {label} in the precondition ({asked}) does not match the {label} in record ({recorded})"
+    message = f'Operation cannot be fulfilled on {subject} "{name}": {told}. The object might have been {why}'
+    return ApiError(409, "Conflict", message, {**_details(resource, name), "kind": resource.kind})
 
 
 def modified(resource: Resource, name: str) -> ApiError:
@@ -135,9 +150,14 @@ def unsupported_media_type(accepted: Sequence[str], got: str) -> ApiError:
     return ApiError(415, "UnsupportedMediaType", message)
 
 
-def unprocessable(message: str) -> ApiError:
+def unprocessable() -> ApiError:
     """422 for a patch that does not fit the object."""
-    return ApiError(422, "Invalid", message, {})
+    return ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {})
+
+
+def unsupported_patch() -> ApiError:
+    """415 for a kind of patch that is not taken."""
+    return ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
 
 
 def invalid_object(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> ApiError:

@@ -8,12 +8,12 @@ from typing import Any
 from gitops_tui.embedded.api import errors
 from gitops_tui.embedded.api.backend import Backend, fresh_uid, timestamp
 from gitops_tui.embedded.api.call import Call
-from gitops_tui.embedded.kinds.schema import NOTHING, ListOf, Object, Struct
+from gitops_tui.embedded.kinds.schema import NOTHING, Object, Struct
 from gitops_tui.embedded.kinds.table import Resource
 from gitops_tui.embedded.merge import fields, managed
 from gitops_tui.embedded.rules import allocation, defaults, definitions, immutable, names, structural, validation
 from gitops_tui.embedded.rules.conform import Report, TypeMismatchError, conform
-from gitops_tui.embedded.rules.problems import FieldError, invalid
+from gitops_tui.embedded.rules.problems import FieldError, forbidden_field, invalid
 
 _NO_STATUS_RESET = {"nodes"}
 _MAIN_RESETS = fields.of_paths("status")
@@ -61,19 +61,18 @@ def _unreadable(resource: Resource, why: str) -> str:
 def _check_identity(call: Call, body: Any) -> None:
     resource = call.resource
     if not isinstance(body, dict):
-        raise errors.bad_request(
-            "couldn't get version/kind; json parse error: json: cannot unmarshal value into Go value of type struct"
-        )
-    given = (str(body.get("apiVersion") or resource.api_version), str(body.get("kind") or resource.kind))
-    if not body.get("kind") and not body.get("apiVersion"):
-        body = {**body, "apiVersion": resource.api_version, "kind": resource.kind}
-    if given != (resource.api_version, resource.kind):
-        raise errors.bad_request(
-            f"the API version in the data ({given[0]}) does not match the expected API version ({resource.api_version})"
-            if given[0] != resource.api_version
-            else f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-            f"converting ({given[1]}) to ({resource.kind}): unknown conversion"
-        )
+        raise errors.unreadable_body(resource.kind, "json: cannot unmarshal array into Go value")
+    version = str(body.get("apiVersion") or resource.api_version)
+    kind = str(body.get("kind") or resource.kind)
+    if (version, kind) == (resource.api_version, resource.kind):
+        return
+    handled = f'{kind} in version "{version.rpartition("/")[2]}" cannot be handled as a {resource.kind}: '
+    if version != resource.api_version:
+        handled += f'no kind "{kind}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
+    else:
+        hub = resource.group.partition(".")[0] or "core"
+        handled += f"converting ({resource.version}.{kind}) to ({hub}.{resource.kind}): unknown conversion"
+    raise errors.bad_request(handled)
 
 
 def place(call: Call, body: Object) -> None:
@@ -93,21 +92,19 @@ def skeleton(struct: Struct) -> Object:
     """What an empty object of a type looks like: the state before a create, as field ownership sees it."""
     result: Object = {}
     for key, field in struct.fields.items():
-        if field.always is NOTHING:
-            if field.keeps_empty and isinstance(field.type, ListOf):
-                result[key] = []
-        else:
+        if field.always is not NOTHING:
             result[key] = skeleton(field.type) if isinstance(field.type, Struct) else field.always
     return result
 
 
 def writer(call: Call) -> managed.Writer:
     """Who writes in a call, for the record of managers."""
+    now = "" if call.subresource == "scale" else timestamp()
     if call.subresource in {"status", "scale"}:
         resets = _STATUS_RESETS if call.subresource == "status" else {}
     else:
         resets = _MAIN_RESETS if call.resource.has_status else {}
-    return managed.Writer(call.manager, call.resource.api_version, call.subresource, timestamp(), resets)
+    return managed.Writer(call.manager, call.resource.api_version, call.subresource, now, resets)
 
 
 def born(call: Call, body: Object) -> None:
@@ -142,6 +139,11 @@ def admit_new(backend: Backend, resource: Resource, body: Object) -> None:
             allocation.select_job(body)
         case "namespaces":
             body["spec"]["finalizers"] = ["kubernetes"]
+        case "persistentvolumes":
+            body["status"]["lastPhaseTransitionTime"] = timestamp()
+            _protect(body, allocation.VOLUME_PROTECTION)
+        case "persistentvolumeclaims":
+            _protect(body, allocation.CLAIM_PROTECTION)
         case "daemonsets.apps":
             _count_templates(None, body)
 
@@ -162,15 +164,20 @@ def admit_changed(backend: Backend, resource: Resource, old: Object, new: Object
             _count_templates(old, new)
 
 
-_TEMPLATES = "deprecated.daemonset.template.generation"
+def _protect(body: Object, finalizer: str) -> None:
+    metadata = body["metadata"]
+    metadata["finalizers"] = list(dict.fromkeys([*(metadata.get("finalizers") or ()), finalizer]))
 
 
 def _count_templates(old: Object | None, new: Object) -> None:
     count = 1
     if old is not None:
-        count = int((old["metadata"].get("annotations") or {}).get(_TEMPLATES, 1))
+        count = int((old["metadata"].get("annotations") or {}).get(defaults.TEMPLATE_GENERATION, 1))
         count += old["spec"]["template"] != new["spec"]["template"]
-    new["metadata"]["annotations"] = {**(new["metadata"].get("annotations") or {}), _TEMPLATES: str(count)}
+    new["metadata"]["annotations"] = {
+        **(new["metadata"].get("annotations") or {}),
+        defaults.TEMPLATE_GENERATION: str(count),
+    }
 
 
 def _bodies(backend: Backend, storage: str) -> list[Object]:
@@ -203,7 +210,8 @@ def _metadata_changes(old: Object, new: Object) -> Iterable[FieldError]:
     if new.get("deletionTimestamp"):
         added = [name for name in new.get("finalizers") or () if name not in (old.get("finalizers") or ())]
         if added and old.get("deletionTimestamp"):
-            words = f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{', '.join(f'{chr(34)}{name}{chr(34)}' for name in added)}}}"
-            yield FieldError("FieldValueForbidden", "metadata.finalizers", f"Forbidden: {words}")
+            names_told = ", ".join(f'"{name}"' for name in added)
+            words = "no new finalizers can be added if the object is being deleted, found new finalizers "
+            yield forbidden_field("metadata.finalizers", f"{words}[]string{{{names_told}}}")
     if old.get("uid") != new.get("uid"):
         yield invalid("metadata.uid", new.get("uid"), "field is immutable")

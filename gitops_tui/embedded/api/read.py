@@ -102,9 +102,8 @@ def _check_version(options: ListOptions, revision: int) -> None:
     if not asked or asked == "0":
         return
     if not asked.isdecimal():
-        raise errors.bad_request(
-            f'resourceVersion: Invalid value: "{asked}": strconv.ParseUint: parsing "{asked}": invalid syntax'
-        )
+        why = f'strconv.ParseUint: parsing "{asked}": invalid syntax'
+        raise errors.bad_request(f'invalid resource version: resourceVersion: Invalid value: "{asked}": {why}')
     if int(asked) > revision:
         error = errors.ApiError(504, "Timeout", f"Too large resource version: {asked}, current: {revision}")
         error.details = {
@@ -131,7 +130,7 @@ def _continued(backend: Backend, call: Call, token: str) -> tuple[tuple[Item, ..
         namespace, name = fields["start"]
         revision, start = int(fields["rv"]), (str(namespace), str(name))
     except (ValueError, KeyError, TypeError, binascii.Error):
-        raise errors.bad_request(f"continue key is not valid: {token[:40]}") from None
+        raise errors.bad_request(f"invalid continue token: continue key is not valid: {token[:40]}") from None
     storage = call.resource.storage
     if revision < 0:
         items, revision = backend.store.list(storage, call.namespace)

@@ -7,31 +7,42 @@ from gitops_tui.embedded.api.backend import Backend, timestamp
 from gitops_tui.embedded.api.call import Answer, Call, DeleteOptions
 from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.kinds.table import Resource
-from gitops_tui.embedded.rules.problems import invalid
+from gitops_tui.embedded.rules.problems import unsupported
 from gitops_tui.embedded.store.items import Item
 
 ORPHAN = "orphan"
 FOREGROUND = "foregroundDeletion"
+_JOB_WARNING = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "propagationPolicy=Orphan to suppress this warning"
+)
 _POLICIES = {"", "Orphan", "Background", "Foreground"}
 
 
 def delete(backend: Backend, call: Call, options: DeleteOptions) -> Answer:
     """Delete an object, or mark it as being deleted while finalizers or its grace period hold it."""
     if options.propagation not in _POLICIES:
-        wrong = invalid("propagationPolicy", options.propagation, 'must be "Orphan", "Background" or "Foreground"')
+        wrong = unsupported("propagationPolicy", options.propagation, ("Foreground", "Background", "Orphan", "nil"))
         raise errors.invalid_object("meta.k8s.io", "DeleteOptions", "", [wrong])
+    if call.resource.storage == "jobs.batch" and not options.propagation:
+        call.warnings.append(_JOB_WARNING)
     with backend.store.lock:
         item = backend.require(call)
         _check_preconditions(call, item, options)
         obj = _marked(call.resource, item.body, options)
         if obj is None:
-            return _removed(backend, call, item)
+            return _removed(backend, call, item, options)
         if call.dry_run or obj == item.body:
             return Answer(obj)
         return Answer(backend.store.put(item.key, obj, expected=item.revision).body)
 
 
-def _removed(backend: Backend, call: Call, item: Item) -> Answer:
+def _removed(backend: Backend, call: Call, item: Item, options: DeleteOptions) -> Answer:
+    if call.resource.storage == "pods" and options.grace_seconds != 0:
+        last = _ending(item.body, 0)
+        if call.dry_run:
+            return Answer(last)
+        return Answer(backend.store.remove(item.key, expected=item.revision, body=last).body)
     if not call.dry_run:
         backend.store.remove(item.key, expected=item.revision)
     details = {"name": call.name, "group": call.resource.group, "kind": call.resource.plural}
@@ -41,13 +52,12 @@ def _removed(backend: Backend, call: Call, item: Item) -> Answer:
 
 def _check_preconditions(call: Call, item: Item, options: DeleteOptions) -> None:
     metadata = item.body["metadata"]
-    for label, asked, is_now in (
-        ("UID", options.uid, metadata["uid"]),
-        ("ResourceVersion", options.resource_version, metadata["resourceVersion"]),
+    for label, asked, recorded, why in (
+        ("UID", options.uid, metadata["uid"], "deleted and then recreated"),
+        ("ResourceVersion", options.resource_version, metadata["resourceVersion"], "modified"),
     ):
-        if asked and asked != is_now:
-            why = f"Precondition failed: {label} in precondition: {asked}, {label} in object meta: {is_now}"
-            raise errors.conflict(call.resource, call.name, why)
+        if asked and asked != recorded:
+            raise errors.failed_precondition(call.resource, call.name, (label, asked, recorded), why)
 
 
 def _marked(resource: Resource, body: Object, options: DeleteOptions) -> Object | None:
@@ -61,16 +71,21 @@ def _marked(resource: Resource, body: Object, options: DeleteOptions) -> Object 
     metadata = {key: value for key, value in metadata.items() if key != "finalizers"}
     if finalizers:
         metadata["finalizers"] = finalizers
+    marked = _ending({**body, "metadata": metadata}, grace)
+    if resource.storage == "namespaces":
+        marked["status"] = {**body.get("status", {}), "phase": "Terminating"}
+    return marked
+
+
+def _ending(body: Object, grace: int) -> Object:
+    """The object with the marks of a deletion that has begun."""
+    metadata = dict(body["metadata"])
     if not metadata.get("deletionTimestamp"):
         metadata["deletionTimestamp"] = timestamp()
         if metadata.get("generation"):
             metadata["generation"] += 1
-        metadata["deletionGracePeriodSeconds"] = grace
     metadata["deletionGracePeriodSeconds"] = min(grace, metadata.get("deletionGracePeriodSeconds", grace))
-    marked = {**body, "metadata": metadata}
-    if resource.storage == "namespaces":
-        marked["status"] = {**body.get("status", {}), "phase": "Terminating"}
-    return marked
+    return {**body, "metadata": metadata}
 
 
 def _finalizers(resource: Resource, metadata: Object, propagation: str) -> list[str]:

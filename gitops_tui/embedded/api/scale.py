@@ -32,8 +32,8 @@ def patch_scale(backend: Backend, call: Call, media_type: str, body: Any) -> Ans
             changed = json_patch(current, body) if media_type == write.JSON_PATCH else merge_patch(current, body)
         except PatchError as error:
             raise errors.bad_request(str(error)) from None
-        except PatchFailedError as error:
-            raise errors.unprocessable(str(error)) from None
+        except PatchFailedError:
+            raise errors.unprocessable() from None
         if "resourceVersion" not in ((body.get("metadata") or {}) if isinstance(body, dict) else {}):
             changed = {**changed, "metadata": {**changed["metadata"], "resourceVersion": ""}}
         return _written(backend, call, changed)

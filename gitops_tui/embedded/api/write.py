@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import random
 from typing import Any
 
@@ -10,11 +12,11 @@ from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.api.call import Answer, Call
 from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.merge import managed
-from gitops_tui.embedded.merge.jsonpatch import PatchError, PatchFailedError, json_patch, merge_patch
+from gitops_tui.embedded.merge.jsonpatch import PatchError, PatchFailedError, go_text, json_patch, merge_patch
 from gitops_tui.embedded.merge.strategic import strategic_merge
 from gitops_tui.embedded.rules.conform import Report, TypeMismatchError
 from gitops_tui.embedded.rules.declared import declaration_errors
-from gitops_tui.embedded.rules.problems import invalid, required, shown
+from gitops_tui.embedded.rules.problems import invalid, required
 from gitops_tui.embedded.store.items import Item
 
 JSON_PATCH = "application/json-patch+json"
@@ -80,6 +82,10 @@ def replace(backend: Backend, call: Call, body: Any) -> Answer:
         if call.resource.custom and not obj["metadata"].get("resourceVersion"):
             wrong = invalid("metadata.resourceVersion", 0, "must be specified for an update")
             raise errors.invalid_object(call.resource.group, call.resource.kind, call.name, [wrong])
+        given, current = obj["metadata"].get("uid"), item.body["metadata"]["uid"]
+        if given and given != current:
+            why = f"Precondition failed: UID in precondition: {given}, UID in object meta: {current}"
+            raise errors.conflict(call.resource, call.name, why)
         return update(backend, call, item, obj, None)
 
 
@@ -94,16 +100,17 @@ def patch(backend: Backend, call: Call, media_type: str, body: Any) -> Answer:
         try:
             obj = objects.conformed(call.resource, patched, report)
         except TypeMismatchError as error:
-            raise _invalid_patch(patched, str(error)) from None
+            raise _invalid_patch(media_type, body, patched, str(error)) from None
         if report.problems and call.validation == "Strict":
-            raise _invalid_patch(patched, f"strict decoding error: {', '.join(report.problems)}")
+            raise _invalid_patch(media_type, body, patched, f"strict decoding error: {', '.join(report.problems)}")
         if call.validation == "Warn":
             call.warnings += report.problems
         return update(backend, call, item, obj, None)
 
 
-def _invalid_patch(patched: Object, why: str) -> errors.ApiError:
-    return errors.invalid_object("", "", "", [invalid("patch", shown(patched), why)])
+def _invalid_patch(media_type: str, patch_body: Any, patched: Object, why: str) -> errors.ApiError:
+    told = go_text(patch_body) if media_type == STRATEGIC_PATCH else json.dumps(patched, separators=(",", ":"))
+    return errors.invalid_object("", "", "", [invalid("patch", told, why)])
 
 
 def _patched(call: Call, item: Item, media_type: str, body: Any) -> Object:
@@ -117,20 +124,16 @@ def _patched(call: Call, item: Item, media_type: str, body: Any) -> Object:
             case "application/strategic-merge-patch+json" if not call.resource.custom:
                 result = strategic_merge(call.resource.type, live, body)
             case _:
-                raise errors.unsupported_media_type(accepted_patches(call), media_type)
+                raise errors.unsupported_patch()
     except PatchError as error:
         raise errors.bad_request(str(error)) from None
     except PatchFailedError as error:
-        raise errors.unprocessable(str(error)) from None
+        if media_type == STRATEGIC_PATCH:
+            raise errors.ApiError(500, "", str(error)) from None
+        raise errors.unprocessable() from None
     if not isinstance(result, dict):
         raise errors.bad_request("the patched document is not an object")
     return result
-
-
-def accepted_patches(call: Call) -> tuple[str, ...]:
-    """Media types of the patches that a kind takes."""
-    strategic = () if call.resource.custom else (STRATEGIC_PATCH,)
-    return (JSON_PATCH, MERGE_PATCH, *strategic, APPLY_PATCH, "application/apply-patch+cbor")
 
 
 def versioned(call: Call, body: Object) -> Object:
@@ -144,7 +147,7 @@ def _apply(backend: Backend, call: Call, config: Any) -> Answer:
     item = backend.store.get(backend.key(call))
     schema, by = call.resource.type, objects.writer(call)
     live = managed.bare(versioned(call, item.body)) if item else objects.skeleton(schema)
-    before = managed.read(item.body["metadata"].get("managedFields") or ()) if item else {}
+    before = _managers_before_apply(call, item) if item else {}
     if item is None and call.subresource:
         raise errors.not_found(call.resource, call.name)
     try:
@@ -154,12 +157,22 @@ def _apply(backend: Backend, call: Call, config: Any) -> Answer:
     try:
         obj = objects.conformed(call.resource, merged, Report())
     except TypeMismatchError as error:
-        raise errors.ApiError(500, "", _untyped(call, str(error))) from None
+        raise errors.ApiError(500, "", _untyped(call, config, str(error))) from None
     if item is not None:
         return update(backend, call, item, obj, managers)
     objects.place(call, obj)
     obj["metadata"]["name"] = call.name
     return _create(backend, call, obj, managers)
+
+
+def _managers_before_apply(call: Call, item: Item) -> managed.Managers:
+    """The managers of a live object; one without any is taken to be managed as a whole by somebody before."""
+    before = managed.read(item.body["metadata"].get("managedFields") or ())
+    if before:
+        return before
+    schema, by = call.resource.type, objects.writer(call)
+    earlier = dataclasses.replace(by, name="before-first-apply")
+    return managed.update(schema, objects.skeleton(schema), managed.bare(versioned(call, item.body)), {}, earlier)
 
 
 def _check_config(call: Call, config: Any) -> None:
@@ -181,7 +194,7 @@ def _check_config(call: Call, config: Any) -> None:
         told = (
             wrong_fields[0] if len(wrong_fields) == 1 else "errors:\n" + "".join(f"  {row}\n" for row in wrong_fields)
         )
-        raise errors.ApiError(500, "", _untyped(call, told))
+        raise errors.ApiError(500, "", _untyped(call, config, told))
     if metadata.get("name", call.name) != call.name:
         raise _misnamed(call, metadata["name"])
     if resource.namespaced and metadata.get("namespace", call.namespace) != call.namespace:
@@ -190,9 +203,9 @@ def _check_config(call: Call, config: Any) -> None:
         )
 
 
-def _untyped(call: Call, why: str) -> str:
-    place = f"{call.namespace}/{call.name}" if call.namespace else f"/{call.name}"
-    resource = call.resource
+def _untyped(call: Call, config: Object, why: str) -> str:
+    metadata, resource = config.get("metadata") or {}, call.resource
+    place = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
     return f"failed to create typed patch object ({place}; {resource.api_version}, Kind={resource.kind}): {why}"
 
 
@@ -207,11 +220,12 @@ def update(backend: Backend, call: Call, item: Item, obj: Object, managers: mana
     given = obj["metadata"].get("managedFields")
     obj = _carried(call, old, obj)
     if managers is None:
-        managers = managed.update(
+        starting = _starting_managers(call, old, given)
+        managers = starting and managed.update(
             call.resource.type,
             managed.bare(old),
             managed.bare(obj),
-            _starting_managers(call, old, given),
+            starting,
             objects.writer(call),
         )
     if call.subresource != "status":
@@ -245,9 +259,6 @@ def _check_identity(call: Call, item: Item, obj: Object) -> None:
     if metadata.get("name", call.name) != call.name:
         raise _misnamed(call, metadata["name"])
     objects.place(call, obj)
-    if metadata.get("uid", current["uid"]) != current["uid"]:
-        why = f"Precondition failed: UID in precondition: {metadata['uid']}, UID in object meta: {current['uid']}"
-        raise errors.conflict(call.resource, call.name, why)
     version = metadata.get("resourceVersion")
     if version and version != current["resourceVersion"]:
         raise errors.modified(call.resource, call.name)
@@ -260,10 +271,12 @@ def _carried(call: Call, old: Object, obj: Object) -> Object:
         kept.pop("status", None)
         return {**kept, "status": obj["status"]} if "status" in obj else kept
     metadata = dict(obj["metadata"])
+    given_uid = metadata.get("uid")
     for key in (*objects.SERVER_METADATA, "resourceVersion", "name", "namespace"):
         metadata.pop(key, None)
         if key in old["metadata"]:
             metadata[key] = old["metadata"][key]
+    metadata["uid"] = given_uid or metadata["uid"]
     obj = {**obj, "metadata": metadata}
     if call.resource.has_status:
         obj.pop("status", None)

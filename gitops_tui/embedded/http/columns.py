@@ -100,7 +100,8 @@ def _pod_status(body: Object) -> str:
 
 def _pod_ready(body: Object) -> str:
     rows = _get(body, "status.containerStatuses", ())
-    return f"{sum(bool(row.get('ready')) for row in rows)}/{len(_get(body, 'spec.containers', ()))}"
+    ready = sum(1 for row in rows if row.get("ready"))
+    return f"{ready}/{len(_get(body, 'spec.containers', ()))}"
 
 
 def _restarts(body: Object) -> str:
@@ -140,7 +141,7 @@ def _job_status(body: Object) -> str:
 
 
 def _node_status(body: Object) -> str:
-    ready = next((row for row in _get(body, "status.conditions", ()) if row.get("type") == "Ready"), {})
+    ready: Object = next((row for row in _get(body, "status.conditions", ()) if row.get("type") == "Ready"), {})
     return "Ready" if ready.get("status") == "True" else "NotReady" if ready else "Unknown"
 
 

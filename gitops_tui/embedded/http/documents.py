@@ -36,15 +36,21 @@ class Documents:
                 return _response(discovery.group(self._registry, group))
             case ["apis", group, version]:
                 return _response(discovery.resource_list(self._registry, group, version))
-            case ["openapi", "v2"]:
-                return _swagger(request)
-            case ["openapi", "v3"]:
-                return _response(openapi.root(self._registry))
-            case ["openapi", "v3", "api", version]:
-                return _response(openapi.document(self._registry, "", version))
-            case ["openapi", "v3", "apis", group, version]:
-                return _response(openapi.document(self._registry, group, version))
+            case ["openapi", *rest]:
+                return self._openapi(request, rest)
         return None
+
+    def _openapi(self, request: Request, parts: list[str]) -> Response:
+        match parts:
+            case ["v2"]:
+                return _swagger(request)
+            case ["v3"]:
+                return _response(openapi.root(self._registry))
+            case ["v3", "api", version]:
+                return _response(openapi.document(self._registry, "", version))
+            case ["v3", "apis", group, version]:
+                return _response(openapi.document(self._registry, group, version))
+        raise errors.no_such_path()
 
     def _groups(self, request: Request, *, core: bool) -> Response:
         accept = request.headers.get("accept", "").replace(" ", "")

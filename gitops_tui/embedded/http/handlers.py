@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable
 from typing import Any
 
 from gitops_tui.embedded.api import errors, read, remove, reviews, scale, write
@@ -15,7 +14,7 @@ from gitops_tui.embedded.http.documents import Documents
 from gitops_tui.embedded.http.messages import Request, Response
 from gitops_tui.embedded.http.router import Target, resource_target
 from gitops_tui.embedded.rules.conform import object_of_pairs
-from gitops_tui.embedded.rules.problems import unsupported
+from gitops_tui.embedded.rules.problems import FieldError, forbidden_field, unsupported
 from gitops_tui.embedded.store.items import encode
 from gitops_tui.model.errors import InputError
 from gitops_tui.yamlio import load_all
@@ -24,8 +23,11 @@ _HEALTH = {"/healthz", "/livez", "/readyz"}
 _JSON = {"", "application/json"}
 _YAML = "application/yaml"
 _ACCEPTED = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+_OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions", "DELETE": "DeleteOptions"}
+_VALIDATIONS = ("", "Ignore", "Strict", "Warn")
+MAX_MANAGER = 128
 _READING = {"get", "list", "watch"}
-StartWatch = Callable[[Call], None]
+_DEPRECATED = {"endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"}
 
 
 class Handlers:
@@ -47,13 +49,22 @@ class Handlers:
             return Response(encode(review), 201)
         target = resource_target(self._backend.registry, request.path)
         if target is None:
-            raise errors.no_such_path()
+            return self._nothing(request)
         call = _call(target, request, user)
+        if target.resource.storage in _DEPRECATED:
+            call.warnings.append(_DEPRECATED[target.resource.storage])
         verb = _verb(target, request)
         _authorize(call, verb)
         if verb == "watch":
             return call
         return self._resource(verb, target, call, request)
+
+    def _nothing(self, request: Request) -> Response:
+        parts = [part for part in request.path.split("/") if part]
+        served = parts[:2] == ["api", "v1"] or (parts[:1] == ["apis"] and self._backend.registry.serves(parts[1:3]))
+        if served:
+            raise errors.no_such_path()
+        return Response(b"404 page not found\n", 404, "text/plain; charset=utf-8")
 
     def _user(self, request: Request) -> User:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
@@ -160,23 +171,28 @@ def _call(target: Target, request: Request, user: User) -> Call:
     call = Call(target.resource, target.namespace, target.name, target.subresource, user)
     if not target.resource.namespaced:
         call.namespace = ""
-    dry_run = query.get("dryRun", "")
-    if dry_run not in {"", "All"}:
-        kind = {"POST": "CreateOptions", "PUT": "UpdateOptions", "DELETE": "DeleteOptions"}.get(
-            request.method, "PatchOptions"
-        )
-        raise errors.invalid_object("meta.k8s.io", kind, "", [unsupported("dryRun", [dry_run], ("All",))])
-    call.dry_run = dry_run == "All"
+    _check_write_options(request)
+    call.dry_run = query.get("dryRun") == "All"
     call.force = query.get("force", "").lower() in {"true", "1"}
-    validation = query.get("fieldValidation") or "Warn"
-    if validation not in {"Strict", "Warn", "Ignore"}:
-        wrong = unsupported("fieldValidation", validation, ("Ignore", "Strict", "Warn"))
-        raise errors.invalid_object("meta.k8s.io", "PatchOptions", "", [wrong])
-    call.validation = validation  # type: ignore[assignment]
+    call.validation = query.get("fieldValidation") or "Warn"  # type: ignore[assignment]
     call.manager = query.get("fieldManager", "")
     if not call.manager and _media_type(request) != write.APPLY_PATCH:
-        call.manager = request.headers.get("user-agent", "").partition("/")[0][:128] or "unknown"
+        call.manager = request.headers.get("user-agent", "").partition("/")[0][:MAX_MANAGER] or "unknown"
     return call
+
+
+def _check_write_options(request: Request) -> None:
+    query, wrong = request.query, []
+    dry_run, validation = query.get("dryRun", ""), query.get("fieldValidation", "")
+    if dry_run not in {"", "All"}:
+        wrong.append(unsupported("dryRun", [dry_run], ("All",)))
+    if validation not in _VALIDATIONS:
+        wrong.append(unsupported("fieldValidation", validation, _VALIDATIONS))
+    if len(query.get("fieldManager", "")) > MAX_MANAGER:
+        words = f"Too long: may not be more than {MAX_MANAGER} bytes"
+        wrong.append(FieldError("FieldValueTooLong", "fieldManager", words))
+    if wrong:
+        raise errors.invalid_object("meta.k8s.io", _OPTIONS.get(request.method, "GetOptions"), "", wrong)
 
 
 def _authorize(call: Call, verb: str) -> None:
@@ -194,10 +210,20 @@ def _authorize(call: Call, verb: str) -> None:
 def _list_options(request: Request) -> read.ListOptions:
     query = request.query
     limit = query.get("limit", "")
+    if limit and not limit.isdecimal():
+        raise errors.bad_request(f'strconv.ParseInt: parsing "{limit}": invalid syntax')
+    wrong = []
+    if "sendInitialEvents" in query:
+        wrong.append(forbidden_field("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    if query.get("resourceVersionMatch") and not query.get("resourceVersion"):
+        words = "resourceVersionMatch is forbidden unless resourceVersion is provided"
+        wrong.append(forbidden_field("resourceVersionMatch", words))
+    if wrong:
+        raise errors.invalid_object("meta.k8s.io", "ListOptions", "", wrong)
     return read.ListOptions(
         query.get("labelSelector", ""),
         query.get("fieldSelector", ""),
-        int(limit) if limit.isdecimal() else 0,
+        int(limit or 0),
         query.get("continue", ""),
         query.get("resourceVersion", ""),
         query.get("resourceVersionMatch", ""),
@@ -241,7 +267,7 @@ def _json(data: bytes) -> Any:
     try:
         return json.loads(data, object_pairs_hook=object_of_pairs)
     except (ValueError, RecursionError) as error:
-        raise errors.bad_request(f"couldn't get version/kind; json parse error: {error}") from None
+        raise errors.unreadable_body("object", str(error)) from None
 
 
 def _yaml(data: bytes) -> Any:

@@ -41,7 +41,7 @@ class ProtocolError(Exception):
 
 @dataclass(slots=True)
 class Request:
-    """One request. Header names are in lower case; `query` has the last value of each parameter; `target` is as sent."""
+    """One request. Header names are in lower case, `query` has each parameter's last value, `target` is as sent."""
 
     method: str
     path: str

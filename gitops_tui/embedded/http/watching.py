@@ -14,7 +14,7 @@ from gitops_tui.embedded.api.read import predicate
 from gitops_tui.embedded.http import answers
 from gitops_tui.embedded.http.messages import Connection, Request
 from gitops_tui.embedded.kinds.schema import Object
-from gitops_tui.embedded.rules.problems import FieldError, forbidden_field
+from gitops_tui.embedded.rules.problems import forbidden_field, unsupported
 from gitops_tui.embedded.store.items import Event, ExpiredError, Item, encode
 from gitops_tui.embedded.store.selectors import Predicate
 from gitops_tui.embedded.store.subscription import Subscription
@@ -42,10 +42,15 @@ class WatchOptions:
         match, version = query.get("resourceVersionMatch", ""), query.get("resourceVersion", "")
         if initial is not None and match != "NotOlderThan":
             why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-            raise _invalid(forbidden_field("resourceVersionMatch", why))
+            raise errors.invalid_object(
+                "meta.k8s.io", "ListOptions", "", [forbidden_field("resourceVersionMatch", why)]
+            )
         if initial is None and match:
             why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
-            raise _invalid(forbidden_field("resourceVersionMatch", why))
+            wrong = [forbidden_field("resourceVersionMatch", why)]
+            if match != "NotOlderThan":
+                wrong.append(unsupported("resourceVersionMatch", match, ("NotOlderThan",)))
+            raise errors.invalid_object("meta.k8s.io", "ListOptions", "", wrong)
         timeout = query.get("timeoutSeconds", "")
         return cls(
             query.get("labelSelector", ""),
@@ -59,10 +64,6 @@ class WatchOptions:
 
 def _true(text: str) -> bool:
     return text.lower() in {"true", "1"}
-
-
-def _invalid(error: FieldError) -> errors.ApiError:
-    return errors.invalid_object("meta.k8s.io", "ListOptions", "", [error])
 
 
 class Pace(Protocol):

@@ -1,10 +1,11 @@
 """The little language of the `.types` files beside this module: one line a field.
 
     Name [atomic]
-      field TYPE [!] [atomic] [set | map(KEY,KEY)] [merge | merge(KEY)] [retainKeys] [{} | zero] [=DEFAULT]
+    field TYPE [!] [atomic] [set | map(KEY,KEY)] [merge | merge(KEY)] [retainKeys] [{} | zero | null] [=DEFAULT]
 
-A `*` before TYPE: an empty or zero value is a statement and kept; without it, it is the same as none. TYPE is a scalar, `any`, `[TYPE]`, `{TYPE}` or the name of a type: of this file, of `meta`, or `file.Name`.
-`!` is required, `{}` and `zero` are shown even when absent, `=` fills an absent field.
+TYPE is a scalar, `any`, `[TYPE]`, `{TYPE}` or the name of a type: of this file, of `meta`, or `file.Name`. After a `*`
+an empty or zero value is a statement and kept; without it, it is the same as none. `!` is required; `{}`, `zero` and
+`null` are what an absent field is shown as, `=` is what fills it.
 """
 
 from __future__ import annotations
@@ -119,6 +120,8 @@ def _value(node: Type, text: str) -> Any:
 def _always(node: Type, marks: list[str]) -> Any:
     if "{}" in marks:
         return {}
+    if "null" in marks:
+        return None
     if "zero" in marks and isinstance(node, Scalar):
         return _ZEROES.get(node.name, NOTHING)
     return NOTHING

@@ -43,9 +43,9 @@ class Registry:
         """The preferred version of what is stored under a name."""
         return self._by_storage.get(storage)
 
-    def serves_group(self, group: str) -> bool:
-        """Whether any version of a group is served."""
-        return any(row.group == group for row in self._resources)
+    def serves(self, place: list[str]) -> bool:
+        """Whether a group and version (`["apps", "v1"]`) is served."""
+        return any([row.group, row.version] == place for row in self._resources)
 
     def set_custom(self, definition: str, resources: Iterable[Resource]) -> None:
         """Serve a definition's versions from now on, instead of what it served before; none: stop serving it."""

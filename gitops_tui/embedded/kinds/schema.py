@@ -39,7 +39,7 @@ class Scalar(Type):
 
 @dataclass(eq=False, slots=True)
 class Anything(Type):
-    """Data without a declared schema. Maps in it merge key by key and lists are atomic, unless it is atomic as a whole."""
+    """Data without a declared schema. Maps in it merge key by key and lists are atomic, unless all of it is."""
 
     atomic: bool = False
 

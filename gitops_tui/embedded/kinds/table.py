@@ -64,8 +64,8 @@ class Resource:
         return "status" in self.subresources
 
 
-# group/version | kind | plural | short names | categories | marks. Marks: c cluster-scoped, s status subresource,
-# g counts generations, r scale subresource, o orphans its dependents by default.
+# group/version | kind | plural | short names | categories | marks; the category "-" is api-extensions. Marks: c is
+# cluster-scoped, s has a status subresource, g counts generations, r has a scale subresource, o orphans its dependents.
 _ROWS = """
 v1 | Namespace | namespaces | ns | | cs
 v1 | Node | nodes | no | | cs
@@ -101,25 +101,25 @@ autoscaling/v2 | HorizontalPodAutoscaler | horizontalpodautoscalers | hpa | all 
 storage.k8s.io/v1 | StorageClass | storageclasses | sc | | c
 storage.k8s.io/v1 | CSIDriver | csidrivers | | | c
 storage.k8s.io/v1 | VolumeAttachment | volumeattachments | | | cs
-apiextensions.k8s.io/v1 | CustomResourceDefinition | customresourcedefinitions | crd,crds | api-extensions | csg
-admissionregistration.k8s.io/v1 | ValidatingWebhookConfiguration | validatingwebhookconfigurations | | api-extensions | cg
-admissionregistration.k8s.io/v1 | MutatingWebhookConfiguration | mutatingwebhookconfigurations | | api-extensions | cg
+apiextensions.k8s.io/v1 | CustomResourceDefinition | customresourcedefinitions | crd,crds | - | csg
+admissionregistration.k8s.io/v1 | ValidatingWebhookConfiguration | validatingwebhookconfigurations | | - | cg
+admissionregistration.k8s.io/v1 | MutatingWebhookConfiguration | mutatingwebhookconfigurations | | - | cg
 scheduling.k8s.io/v1 | PriorityClass | priorityclasses | pc | | cg
 coordination.k8s.io/v1 | Lease | leases | | |
 discovery.k8s.io/v1 | EndpointSlice | endpointslices | | | g
 events.k8s.io/v1 | Event | events | ev | |
-apiregistration.k8s.io/v1 | APIService | apiservices | | api-extensions | cs
+apiregistration.k8s.io/v1 | APIService | apiservices | | - | cs
 """
 
 
 def builtin_resources() -> Iterator[Resource]:
     """Every built-in kind, in the order that discovery lists them."""
     for line in _ROWS.strip().splitlines():
-        version, kind, plural, short, categories, marks = (part.strip() for part in line.split("|"))
-        yield _resource(version, kind, plural, short, categories, marks)
+        yield _resource(line)
 
 
-def _resource(api_version: str, kind: str, plural: str, short: str, categories: str, marks: str) -> Resource:
+def _resource(line: str) -> Resource:
+    api_version, kind, plural, short, categories, marks = (part.strip() for part in line.split("|"))
     group, _, version = api_version.rpartition("/")
     subresources = [name for mark, name in (("r", "scale"), ("s", "status")) if mark in marks]
     if kind == "Pod":
@@ -133,7 +133,7 @@ def _resource(api_version: str, kind: str, plural: str, short: str, categories: 
         namespaced="c" not in marks,
         singular=kind.lower(),
         short=tuple(filter(None, short.split(","))),
-        categories=tuple(filter(None, categories.split(","))),
+        categories=tuple(filter(None, categories.replace("-", "api-extensions").split(","))),
         subresources=tuple(subresources),
         scale=ScalePaths() if "r" in marks else None,
         storage="events" if kind == "Event" else f"{plural}.{group}" if group else plural,

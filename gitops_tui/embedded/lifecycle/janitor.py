@@ -10,6 +10,7 @@ from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.lifecycle.definitions import DefinitionJanitor
 from gitops_tui.embedded.lifecycle.garbage import GarbageCollector
 from gitops_tui.embedded.lifecycle.namespaces import NamespaceJanitor
+from gitops_tui.embedded.lifecycle.protection import VolumeProtection
 from gitops_tui.embedded.store.items import Event
 
 
@@ -19,7 +20,12 @@ class Janitor:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._duties = (DefinitionJanitor(backend), NamespaceJanitor(backend), GarbageCollector(backend))
+        self._duties = (
+            DefinitionJanitor(backend),
+            NamespaceJanitor(backend),
+            GarbageCollector(backend),
+            VolumeProtection(backend),
+        )
         self._thread = threading.Thread(target=self._run, name="embedded-janitor", daemon=True)
         self._stop_watching: Callable[[], None] = lambda: None
 
@@ -31,7 +37,7 @@ class Janitor:
         definitions = self._duties[0]
         for event in first:
             definitions.handle(event)
-        first.sort(key=lambda event: bool(event.item.body["metadata"].get("ownerReferences")))
+        self._duties[2].know(event.item for event in first)
         for event in first:
             self._events.put(event)
         self._thread.start()

@@ -15,6 +15,17 @@ class PatchFailedError(Exception):
     """A readable patch that does not fit the object: a missing path, a failed test."""
 
 
+def go_text(value: Any) -> str:
+    """A value as the server's messages print it: `map[image:nginx]`."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{go_text(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(go_text, value)) + "]"
+    if value is None:
+        return "<nil>"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def merge_patch(target: Any, patch: Any) -> Any:
     """The target with a merge patch applied; null removes."""
     if not isinstance(patch, dict):
@@ -31,7 +42,9 @@ def merge_patch(target: Any, patch: Any) -> Any:
 def json_patch(target: Any, operations: Any) -> Any:
     """The target with the operations applied, in order, all or none."""
     if not isinstance(operations, list):
-        raise PatchError("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        raise PatchError(
+            "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+        )
     document = copy.deepcopy(target)
     for operation in operations:
         if not isinstance(operation, dict):
@@ -110,12 +123,11 @@ def _replace(document: Any, path: list[str], value: Any) -> Any:
     if not path:
         return value
     parent = _walk(document, path[:-1], path, "replace")
-    _walk(document, path, path, "replace")
     if isinstance(parent, list):
+        _walk(document, path, path, "replace")
         parent[int(path[-1])] = value
-    else:
-        parent[path[-1]] = value
-    return document
+        return document
+    return _add(document, path, value)
 
 
 def _remove(document: Any, path: list[str], kind: str) -> Any:
@@ -130,9 +142,7 @@ def _position(parent: list[Any], path: list[str], kind: str) -> int:
         return len(parent)
     if path[-1].isdecimal() and int(path[-1]) <= len(parent):
         return int(path[-1])
-    raise PatchFailedError(
-        f'{kind} operation does not apply: doc is missing path: "{_text(path)}": Unable to access invalid index: {path[-1]}'
-    )
+    raise PatchFailedError(f'{kind} operation does not apply: "{_text(path)}": invalid index: {path[-1]}')
 
 
 def _text(path: list[str]) -> str:

@@ -18,9 +18,17 @@ _STRIPPED = fields.of_paths(
     "metadata",
     *(
         f"metadata.{name}"
-        for name in (
-            "name namespace creationTimestamp selfLink uid clusterName generation managedFields resourceVersion"
-        ).split()
+        for name in [
+            "name",
+            "namespace",
+            "creationTimestamp",
+            "selfLink",
+            "uid",
+            "clusterName",
+            "generation",
+            "managedFields",
+            "resourceVersion",
+        ]
     ),
 )
 
@@ -148,7 +156,8 @@ def apply(
         merged = typed.pruned(schema, merged, last.set, everyone)
     change = _without_resets(typed.compare(schema, live, merged), writer)
     managers = _taken(managers, change, own, force=force)
-    managers[own] = managers[own].with_set(fields.difference(stated, _STRIPPED))
+    time = writer.now if merged != live else last.time if last else ""
+    managers[own] = Entry(fields.difference(stated, _STRIPPED), writer.api_version, time)
     return merged, {name: entry for name, entry in managers.items() if entry.set}
 
 

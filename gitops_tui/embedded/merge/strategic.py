@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from gitops_tui.embedded.kinds.schema import ListOf, Type, child_type
-from gitops_tui.embedded.merge.jsonpatch import PatchError
+from gitops_tui.embedded.merge.jsonpatch import PatchError, PatchFailedError, go_text
 
 _DIRECTIVE = "$patch"
 _RETAIN = "$retainKeys"
@@ -33,7 +34,7 @@ def strategic_merge(schema: Type, live: Any, patch: Any) -> Any:
         if not key.startswith("$"):
             _merge_key(schema, merged, key, value)
     for key in [name for name in patch if name.startswith(_ORDER)]:
-        _reorder(schema, merged, key.removeprefix(_ORDER), patch)
+        _reorder(schema, merged, live, key.removeprefix(_ORDER), patch[key])
     return merged
 
 
@@ -65,13 +66,14 @@ def _bare(value: Any) -> Any:
 
 def _merge_list(node: ListOf, live: list[Any], patch: list[Any]) -> list[Any]:
     if not node.merge_key:
-        return live + [item for item in patch if item not in live]
-    if any(isinstance(item, dict) and item.get(_DIRECTIVE) == "replace" and len(item) == 1 for item in patch):
-        return [_bare(item) for item in patch if item.get(_DIRECTIVE) != "replace"]
+        merged = live + [item for item in patch if item not in live]
+        return _ordered(node, merged, patch, live)
+    if any(isinstance(item, dict) and item.get(_DIRECTIVE) == "replace" for item in patch):
+        return [_bare(item) for item in patch if _DIRECTIVE not in item]
     merged = list(live)
     for item in patch:
         if not isinstance(item, dict) or node.merge_key not in item:
-            raise PatchError(f"map: {item} does not contain declared merge key: {node.merge_key}")
+            raise PatchFailedError(f"map: {go_text(item)} does not contain declared merge key: {node.merge_key}")
         at = next((i for i, old in enumerate(merged) if old.get(node.merge_key) == item[node.merge_key]), None)
         if item.get(_DIRECTIVE) == "delete":
             merged = [old for old in merged if old.get(node.merge_key) != item[node.merge_key]]
@@ -79,29 +81,30 @@ def _merge_list(node: ListOf, live: list[Any], patch: list[Any]) -> list[Any]:
             merged.append(strategic_merge(node.item, {}, item))
         else:
             merged[at] = strategic_merge(node.item, merged[at], item)
-    return merged
+    return _ordered(node, merged, [item for item in patch if _DIRECTIVE not in item], live)
 
 
-def _reorder(schema: Type, merged: dict[str, Any], key: str, patch: dict[str, Any]) -> None:
-    """Put a list in the order that the patch states; items it does not name keep their place among the others."""
-    items, wanted = merged.get(key), patch[_ORDER + key]
-    if not isinstance(items, list):
-        return
+def _reorder(schema: Type, merged: dict[str, Any], live: Any, key: str, wanted: list[Any]) -> None:
+    """Put a list in the order that the patch states."""
     node = child_type(schema, key)
-    merge_key = node.merge_key if isinstance(node, ListOf) else ""
+    if isinstance(merged.get(key), list) and isinstance(node, ListOf):
+        before = live.get(key) if isinstance(live, dict) else None
+        merged[key] = _ordered(node, merged[key], wanted, before or [])
 
-    def identity(item: Any) -> Any:
-        return item.get(merge_key) if merge_key and isinstance(item, dict) else item
 
-    order = {repr(identity(item)): place for place, item in enumerate(wanted)}
-    stated = sorted((i for i in items if repr(identity(i)) in order), key=lambda item: order[repr(identity(item))])
-    if len(stated) == len(items):
-        merged[key] = stated
-        return
+def _ordered(node: ListOf, items: list[Any], wanted: list[Any], live: list[Any]) -> list[Any]:
+    """Items that the patch names in its order, the others in theirs; between the two, the live order where it tells."""
+    places = {_identity(node, item): place for place, item in reversed(list(enumerate(live)))}
+    ranks = {_identity(node, item): rank for rank, item in enumerate(wanted)}
+    named = sorted((i for i in items if _identity(node, i) in ranks), key=lambda item: ranks[_identity(node, item)])
+    others = sorted((i for i in items if _identity(node, i) not in ranks), key=lambda i: places[_identity(node, i)])
     result: list[Any] = []
-    for item in items:
-        if repr(identity(item)) not in order:
-            result.append(item)
-        elif stated:
-            result.append(stated.pop(0))
-    merged[key] = result
+    while named and others:
+        theirs, ours = places.get(_identity(node, others[0])), places.get(_identity(node, named[0]))
+        first = others if theirs is not None and ours is not None and theirs < ours else named
+        result.append(first.pop(0))
+    return result + named + others
+
+
+def _identity(node: ListOf, item: Any) -> str:
+    return json.dumps(item.get(node.merge_key) if node.merge_key and isinstance(item, dict) else item)

@@ -59,6 +59,7 @@ def compare(schema: Type, old: Any, new: Any) -> Comparison:
     """How the paths of two values differ; NOTHING stands for an absent value."""
     if old is not NOTHING and new is not NOTHING and old == new:
         return SAME
+    old, new = _filled(old, new), _filled(new, old)
     known = new if old is NOTHING else old
     if _is_leaf(schema, old, new, known):
         return _leaf_comparison(old, new)
@@ -73,6 +74,11 @@ def compare(schema: Type, old: Any, new: Any) -> Comparison:
     elif new is NOTHING:
         removed = removed | leaf()
     return Comparison(added, modified, removed)
+
+
+def _filled(value: Any, other: Any) -> Any:
+    """Null beside a list or map is an empty one."""
+    return type(other)() if value is None and isinstance(other, (dict, list)) else value
 
 
 def _is_leaf(schema: Type, old: Any, new: Any, known: Any) -> bool:
@@ -149,10 +155,10 @@ def _merged_list(schema: ListOf, live: list[Any], config: list[Any]) -> list[Any
     at_left = at_right = 0
     while at_left < len(left) or at_right < len(right):
         ahead = left[at_left][0] if at_left < len(left) else ""
-        if ahead and at_right < len(right) and ahead != right[at_right][0]:
-            if ahead in rights and shared and shared[0] != ahead:
-                at_left += 1
-                continue
+        out_of_turn = ahead in rights and at_right < len(right) and ahead != right[at_right][0]
+        if ahead and out_of_turn and shared and shared[0] != ahead:
+            at_left += 1
+            continue
         if ahead and ahead not in rights:
             merged.append(left[at_left][1])
             at_left += 1

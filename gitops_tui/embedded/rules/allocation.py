@@ -7,6 +7,9 @@ from collections.abc import Callable, Container, Iterable
 
 from gitops_tui.embedded.kinds.schema import Object
 
+CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
+VOLUME_PROTECTION = "kubernetes.io/pv-protection"
+_EXTERNAL = {"NodePort", "LoadBalancer"}
 _ADDRESSES = 65_000
 _NODE_PORTS = range(30_000, 32_768)
 
@@ -25,7 +28,7 @@ def allocate_service(body: Object, others: Callable[[], Iterable[Object]]) -> No
     spec.setdefault("clusterIPs", [spec["clusterIP"]])
     spec.setdefault("ipFamilies", ["IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
-    if spec["type"] in {"NodePort", "LoadBalancer"}:
+    if spec["type"] in _EXTERNAL:
         allocate_node_ports(spec, taken)
 
 
@@ -54,13 +57,26 @@ def keep_service(old: Object, new: Object, others: Callable[[], Iterable[Object]
         for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
             if not after.get(key) and before.get(key):
                 after[key] = before[key]
-    if after["type"] in {"NodePort", "LoadBalancer"}:
+    if after["type"] in _EXTERNAL:
         ports = {(port.get("protocol"), port.get("port")): port.get("nodePort") for port in before.get("ports") or ()}
         for port in after.get("ports") or ():
             kept = ports.get((port.get("protocol"), port.get("port")))
             if kept and not port.get("nodePort"):
                 port["nodePort"] = kept
+    elif before["type"] in _EXTERNAL:
+        _drop_external(before, after)
     allocate_service(new, others)
+
+
+def _drop_external(before: Object, after: Object) -> None:
+    """A Service that is no longer reached from outside loses what only that needs, where it was just carried along."""
+    for key in ("externalTrafficPolicy", "allocateLoadBalancerNodePorts", "healthCheckNodePort", "loadBalancerClass"):
+        if after.get(key) == before.get(key):
+            after.pop(key, None)
+    kept = {port.get("nodePort") for port in before.get("ports") or ()}
+    for port in after.get("ports") or ():
+        if port.get("nodePort") in kept:
+            port.pop("nodePort", None)
 
 
 def select_job(body: Object) -> None:
@@ -70,13 +86,15 @@ def select_job(body: Object) -> None:
         return
     uid, name = metadata["uid"], metadata["name"]
     template = spec["template"].setdefault("metadata", {})
-    template["labels"] = {
-        **(template.get("labels") or {}),
+    labels = {
         "batch.kubernetes.io/controller-uid": uid,
         "batch.kubernetes.io/job-name": name,
         "controller-uid": uid,
         "job-name": name,
     }
+    template.setdefault("labels", {}).update(labels)
+    if not metadata.get("labels"):
+        metadata["labels"] = template["labels"]
     spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
 
 
@@ -89,10 +107,11 @@ def admit_pod(body: Object) -> None:
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     tolerations = list(spec.get("tolerations") or ())
     stated = {row.get("key") for row in tolerations}
-    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
-        if key not in stated:
-            tolerations.append({"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300})
-    spec["tolerations"] = tolerations
+    spec["tolerations"] = tolerations + [
+        {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300}
+        for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+        if key not in stated
+    ]
     body["status"] = {"phase": "Pending", "qosClass": quality_of_service(spec)}
 
 

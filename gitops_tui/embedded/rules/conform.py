@@ -78,7 +78,11 @@ def _value(schema: Type, value: Any, path: str, report: Report, owner: str) -> A
         if not isinstance(value, dict):
             raise _mismatch(value, owner, path, f"map[string]{_go_name(schema.value)}")
         _note_duplicates(value, path, report)
-        return {key: _entry(schema.value, child, f"{path}.{key}", report, owner) for key, child in value.items()}
+        below = "" if isinstance(schema.value, Scalar) else "."
+        return {
+            key: _entry(schema.value, child, f"{path}{below}{key if below else ''}", report, owner)
+            for key, child in value.items()
+        }
     if isinstance(schema, ListOf):
         if not isinstance(value, list):
             raise _mismatch(value, owner, path, f"[]{_go_name(schema.item)}")
@@ -103,9 +107,9 @@ def _struct(schema: Struct, value: dict[str, Any], path: str, report: Report) ->
         if field is None:
             report.unknown(below)
         elif child is not None:
-            child = _value(field.type, child, below, report, schema.name)
-            if field.keeps_empty or not _is_empty(field.type, child):
-                result[key] = child
+            kept = _value(field.type, child, below, report, schema.name)
+            if field.keeps_empty or not _is_empty(field.type, kept):
+                result[key] = kept
     for key, field in fields.items():
         if key not in result:
             _fill(result, key, field, path, report)
@@ -134,27 +138,26 @@ def _note_duplicates(value: dict[str, Any], path: str, report: Report) -> None:
             report.duplicate(f"{path}.{key}" if path else key)
 
 
+_PLAIN: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "int64": (int,),
+    "float": (int, float),
+    "intstr": (int, str),
+}
+
+
 def _scalar(schema: Scalar, value: Any, path: str, owner: str) -> Any:
     name = schema.name
-    match name:
-        case "string":
-            if type(value) is str:
-                return value
-        case "bool":
-            if type(value) is bool:
-                return value
-        case "int" | "int64":
-            if type(value) is int and -_LIMITS[name] <= value < _LIMITS[name]:
-                return value
-        case "float":
-            if type(value) in (int, float):
-                return value
-        case "intstr":
-            if type(value) in (int, str):
-                return value
-            raise TypeMismatchError(f"json: cannot unmarshal {_json_name(value)} into Go value of type string")
-        case _:
-            return _parsed(schema, value, path, owner)
+    types = _PLAIN.get(name)
+    if types is None:
+        return _parsed(schema, value, path, owner)
+    limit = _LIMITS.get(name)
+    if type(value) in types and (limit is None or -limit <= value < limit):
+        return value
+    if name == "intstr":
+        raise TypeMismatchError(f"json: cannot unmarshal {_json_name(value)} into Go value of type string")
     raise _mismatch(value, owner, path, _GO_NAMES[name])
 
 
@@ -195,11 +198,11 @@ def _mismatch(value: Any, owner: str, path: str, wanted: str) -> TypeMismatchErr
 def _json_name(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
-    if isinstance(value, float):
-        return f"number {value}"
-    if isinstance(value, int):
-        return "number" if abs(value) < 2**31 else f"number {value}"
-    return {str: "string", dict: "object", list: "array"}.get(type(value), "null")
+    if isinstance(value, (int, float)):
+        return "number" if isinstance(value, int) and abs(value) < 2**31 else f"number {value}"
+    if isinstance(value, str):
+        return "string"
+    return "object" if isinstance(value, dict) else "array"
 
 
 def _go_name(schema: Type) -> str:

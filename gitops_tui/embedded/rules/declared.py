@@ -7,6 +7,7 @@ from typing import Any
 
 from gitops_tui.embedded.kinds.schema import Anything, ListOf, MapOf, Scalar, Struct, Type
 from gitops_tui.embedded.merge.fields import readable
+from gitops_tui.embedded.merge.jsonpatch import go_text
 from gitops_tui.embedded.merge.typed import element_of
 
 _EXPECTED = {
@@ -17,6 +18,7 @@ _EXPECTED = {
     "float": ("numeric (int or float)", (int, float)),
     "bool": ("boolean", (bool,)),
 }
+_KINDS = {str: "string", bool: "boolean", dict: "map", list: "list"}
 
 
 def declaration_errors(schema: Type, value: Any, path: str = "") -> Iterator[str]:
@@ -32,16 +34,15 @@ def declaration_errors(schema: Type, value: Any, path: str = "") -> Iterator[str
 
 
 def _scalar_errors(schema: Scalar, value: Any, path: str) -> Iterator[str]:
-    wanted, types = _EXPECTED.get(schema.name, ("", (object,)))
-    if isinstance(value, (dict, list)):
-        yield f"{path}: expected {wanted or 'scalar'}, got {_shown(value)}"
-    elif not isinstance(value, types) or (isinstance(value, bool) and schema.name not in {"bool"} and wanted):
-        yield f"{path}: expected {wanted}, got {_shown(value)}"
+    wanted, types = _EXPECTED.get(schema.name, ("scalar", (str, int, float, bool)))
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        found = _KINDS.get(type(value), go_text(value)) if "numeric" in wanted else f"&{{{go_text(value)}}}"
+        yield f"{path}: expected {wanted}, got {found}"
 
 
 def _map_errors(schema: Struct | MapOf, value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, dict):
-        yield f"{path}: expected map, got {_shown(value)}"
+        yield f"{path}: expected map, got &{{{go_text(value)}}}"
         return
     for key, child in value.items():
         below = f"{path}.{key}"
@@ -51,11 +52,12 @@ def _map_errors(schema: Struct | MapOf, value: Any, path: str) -> Iterator[str]:
             yield from declaration_errors(schema.fields[key].type, child, below)
         elif not schema.open:
             yield f"{below}: field not declared in schema"
+            return
 
 
 def _list_errors(schema: ListOf, value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, list):
-        yield f"{path}: expected list, got {_shown(value)}"
+        yield f"{path}: expected list, got &{{{go_text(value)}}}"
         return
     seen: set[str] = set()
     for at, child in enumerate(value):
@@ -67,8 +69,3 @@ def _list_errors(schema: ListOf, value: Any, path: str) -> Iterator[str]:
             yield f"{path}: duplicate entries for key {readable(element)}"
         seen.add(element)
         yield from declaration_errors(schema.item, child, path + readable(element))
-
-
-def _shown(value: Any) -> str:
-    kinds = {str: "string", bool: "boolean", int: "int", float: "float", dict: "map", list: "list"}
-    return kinds.get(type(value), "null")

@@ -22,13 +22,13 @@ def _pod_spec(spec: Object) -> None:
         spec["serviceAccountName"] = spec["serviceAccount"] = name
     for containers in _CONTAINERS:
         for container in spec.get(containers) or ():
-            _container(container, host_network=spec.get("hostNetwork", False))
+            _container(container)
     for volume in spec.get("volumes") or ():
         if len(volume) == 1:
             volume["emptyDir"] = {}
 
 
-def _container(container: Object, *, host_network: bool) -> None:
+def _container(container: Object) -> None:
     image = container.get("image", "")
     tag = image.rpartition("/")[2].partition("@")[0].partition(":")[2]
     latest = "@" not in image and tag in {"", "latest"}
@@ -37,8 +37,6 @@ def _container(container: Object, *, host_network: bool) -> None:
         grpc = container.get(probe, {}).get("grpc")
         if grpc is not None:
             grpc.setdefault("service", "")
-    for port in container.get("ports") or () if host_network else ():
-        port.setdefault("hostPort", port["containerPort"])
 
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
@@ -66,8 +64,12 @@ def _stateful_set(body: Object) -> None:
         claim["kind"], claim["apiVersion"] = "PersistentVolumeClaim", "v1"
 
 
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
+
+
 def _daemon_set(body: Object) -> None:
     _template(body)
+    body["metadata"].setdefault("annotations", {}).setdefault(TEMPLATE_GENERATION, "0")
     strategy = body["spec"]["updateStrategy"]
     if strategy["type"] == "RollingUpdate":
         rolling = strategy.setdefault("rollingUpdate", {})
@@ -96,7 +98,11 @@ def _job_spec(spec: Object) -> None:
 
 
 def _job(body: Object) -> None:
+    """Labels taken over from the template are one map with it: what is added to one is added to both."""
     _template(body)
+    labels = (body["spec"]["template"].get("metadata") or {}).get("labels")
+    if labels and not body["metadata"].get("labels"):
+        body["metadata"]["labels"] = labels
     _job_spec(body["spec"])
 
 
@@ -108,8 +114,13 @@ def _pod(body: Object) -> None:
     spec = body["spec"]
     _pod_spec(spec)
     spec.setdefault("enableServiceLinks", True)
+    status = body.get("status") or {}
+    if status.get("podIP") and not status.get("podIPs"):
+        status["podIPs"] = [{"ip": status["podIP"]}]
     for containers in _CONTAINERS:
         for container in spec.get(containers) or ():
+            for port in container.get("ports") or () if spec.get("hostNetwork") else ():
+                port.setdefault("hostPort", port["containerPort"])
             requirements = container.get("resources") or {}
             if limits := requirements.get("limits"):
                 requirements["requests"] = {**limits, **(requirements.get("requests") or {})}
@@ -188,14 +199,10 @@ def _definition(body: Object) -> None:
 
 def _limit_range(body: Object) -> None:
     for row in body["spec"].get("limits") or ():
-        if row.get("type") == "Container" and row.get("max"):
-            row["default"] = {**row["max"], **(row.get("default") or {})}
-        if row.get("type") == "Container" and (row.get("default") or row.get("min")):
-            row["defaultRequest"] = {
-                **(row.get("default") or {}),
-                **(row.get("min") or {}),
-                **(row.get("defaultRequest") or {}),
-            }
+        if row.get("type") == "Container":
+            default = {**(row.get("max") or {}), **(row.get("default") or {})}
+            request = {**(row.get("min") or {}), **default, **(row.get("defaultRequest") or {})}
+            row.update({key: value for key, value in (("default", default), ("defaultRequest", request)) if value})
 
 
 _RULES: dict[str, Callable[[Object], Any]] = {

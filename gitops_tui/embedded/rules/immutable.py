@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gitops_tui.embedded.rules.problems import FieldError, forbidden_field, invalid
 from gitops_tui.embedded.kinds.schema import Object
+from gitops_tui.embedded.rules.problems import FieldError, forbidden_field, invalid
 
 _IMMUTABLE = "field is immutable"
 _STATEFUL_SET_MUTABLE = (
@@ -71,10 +71,9 @@ def _stateful_set(old: Object, new: Object) -> Iterator[FieldError]:
     after = {key: value for key, value in new["spec"].items() if key not in _STATEFUL_SET_MUTABLE}
     if before != after:
         names = ", ".join(f"'{name}'" for name in _STATEFUL_SET_MUTABLE[:-1])
-        yield forbidden_field(
-            "spec",
-            f"updates to statefulset spec for fields other than {names} and '{_STATEFUL_SET_MUTABLE[-1]}' are forbidden",
-        )
+        last = _STATEFUL_SET_MUTABLE[-1]
+        words = f"updates to statefulset spec for fields other than {names} and '{last}' are forbidden"
+        yield forbidden_field("spec", words)
 
 
 def _service(old: Object, new: Object) -> Iterator[FieldError]:

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from gitops_tui.embedded.rules.problems import FieldError, invalid, required
 from gitops_tui.embedded.kinds.schema import Object
+from gitops_tui.embedded.rules.problems import FieldError, invalid, required
 
 _LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
-_LABEL_1035 = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
 _SUBDOMAIN = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _KEY_NAME = re.compile(r"^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$")
 _VALUE = re.compile(r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
@@ -20,11 +19,6 @@ LABEL_MESSAGE = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
     "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-)
-LABEL_1035_MESSAGE = (
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
-    "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
-    "'[a-z]([-a-z0-9]*[a-z0-9])?')"
 )
 SUBDOMAIN_MESSAGE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
@@ -46,8 +40,8 @@ _CONFIG_KEY_MESSAGE = (
     "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
 
-_LABEL_KINDS = {"namespaces"}
-_LABEL_1035_KINDS = {"services"}
+_STANDARD_FINALIZERS = {"kubernetes", "orphan", "foregroundDeletion"}
+_LABEL_KINDS = {"namespaces", "services"}
 _PATH_KINDS = {"roles", "rolebindings", "clusterroles", "clusterrolebindings"}
 
 
@@ -59,15 +53,13 @@ def name_problem(plural: str, name: str) -> str:
         return "may not contain '/'" if "/" in name else "may not contain '%'" if "%" in name else ""
     if plural in _LABEL_KINDS:
         return label_problem(name)
-    if plural in _LABEL_1035_KINDS:
-        return (
-            "must be no more than 63 characters" if len(name) > 63 else _unless(_LABEL_1035, name, LABEL_1035_MESSAGE)
-        )
     return subdomain_problem(name)
 
 
 def label_problem(name: str) -> str:
     """Why text is no DNS label; "" when it is."""
+    if "." in name:
+        return "must not contain dots"
     return "must be no more than 63 characters" if len(name) > 63 else _unless(_LABEL, name, LABEL_MESSAGE)
 
 
@@ -91,12 +83,16 @@ def metadata_errors(plural: str, body: Object) -> Iterator[FieldError]:
     yield from label_errors("metadata.labels", metadata.get("labels") or {})
     for key in metadata.get("annotations") or {}:
         yield from _key_errors("metadata.annotations", key.lower())
-    for finalizer in metadata.get("finalizers") or ():
+    for at, finalizer in enumerate(metadata.get("finalizers") or ()):
         yield from _key_errors("metadata.finalizers", finalizer)
-    for at, owner in enumerate(metadata.get("ownerReferences") or ()):
+        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+            words = "name is neither a standard finalizer name nor is it fully qualified"
+            yield invalid(f"metadata.finalizers[{at}]", finalizer, words)
+    for owner in metadata.get("ownerReferences") or ():
         for key in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(key):
-                yield invalid(f"metadata.ownerReferences[{at}].{key}", owner.get(key, ""), f"must not be empty")
+                words = "version must not be empty" if key == "apiVersion" else "must not be empty"
+                yield invalid(f"metadata.ownerReferences.{key}", owner.get(key, ""), words)
 
 
 def label_errors(path: str, labels: dict[str, Any]) -> Iterator[FieldError]:

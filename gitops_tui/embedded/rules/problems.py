@@ -49,3 +49,8 @@ def forbidden_field(field: str, detail: str) -> FieldError:
 def duplicate(field: str, value: Any) -> FieldError:
     """A value that stands twice where it may stand once."""
     return FieldError("FieldValueDuplicate", field, f"Duplicate value: {shown(value)}")
+
+
+def not_found(field: str, value: Any) -> FieldError:
+    """A value that names something that is not there."""
+    return FieldError("FieldValueNotFound", field, f"Not found: {shown(value)}")

@@ -14,7 +14,7 @@ from gitops_tui.embedded.rules.problems import FieldError, duplicate, invalid, r
 
 def conform_custom(struct: Struct, value: Object, report: Report) -> Object:
     """A new object: unknown fields dropped and reported, defaults filled. Types are left to `schema_errors`."""
-    result = _pruned(struct, {key: child for key, child in value.items() if key != "metadata"}, "", report)
+    result = _pruned_struct(struct, {key: child for key, child in value.items() if key != "metadata"}, "", report)
     metadata = struct.fields["metadata"].type
     if isinstance(metadata, Struct):
         inner = Report()

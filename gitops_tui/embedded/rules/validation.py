@@ -13,14 +13,16 @@ from gitops_tui.embedded.rules.problems import (
     duplicate,
     forbidden_field,
     invalid,
+    not_found,
     required,
-    shown,
     unsupported,
 )
 from gitops_tui.embedded.rules.quantity import parse
 from gitops_tui.embedded.store.selectors import matches_labels
 
 Errors = Iterator[FieldError]
+_PORT_RANGE = "must be between 1 and 65535, inclusive"
+_PULL = ("Always", "IfNotPresent", "Never")
 _RESTART = ("Always", "OnFailure", "Never")
 _PORT_NAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
 
@@ -53,8 +55,14 @@ def pod_errors(path: str, spec: Object, *, restart: tuple[str, ...] = _RESTART) 
     policy = spec.get("restartPolicy")
     if policy not in _RESTART:
         yield unsupported(f"{path}.restartPolicy", policy, _RESTART)
-    elif policy not in restart:
-        yield unsupported(f"{path}.restartPolicy", policy, restart)
+    if policy not in restart:
+        yield _wrong_restart(f"{path}.restartPolicy", policy, restart)
+
+
+def _wrong_restart(path: str, policy: Any, allowed: tuple[str, ...]) -> FieldError:
+    if policy == "Always":
+        return required(path, "valid values: " + ", ".join(f'"{name}"' for name in allowed))
+    return unsupported(path, policy, allowed)
 
 
 def _volume_errors(path: str, spec: Object) -> Errors:
@@ -81,20 +89,22 @@ def _container_errors(path: str, container: Object, volumes: set[Any]) -> Errors
     elif container["image"] != container["image"].strip():
         yield invalid(f"{path}.image", container["image"], "must not have leading or trailing whitespace")
     policy = container.get("imagePullPolicy")
-    if policy not in {"Always", "IfNotPresent", "Never"}:
-        yield unsupported(f"{path}.imagePullPolicy", policy, ("Always", "IfNotPresent", "Never"))
+    if policy not in _PULL:
+        yield unsupported(f"{path}.imagePullPolicy", policy, _PULL)
     yield from _port_errors(f"{path}.ports", container.get("ports") or ())
-    for at, variable in enumerate(container.get("env") or ()):
-        if not variable.get("name"):
-            yield required(f"{path}.env[{at}].name")
-        elif variable.get("value") and variable.get("valueFrom"):
-            yield invalid(f"{path}.env[{at}].valueFrom", "", "may not be specified when `value` is not empty")
+    yield from _environment_errors(f"{path}.env", container.get("env") or ())
     for at, mount in enumerate(container.get("volumeMounts") or ()):
         if mount.get("name") not in volumes:
-            yield FieldError(
-                "FieldValueNotFound", f"{path}.volumeMounts[{at}].name", f"Not found: {shown(mount.get('name', ''))}"
-            )
+            yield not_found(f"{path}.volumeMounts[{at}].name", mount.get("name", ""))
     yield from _resource_errors(f"{path}.resources", container.get("resources") or {})
+
+
+def _environment_errors(path: str, variables: Any) -> Errors:
+    for at, variable in enumerate(variables):
+        if not variable.get("name"):
+            yield required(f"{path}[{at}].name")
+        elif variable.get("value") and variable.get("valueFrom"):
+            yield invalid(f"{path}[{at}].valueFrom", "", "may not be specified when `value` is not empty")
 
 
 def _port_errors(path: str, ports: Any) -> Errors:
@@ -104,7 +114,7 @@ def _port_errors(path: str, ports: Any) -> Errors:
         if not number:
             yield required(f"{path}[{at}].containerPort")
         elif not 0 < number < 65536:
-            yield invalid(f"{path}[{at}].containerPort", number, "must be between 1 and 65535, inclusive")
+            yield invalid(f"{path}[{at}].containerPort", number, _PORT_RANGE)
         name = port.get("name")
         if name and name in seen:
             yield duplicate(f"{path}[{at}].name", name)
@@ -123,12 +133,12 @@ def _resource_errors(path: str, resources: Object) -> Errors:
 def _selector_errors(body: Object) -> Errors:
     spec = body["spec"]
     selector = spec.get("selector")
-    labels = (spec["template"].get("metadata") or {}).get("labels") or {}
+    labels = (spec["template"].get("metadata") or {}).get("labels")
     if selector is None:
         yield required("spec.selector")
     elif not selector:
         yield invalid("spec.selector", {}, "empty selector is invalid for deployment")
-    if selector and not matches_labels(selector, labels):
+    if selector != {} and not matches_labels(selector, labels or {}):
         yield invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
 
 
@@ -149,7 +159,8 @@ def _deployment(body: Object) -> Errors:
     yield from _workload(body)
     strategy = body["spec"]["strategy"]
     if strategy["type"] not in {"Recreate", "RollingUpdate"}:
-        yield unsupported("spec.strategy.type", strategy["type"], ("Recreate", "RollingUpdate"))
+        told = {"Type": strategy["type"], "RollingUpdate": strategy.get("rollingUpdate")}
+        yield unsupported("spec.strategy", told, ("Recreate", "RollingUpdate"))
     elif strategy["type"] == "Recreate" and strategy.get("rollingUpdate"):
         yield forbidden_field("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")
 
@@ -194,7 +205,10 @@ def _service(body: Object) -> Errors:
             yield duplicate(f"spec.ports[{at}].name", name)
         seen.add(name)
         if not 0 < port["port"] < 65536:
-            yield invalid(f"spec.ports[{at}].port", port["port"], "must be between 1 and 65535, inclusive")
+            yield invalid(f"spec.ports[{at}].port", port["port"], _PORT_RANGE)
+        target = port.get("targetPort")
+        if isinstance(target, int) and not 0 < target < 65536:
+            yield invalid(f"spec.ports[{at}].targetPort", target, _PORT_RANGE)
 
 
 def _data(body: Object) -> Errors:
@@ -211,7 +225,7 @@ def _ingress(body: Object) -> Errors:
     spec = body["spec"]
     kinds = ("Exact", "ImplementationSpecific", "Prefix")
     if not spec.get("rules") and not spec.get("defaultBackend"):
-        yield invalid("spec", {}, "either `defaultBackend` or `rules` must be specified")
+        yield invalid("spec", None, "either `defaultBackend` or `rules` must be specified")
     for at, rule in enumerate(spec.get("rules") or ()):
         for place, row in enumerate((rule.get("http") or {}).get("paths") or ()):
             path = f"spec.rules[{at}].http.paths[{place}]"
@@ -229,6 +243,9 @@ def _autoscaler(body: Object) -> Errors:
         yield invalid("spec.maxReplicas", spec["maxReplicas"], "must be greater than 0")
     elif spec["maxReplicas"] < spec["minReplicas"]:
         yield invalid("spec.maxReplicas", spec["maxReplicas"], "must be greater than or equal to `minReplicas`")
+    reference = spec["scaleTargetRef"]
+    if not reference.get("apiVersion") and reference.get("kind") != "ReplicationController":
+        yield invalid("spec.scaleTargetRef.apiVersion", "", "apiVersion must specify API group")
 
 
 def _claim(body: Object) -> Errors:
@@ -248,7 +265,7 @@ def _budget(body: Object) -> Errors:
 def _binding(body: Object) -> Errors:
     reference = body["roleRef"]
     if reference.get("kind") not in {"Role", "ClusterRole"}:
-        yield unsupported("roleRef.kind", reference.get("kind", ""), ("ClusterRole", "Role"))
+        yield unsupported("roleRef.kind", reference.get("kind", ""), ("Role", "ClusterRole"))
     if not reference.get("name"):
         yield required("roleRef.name")
 

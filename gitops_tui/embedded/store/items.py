@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple
 
 from gitops_tui.embedded.kinds.schema import Object
 
-
 _TYPE = frozenset({"kind", "apiVersion"})
 
 

@@ -49,7 +49,9 @@ def _label_check(part: str) -> Callable[[Mapping[str, str]], bool]:
     if found := _EXISTS.match(part):
         key, absent = found[2], bool(found[1])
         return lambda labels: (key in labels) is not absent
-    raise SelectorError(f"unable to parse requirement: found '{part.strip()}', expected: a label requirement")
+    words = part.split()
+    found_word = words[1] if len(words) > 1 else part.strip()
+    raise SelectorError(f"found '{found_word}', expected: in, notin, =, ==, !=, gt, lt")
 
 
 def _number_compared(text: str | None, operator: str, value: str) -> bool:
@@ -87,8 +89,16 @@ _ALWAYS = frozenset({"metadata.name", "metadata.namespace"})
 _INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
 FIELDS: Mapping[str, frozenset[str]] = {
     "pods": frozenset(
-        "spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName spec.hostNetwork "
-        "status.phase status.podIP status.nominatedNodeName".split()
+        [
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.nominatedNodeName",
+        ]
     ),
     "events": frozenset(f"{parent}.{name}" for parent in ("involvedObject", "regarding") for name in _INVOLVED)
     | {"reason", "type", "reportingComponent", "source", "reportingController"},
@@ -108,11 +118,17 @@ def field_selector(text: str, storage: str) -> Predicate | None:
     for part in filter(None, text.split(",")):
         path, negated, value = _field_requirement(part)
         if path not in _ALWAYS and path not in FIELDS.get(storage, ()):
-            raise SelectorError(f"field label not supported: {path}")
+            raise SelectorError(_unknown_field(path, storage))
         checks.append((path.replace("regarding.", "involvedObject."), negated, value))
     if not checks:
         return None
     return lambda body: all((field_text(body, path) == value) is not negated for path, negated, value in checks)
+
+
+def _unknown_field(path: str, storage: str) -> str:
+    if storage in FIELDS:
+        return f"field label not supported: {path}"
+    return f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 
 
 def exact_name(text: str) -> str:

@@ -46,7 +46,7 @@ class Store:
         return self._revision
 
     @property
-    def lock(self) -> threading.RLock:  # type: ignore[valid-type]
+    def lock(self) -> threading.RLock:
         """Held while several reads and writes must be one."""
         return self._lock
 
