@@ -262,9 +262,8 @@ class Mirror:
     def _failed(self, error: GitFailedError | TimedOutError) -> SourceError:
         if isinstance(error, TimedOutError):
             return SourceError(self.subject, f"git did not end within {error.seconds:.0f} s", temporary=True)
-        stopped = error.status < 0
-        message = "git was stopped" if stopped else said_by_git(error) or f"git {error.command} failed"
-        return SourceError(self.subject, message, temporary=stopped)
+        message = "git was stopped" if error.was_stopped else said_by_git(error) or f"git {error.command} failed"
+        return SourceError(self.subject, message, temporary=error.was_stopped)
 
     def _no_path(self, sha: str, path: str) -> SourceError:
         return SourceError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,11 @@ class GitFailedError(Exception):
         self.command = command
         self.status = status
         self.stderr = stderr
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether a signal ended it; a shell in between reports one as a status above 128."""
+        return self.status < 0 or self.status in {128 + signal.SIGTERM, 128 + signal.SIGKILL}
 
 
 class TimedOutError(Exception):
@@ -125,7 +131,7 @@ def explained(url: str, error: GitFailedError | TimedOutError) -> SourceError:
             message = f"{reading.message}: {said}" if said else reading.message
             return SourceError(subject, message, hint=reading.hint, temporary=reading.temporary)
     message = said or f"git {error.command} ended with status {error.status}"
-    return SourceError(subject, message, temporary=error.status < 0)
+    return SourceError(subject, message, temporary=error.was_stopped)
 
 
 def said_by_git(error: GitFailedError) -> str:

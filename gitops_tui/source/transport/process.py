@@ -113,7 +113,7 @@ class Running:
 
 
 _TETHER: Final = (
-    "exec 3<&0; (read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 & watcher=$!; "
+    "trap : TERM; exec 3<&0; (read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 & watcher=$!; "
     '"$@" </dev/null 3<&-; status=$?; { kill -KILL $watcher; wait $watcher; } 2>/dev/null; exit $status'
 )
 TETHERED: Final = ("sh", "-c", _TETHER, "sh")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from gitops_tui.model.errors import SourceError
+from gitops_tui.model.text import one_line
 from gitops_tui.source.transport.failures import GitFailedError
 from gitops_tui.source.transport.process import STANDARD, TETHERED, Limits, Running, signal_group, tether
 
@@ -21,6 +23,9 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 from git.cmd import Git
 from git.exc import GitCommandNotFound
 
+_OLDEST: Final = (2, 32)
+_MISSING: Final = "the program is not there"
+_REMEDY: Final = "install git 2.32 or newer"
 _PASSED_ON: Final = {"GIT_SSL_CAINFO", "GIT_SSL_CAPATH"}
 _ENVIRONMENT: Final = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -77,6 +82,7 @@ class Runner:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._is_checked = False
 
     def run(
         self,
@@ -112,16 +118,14 @@ class Runner:
         inherit: Sequence[int] = (),
     ) -> Iterator[Running]:
         """Start git and read its output piecewise; it is killed when the block ends before it does."""
+        self._check_version()
         tied = access is not LOCAL
         command = [*TETHERED, *_command(git_dir, arguments, access)] if tied else _command(git_dir, arguments, access)
-        with tether() if tied else nullcontext(stdin) as source:
-            running = self._start(command, access, source, inherit, limits)
-            try:
-                yield running
-            finally:
-                running.close()
-                with self._lock:
-                    self._running.discard(running.process)
+        with (
+            tether() if tied else nullcontext(stdin) as source,
+            self._started(command, access, stdin=source, inherit=inherit, limits=limits) as running,
+        ):
+            yield running
 
     def close(self) -> None:
         """End every process; calls in progress raise GitFailedError, later ones SourceError."""
@@ -131,14 +135,29 @@ class Runner:
         for process in running:
             signal_group(process, signal.SIGTERM)
 
-    def _start(
+    def _check_version(self) -> None:
+        """An older git would take no notice of what keeps the user's configuration away."""
+        if self._is_checked:
+            return
+        with self._started(_command(None, ["version"], LOCAL), LOCAL) as running:
+            said = running.read_rest().decode(errors="replace")
+        found = re.search(r"(\d+)\.(\d+)", said)
+        if found is None:
+            raise SourceError("git", _MISSING, hint=_REMEDY)
+        if (int(found[1]), int(found[2])) < _OLDEST:
+            raise SourceError("git", f"{one_line(said)} is too old", hint=_REMEDY)
+        self._is_checked = True
+
+    @contextmanager
+    def _started(
         self,
         command: Sequence[str],
         access: Access,
-        stdin: BinaryIO | int | None,
-        inherit: Sequence[int],
-        limits: Limits,
-    ) -> Running:
+        *,
+        stdin: BinaryIO | int | None = None,
+        inherit: Sequence[int] = (),
+        limits: Limits = STANDARD,
+    ) -> Iterator[Running]:
         with self._lock:
             if self._closed:
                 raise SourceError("git", "the program is stopping", temporary=True)
@@ -153,7 +172,7 @@ class Runner:
                     pass_fds=tuple(inherit),
                 )
             except GitCommandNotFound as error:
-                raise SourceError("git", "the program is not there", hint="install git 2.32 or newer") from error
+                raise SourceError("git", _MISSING, hint=_REMEDY) from error
             except OSError as error:
                 raise SourceError("git", f"it cannot be started: {error.strerror}", temporary=True) from error
             # GitPython would signal the process once more when its wrapper is collected.
@@ -161,7 +180,13 @@ class Runner:
             if process is None or process.stdout is None or process.stderr is None:
                 raise SourceError("git", "it was started without its pipes")
             self._running.add(process)
-            return Running(process, process.stdout, process.stderr, limits)
+        running = Running(process, process.stdout, process.stderr, limits)
+        try:
+            yield running
+        finally:
+            running.close()
+            with self._lock:
+                self._running.discard(process)
 
 
 def _command(git_dir: Path | None, arguments: Sequence[str], access: Access) -> list[str]:
