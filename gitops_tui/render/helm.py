@@ -30,7 +30,9 @@ def render_helm(request: Request) -> tuple[Manifest, ...]:
     request.checkout.guard(request.path)
     with tool.private_folder() as home:
         arguments = [program, "template", *_arguments(request, home)]
-        answer = tool.run(arguments, home=home, subject=shown(request.path), readable=[request.checkout.root])
+        answer = tool.run(
+            arguments, home=home, subject=shown(request.path), readable=[request.checkout.root], stop=request.stop
+        )
     if answer.code != 0:
         raise complaint.of_helm(answer, request, _values(request))
     return _collect(request, answer.output)

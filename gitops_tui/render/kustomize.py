@@ -49,7 +49,7 @@ def render_kustomize(request: Request) -> tuple[Manifest, ...]:
     survey.visit(request.path)
     command = [*_program(subject), str(request.checkout.root / request.path), f"--load-restrictor={restrictor}"]
     with tool.private_folder() as home:
-        answer = tool.run(command, home=home, subject=subject, readable=[request.checkout.root])
+        answer = tool.run(command, home=home, subject=subject, readable=[request.checkout.root], stop=request.stop)
     if answer.code != 0:
         survey.check_files()
         raise complaint.of_kustomize(answer, request, survey.files, survey.literals)

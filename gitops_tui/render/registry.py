@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -26,14 +27,22 @@ RENDERERS: Final[Mapping[RendererName, Renderer]] = {
 _DEFAULT_TARGET: Final = RenderTarget()
 
 
-def render(folder: Path, application: Application, *, target: RenderTarget = _DEFAULT_TARGET) -> tuple[Manifest, ...]:
+def render(
+    folder: Path,
+    application: Application,
+    *,
+    target: RenderTarget = _DEFAULT_TARGET,
+    stop: threading.Event | None = None,
+) -> tuple[Manifest, ...]:
     """Return the manifests of an application, as written: namespaces are not filled in, lists are flattened.
 
-    folder: the root of a checkout, which is read only. May be called from several threads at once. Raises
-    RenderError with the place (a path inside the repository, and a line where one is known).
+    folder: the root of a checkout, which is read only. stop: ends a running renderer when it is set. May be called
+    from several threads at once. Raises RenderError with the place (a path inside the repository, and a line where
+    one is known).
     """
     checkout, path = _opened(folder, application)
-    return RENDERERS[_chosen(checkout, path, application)](Request(checkout, path, application, target))
+    request = Request(checkout, path, application, target, stop or threading.Event())
+    return RENDERERS[_chosen(checkout, path, application)](request)
 
 
 def renderer_of(folder: Path, application: Application) -> RendererName:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 
 from gitops_tui.model.application import Application
 from gitops_tui.render.checkout import Checkout
@@ -23,9 +24,13 @@ class RenderTarget:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One rendering. path: the application's folder, resolved, relative to the checkout."""
+    """One rendering.
+
+    path: the application's folder, resolved, relative to the checkout. stop: set to end a renderer that runs.
+    """
 
     checkout: Checkout
     path: str
     application: Application
     target: RenderTarget
+    stop: threading.Event = field(default_factory=threading.Event)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ _READABLE: Final = (
     *("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf"),
 )
 """What programs need of the system. None of it belongs to the user, and no cluster keeps a secret in it."""
+_LOOK: Final = 0.2
+"""Seconds between two looks at whether the program has ended or should be."""
 _NOWHERE: Final = "http://127.0.0.1:9"
 
 
@@ -102,12 +105,18 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def run(
-    arguments: Sequence[str], *, home: Path, subject: str, readable: Sequence[Path] = (), limits: Limits = LIMITS
+    arguments: Sequence[str],
+    *,
+    home: Path,
+    subject: str,
+    readable: Sequence[Path] = (),
+    stop: threading.Event | None = None,
+    limits: Limits = LIMITS,
 ) -> Answer:
     """Run a program to its end, in the private folder `home`.
 
     readable: what it may read, besides the system's programs and its home; enforced where the system can (Linux).
-    Raises RenderError about `subject` when a limit is passed.
+    Raises RenderError about `subject` when a limit is passed, or when `stop` is set meanwhile.
     """
     command = [sys.executable, "-I", "-S", _LAUNCHER, *_options(arguments[0], home, readable, limits), "--", *arguments]
     name = Path(arguments[0]).name
@@ -123,10 +132,12 @@ def run(
         )
     except OSError as e:
         raise RenderError(subject, f"{name} cannot be started: {e.strerror}") from e
+    running = _Run(process, name, subject, stop or threading.Event(), limits)
     try:
-        return _Run(process, name, subject, limits).finish()
+        running.collect()
     finally:
         _end_group(process)
+    return running.answer()
 
 
 def _options(program: str, home: Path, readable: Sequence[Path], limits: Limits) -> Iterator[str]:
@@ -143,39 +154,49 @@ def _options(program: str, home: Path, readable: Sequence[Path], limits: Limits)
 class _Run:
     """A running program whose output is collected."""
 
-    def __init__(self, process: subprocess.Popen[bytes], name: str, subject: str, limits: Limits) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], name: str, subject: str, stop: threading.Event, limits: Limits
+    ) -> None:
         self._process = process
         self._name = name
         self._subject = subject
+        self._stop = stop
         self._limits = limits
         self._deadline = time.monotonic() + limits.time
         self._output = bytearray()
         self._errors = bytearray()
 
-    def finish(self) -> Answer:
-        """Collect until the program ends."""
+    def collect(self) -> None:
+        """Collect what is printed until the program ends, even if a child of it keeps the output open."""
+        ended = False
         with selectors.DefaultSelector() as selector:
             for stream, buffer in ((self._process.stdout, self._output), (self._process.stderr, self._errors)):
                 if stream is not None:
                     selector.register(stream, selectors.EVENT_READ, buffer)
             while selector.get_map():
                 self._check_time()
-                ready = selector.select(timeout=0.2)
-                if not ready and _has_ended(self._process.pid):
+                ready = selector.select(timeout=0 if ended else _LOOK)
+                if not ready and ended:
                     break
+                ended = ended or (not ready and _has_ended(self._process))
                 for key, _ in ready:
                     chunk = os.read(key.fd, 65536)
                     key.data.extend(chunk)
                     if not chunk:
                         selector.unregister(key.fileobj)
                 self._check_size()
-        while not _has_ended(self._process.pid):
+        while not _has_ended(self._process):
             self._check_time()
             time.sleep(0.005)
-        _end_group(self._process)
+
+    def answer(self) -> Answer:
+        """What was printed, once the program has been reaped."""
         return Answer(self._process.returncode, bytes(self._output), self._errors.decode(errors="replace"))
 
     def _check_time(self) -> None:
+        if self._stop.is_set():
+            _terminate(self._process, self._limits.grace)
+            raise RenderError(self._subject, f"{self._name} was stopped before it was done", temporary=True)
         if time.monotonic() > self._deadline:
             _terminate(self._process, self._limits.grace)
             raise RenderError(self._subject, f"{self._name} took longer than {self._limits.time:g} s", temporary=True)
@@ -187,25 +208,33 @@ class _Run:
         del self._errors[: -self._limits.errors]
 
 
-def _has_ended(pid: int) -> bool:
-    """Whether the program has ended; it is not reaped, so that its process group cannot be another's meanwhile."""
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the program has ended.
+
+    It is not reaped yet where the system can tell without (macOS cannot, before Python 3.13), so that the number
+    of its process group cannot be another's meanwhile.
+    """
+    if hasattr(os, "waitid"):
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+    return process.poll() is not None
 
 
 def _terminate(process: subprocess.Popen[bytes], grace: float) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGTERM)
+    _signal_group(process, signal.SIGTERM)
     until = time.monotonic() + grace
-    while not _has_ended(process.pid) and time.monotonic() < until:
+    while not _has_ended(process) and time.monotonic() < until:
         time.sleep(0.02)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
     """Kill whatever is left of the group, then reap its leader."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError, PermissionError):  # macOS: the leader is a zombie already
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # it is gone, or (macOS) only its leader's remains are there
+        os.killpg(process.pid, number)

@@ -8,17 +8,19 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from gitops_tui.model.errors import RenderError
-from gitops_tui.render import tool
+from gitops_tui.render import render, tool
 from gitops_tui.render.tool import Answer, Limits
-from tests.render.conftest import CONFIG_MAP, Repository
+from tests.render.conftest import CONFIG_MAP, Repository, application
 
 PYTHON = (Path(sys.prefix), Path(sys.base_prefix))
 
@@ -27,6 +29,18 @@ def run(script: str, folder: Path, *arguments: str, limits: Limits = tool.LIMITS
     """Run a Python script as a renderer would be run."""
     command = [sys.executable, "-c", script, *arguments]
     return tool.run(command, home=folder, subject="apps/web", readable=PYTHON, limits=limits)
+
+
+T = TypeVar("T")
+
+
+def wait_for(look: Callable[[], T]) -> T:
+    """What `look` finds, as soon as it finds something."""
+    deadline = time.monotonic() + 60
+    while not (found := look()):
+        assert time.monotonic() < deadline, "nothing came"
+        time.sleep(0.01)
+    return found
 
 
 def gone(pid: int) -> bool:
@@ -69,6 +83,33 @@ def test_a_program_that_takes_too_long_is_ended_with_all_its_children(tmp_path: 
         run(STUBBORN, tmp_path, str(noted), limits=Limits(time=5, grace=0.1))
     assert caught.value.temporary
     assert gone(int(noted.read_text()))
+
+
+def test_a_renderer_can_be_stopped(
+    repository: Repository, program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    private = tmp_path / "private"
+    private.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(private))
+    program("helm", "import os, pathlib, time; pathlib.Path('pid').write_text(f'{os.getpid()}.'); time.sleep(600)")
+    repository.write({"c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n"})
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        rendering = pool.submit(lambda: render(repository.root, application("c"), stop=stop))
+        noted = wait_for(lambda: [path for path in private.glob("*/pid") if path.read_text().endswith(".")])
+        pid = int(noted[0].read_text().rstrip("."))
+        stop.set()
+        with pytest.raises(RenderError, match="helm was stopped before it was done") as caught:
+            rendering.result(timeout=60)
+    assert caught.value.temporary
+    assert gone(pid)
+
+
+def test_the_last_words_are_heard(tmp_path: Path) -> None:
+    """A program that is silent for a while, then prints and ends at once, loses nothing."""
+    script = "import sys, time; time.sleep(float(sys.argv[1])); sys.stdout.write('x' * 60000); sys.stdout.flush()"
+    for pause in (0.19, 0.2, 0.21):
+        assert len(run(script, tmp_path, str(pause)).output) == 60_000
 
 
 def test_sigterm_comes_first(tmp_path: Path) -> None:
@@ -131,7 +172,7 @@ def test_a_program_that_cannot_be_started_is_told(tmp_path: Path) -> None:
 
 PARENT = """
 import pathlib, sys
-from gitops_tui.render import tool
+from gitops_tui.render import render, tool
 folder = pathlib.Path(sys.argv[1])
 python = [pathlib.Path(sys.prefix), pathlib.Path(sys.base_prefix)]
 tool.run([sys.executable, "-c", "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)",
@@ -143,10 +184,7 @@ tool.run([sys.executable, "-c", "import os, sys, time; open(sys.argv[1], 'w').wr
 def test_a_renderer_dies_with_us_even_when_we_are_killed(tmp_path: Path) -> None:
     ours = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)])
     noted = tmp_path / "pid"
-    deadline = time.monotonic() + 30
-    while not (noted.exists() and noted.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    renderer = int(noted.read_text())
+    renderer = int(wait_for(lambda: noted.exists() and noted.read_text()))
     ours.kill()
     ours.wait()
     assert gone(renderer)
