@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_tui.embedded.api.call import User
 from gitops_tui.embedded.http.tls import Credential, self_signed
+from gitops_tui.embedded.private import write_private
 
 ADMIN = User("embedded-admin", ("system:masters", "system:authenticated"))
 VIEWER = User("embedded-viewer", viewer=True)
@@ -65,13 +65,3 @@ class Access:
         }
         write_private(path, json.dumps(config, indent=2) + "\n")
         return path
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file as a whole, readable by its owner only from the first byte on."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    fresh.replace(path)

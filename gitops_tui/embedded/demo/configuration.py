@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-CONTEXT = "gitops-tui-demo"
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -63,7 +61,6 @@ _ENTRY = """\
       revision: main
       path: apps/{name}
 {source}    destination:
-      context: {context}
       namespace: {namespace}
     sync:
       mode: {mode}
@@ -83,7 +80,6 @@ def configuration(repository: Path, kubeconfig: Path, state: Path) -> str:
             name=row.name,
             project=row.project,
             source=row.source,
-            context=CONTEXT,
             namespace=row.namespace,
             mode=row.mode,
             prune=json.dumps(row.prune),

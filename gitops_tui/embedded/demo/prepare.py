@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import gitops_tui
-from gitops_tui.embedded.access import write_private
 from gitops_tui.embedded.demo.configuration import configuration
 from gitops_tui.embedded.demo.lease import FileLock, is_held, wait_until_free
 from gitops_tui.embedded.demo.places import Places
 from gitops_tui.embedded.demo.repository import create_repository
+from gitops_tui.embedded.private import write_private
 from gitops_tui.model.errors import GitopsError
 
 _SUBJECT = "demo cluster"
@@ -61,22 +61,37 @@ def prepare(state_dir: Path, *, reset: bool = False, idle: float | None = None, 
     Raises GitopsError.
     """
     places = Places.below(state_dir)
+    if reset:
+        forget(state_dir)
     try:
-        if reset:
-            stop(state_dir)
-            shutil.rmtree(places.root, ignore_errors=True)
         for folder in (places.root, places.state):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         places.root.chmod(0o700)
         lease = FileLock.take(places.lease, shared=True)
     except OSError as error:
-        raise GitopsError(f"demo folder {places.root}", error.strerror or str(error)) from error
+        raise _folder_error(places, error) from error
     try:
         _make_ready(places, idle, speed)
     except BaseException:
         lease.release()
         raise
     return Demo(places.kubeconfig, places.repository, places.config, places.state, _facts(places), lease)
+
+
+def facts(state_dir: Path) -> tuple[tuple[str, str], ...]:
+    """What a user of the demo wants to know, as (what, text); the texts are paths and commands. Touches nothing."""
+    return _facts(Places.below(state_dir))
+
+
+def forget(state_dir: Path) -> None:
+    """End the demo's cluster and throw away all the demo holds: cluster, repository, configuration, journal."""
+    places = Places.below(state_dir)
+    stop(state_dir)
+    try:
+        if places.root.exists():
+            shutil.rmtree(places.root)
+    except OSError as error:
+        raise _folder_error(places, error) from error
 
 
 def stop(state_dir: Path) -> bool:
@@ -86,6 +101,10 @@ def stop(state_dir: Path) -> bool:
         return False
     with FileLock.take(places.start_lock):
         return _end_server(places)
+
+
+def _folder_error(places: Places, error: OSError) -> GitopsError:
+    return GitopsError(f"demo folder {places.root}", error.strerror or str(error))
 
 
 def _make_ready(places: Places, idle: float | None, speed: float) -> None:

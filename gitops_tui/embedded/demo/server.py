@@ -16,11 +16,11 @@ import threading
 import time
 from pathlib import Path
 
-from gitops_tui.embedded.access import write_private
 from gitops_tui.embedded.controllers import attach
 from gitops_tui.embedded.demo.lease import FileLock
 from gitops_tui.embedded.demo.places import Places
 from gitops_tui.embedded.demo.seed import live_through
+from gitops_tui.embedded.private import write_private
 from gitops_tui.embedded.server import EmbeddedServer
 
 IDLE_SECONDS = 120.0
