@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,8 +17,6 @@ from gitops_tui.embedded.kinds.table import Resource
 from gitops_tui.embedded.store.items import Item, Key
 from gitops_tui.embedded.store.store import Store
 
-MAX_PAGES = 200
-
 
 @dataclass
 class Backend:
@@ -28,7 +25,6 @@ class Backend:
     store: Store
     registry: Registry = field(default_factory=Registry)
     logs: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    pages: OrderedDict[tuple[int, str, str], tuple[Item, ...]] = field(default_factory=OrderedDict)
 
     def key(self, call: Call) -> Key:
         """Where the object of a call is stored."""

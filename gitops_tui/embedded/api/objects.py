@@ -46,6 +46,8 @@ def decoded(call: Call, body: Any) -> Object:
         result = conformed(resource, body, report)
     except TypeMismatchError as error:
         raise errors.bad_request(_unreadable(resource, str(error))) from None
+    if resource.custom:
+        report.problems.sort()
     if report.problems and call.validation == "Strict":
         told = ", ".join(report.problems)
         raise errors.bad_request(_unreadable(resource, f"strict decoding error: {told}"))
@@ -139,6 +141,9 @@ def admit_new(backend: Backend, resource: Resource, body: Object) -> None:
             allocation.select_job(body)
         case "namespaces":
             body["spec"]["finalizers"] = ["kubernetes"]
+        case definitions.STORAGE:
+            stored = [row["name"] for row in body["spec"].get("versions") or () if row.get("storage")]
+            body["status"]["storedVersions"] = stored
         case "persistentvolumes":
             body["status"]["lastPhaseTransitionTime"] = timestamp()
             _protect(body, allocation.VOLUME_PROTECTION)
@@ -194,7 +199,8 @@ def validate(call: Call, body: Object, old: Object | None) -> None:
 
 
 def _all_errors(resource: Resource, body: Object, old: Object | None) -> Iterator[FieldError]:
-    yield from names.metadata_errors(resource.plural, body)
+    strict = not resource.custom and resource.storage != definitions.STORAGE
+    yield from names.metadata_errors(resource.plural, body, strict_finalizers=strict)
     if resource.custom:
         yield from structural.schema_errors(resource.validation or {}, body)
     else:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitops_tui.embedded.api import errors
-from gitops_tui.embedded.api.backend import MAX_PAGES, Backend
+from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.api.call import Call
 from gitops_tui.embedded.kinds.schema import Object
-from gitops_tui.embedded.store.items import Item
+from gitops_tui.embedded.store.items import ExpiredError, Item
 from gitops_tui.embedded.store.selectors import Predicate, SelectorError, field_selector, label_selector
 
 _EXPIRED = (
@@ -74,19 +74,18 @@ def list_page(backend: Backend, call: Call, options: ListOptions) -> Page:
     """One page of a list; 410 when its token is older than what is kept."""
     wanted = predicate(call, options.labels, options.fields)
     if options.token:
+        if options.resource_version:
+            raise errors.bad_request("specifying resource version is not allowed when using continue")
         items, revision, start = _continued(backend, call, options.token)
     else:
-        items, revision = backend.store.list(call.resource.storage, call.namespace)
+        items, revision = _as_of(backend, call, options)
         start = None
-        _check_version(options, revision)
-    whole = items
     if wanted is not None:
         items = tuple(item for item in items if wanted(item.body))
     if start:
         items = tuple(item for item in items if _place(item) > start)
     if not options.limit or len(items) <= options.limit or _is_unlimited(options):
         return Page(items, revision)
-    _keep(backend, call, revision, whole)
     page = items[: options.limit]
     remaining = None if wanted is not None else len(items) - len(page)
     return Page(page, revision, _token(revision, _place(page[-1])), remaining)
@@ -97,22 +96,32 @@ def _is_unlimited(options: ListOptions) -> bool:
     return options.resource_version == "0" and options.match != "Exact"
 
 
-def _check_version(options: ListOptions, revision: int) -> None:
-    asked = options.resource_version
+def _as_of(backend: Backend, call: Call, options: ListOptions) -> tuple[tuple[Item, ...], int]:
+    """The items as of the version that is asked for, and that version."""
+    storage, asked = call.resource.storage, options.resource_version
+    items, revision = backend.store.list(storage, call.namespace)
     if not asked or asked == "0":
-        return
-    if not asked.isdecimal():
-        why = f'strconv.ParseUint: parsing "{asked}": invalid syntax'
-        raise errors.bad_request(f'invalid resource version: resourceVersion: Invalid value: "{asked}": {why}')
-    if int(asked) > revision:
-        error = errors.ApiError(504, "Timeout", f"Too large resource version: {asked}, current: {revision}")
-        error.details = {
-            "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
-            "retryAfterSeconds": 1,
-        }
+        return items, revision
+    if parsed_version(asked) > revision:
+        words = f"Too large resource version: {asked}, current: {revision}"
+        error = errors.ApiError(504, "Timeout", f"Timeout: {words}")
+        causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+        error.details = {"causes": causes, "retryAfterSeconds": 1}
         raise error
-    if options.match == "Exact" and int(asked) < revision:
-        raise errors.expired(f"The resourceVersion for the provided list is too old: {asked}")
+    if options.match != "Exact":
+        return items, revision
+    try:
+        return backend.store.list_at(storage, call.namespace, int(asked)), int(asked)
+    except ExpiredError:
+        raise errors.expired(f"The resourceVersion for the provided list is too old: {asked}") from None
+
+
+def parsed_version(text: str) -> int:
+    """A resource version as a number; BadRequest otherwise."""
+    if not text.isdecimal():
+        why = f'strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise errors.bad_request(f'invalid resource version: resourceVersion: Invalid value: "{text}": {why}')
+    return int(text)
 
 
 def _place(item: Item) -> tuple[str, str]:
@@ -135,15 +144,7 @@ def _continued(backend: Backend, call: Call, token: str) -> tuple[tuple[Item, ..
     if revision < 0:
         items, revision = backend.store.list(storage, call.namespace)
         return items, revision, start
-    kept = backend.pages.get((revision, storage, call.namespace))
-    if kept is None:
-        raise errors.expired(_EXPIRED, again=_token(-1, start))
-    return kept, revision, start
-
-
-def _keep(backend: Backend, call: Call, revision: int, whole: tuple[Item, ...]) -> None:
-    """Remember the whole list, so that its next pages are of the same moment."""
-    with backend.store.lock:
-        backend.pages[revision, call.resource.storage, call.namespace] = whole
-        while len(backend.pages) > MAX_PAGES:
-            backend.pages.popitem(last=False)
+    try:
+        return backend.store.list_at(storage, call.namespace, revision), revision, start
+    except ExpiredError:
+        raise errors.expired(_EXPIRED, again=_token(-1, start)) from None

@@ -7,6 +7,7 @@ from gitops_tui.embedded.api.backend import Backend, timestamp
 from gitops_tui.embedded.api.call import Answer, Call, DeleteOptions
 from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.kinds.table import Resource
+from gitops_tui.embedded.rules import definitions
 from gitops_tui.embedded.rules.problems import unsupported
 from gitops_tui.embedded.store.items import Item
 
@@ -71,7 +72,10 @@ def _marked(resource: Resource, body: Object, options: DeleteOptions) -> Object 
     metadata = {key: value for key, value in metadata.items() if key != "finalizers"}
     if finalizers:
         metadata["finalizers"] = finalizers
-    marked = _ending({**body, "metadata": metadata}, grace)
+    marked = {**body, "metadata": metadata}
+    if resource.storage not in {"namespaces", definitions.STORAGE}:
+        return _ending(marked, grace)
+    metadata.setdefault("deletionTimestamp", timestamp())
     if resource.storage == "namespaces":
         marked["status"] = {**body.get("status", {}), "phase": "Terminating"}
     return marked
@@ -90,6 +94,8 @@ def _ending(body: Object, grace: int) -> Object:
 
 def _finalizers(resource: Resource, metadata: Object, propagation: str) -> list[str]:
     stated = list(metadata.get("finalizers") or ())
+    if resource.storage == definitions.STORAGE and not metadata.get("deletionTimestamp"):
+        stated.append(definitions.CLEANUP)
     if not propagation:
         propagation = "Orphan" if resource.orphans and not {ORPHAN, FOREGROUND} & set(stated) else ""
     if propagation:

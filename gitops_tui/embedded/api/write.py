@@ -81,7 +81,7 @@ def replace(backend: Backend, call: Call, body: Any) -> Answer:
         obj = objects.decoded(call, body)
         if call.resource.custom and not obj["metadata"].get("resourceVersion"):
             wrong = invalid("metadata.resourceVersion", 0, "must be specified for an update")
-            raise errors.invalid_object(call.resource.group, call.resource.kind, call.name, [wrong])
+            raise errors.invalid_object(call.resource.group, call.resource.plural, call.name, [wrong])
         given, current = obj["metadata"].get("uid"), item.body["metadata"]["uid"]
         if given and given != current:
             why = f"Precondition failed: UID in precondition: {given}, UID in object meta: {current}"
@@ -124,6 +124,8 @@ def _patched(call: Call, item: Item, media_type: str, body: Any) -> Object:
             case "application/strategic-merge-patch+json" if not call.resource.custom:
                 result = strategic_merge(call.resource.type, live, body)
             case _:
+                if call.resource.custom:
+                    raise errors.unsupported_media_type((JSON_PATCH, MERGE_PATCH, APPLY_PATCH), media_type)
                 raise errors.unsupported_patch()
     except PatchError as error:
         raise errors.bad_request(str(error)) from None

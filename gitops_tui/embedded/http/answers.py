@@ -66,6 +66,8 @@ def of_page(request: Request, call: Call, page: Page) -> Response:
 
 def list_bytes(resource: Resource, items: Sequence[Item], metadata: Object) -> bytes:
     """A list. Items of built-in kinds stand without kind and apiVersion, as a real server lists them."""
+    if resource.custom:
+        metadata = {"continue": "", **metadata}
     head = encode({"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata})
     return head[:-1] + b',"items":[' + b",".join(_list_items(resource, items)) + b"]}"
 

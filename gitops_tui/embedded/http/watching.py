@@ -10,7 +10,7 @@ from typing import Protocol
 from gitops_tui.embedded.api import errors
 from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.api.call import Answer, Call
-from gitops_tui.embedded.api.read import predicate
+from gitops_tui.embedded.api.read import parsed_version, predicate
 from gitops_tui.embedded.http import answers
 from gitops_tui.embedded.http.messages import Connection, Request
 from gitops_tui.embedded.kinds.schema import Object
@@ -51,6 +51,8 @@ class WatchOptions:
             if match != "NotOlderThan":
                 wrong.append(unsupported("resourceVersionMatch", match, ("NotOlderThan",)))
             raise errors.invalid_object("meta.k8s.io", "ListOptions", "", wrong)
+        if version:
+            parsed_version(version)
         timeout = query.get("timeoutSeconds", "")
         return cls(
             query.get("labelSelector", ""),
@@ -116,7 +118,7 @@ class Watch:
         with store.lock:
             self._seen = store.revision
             fresh = options.initial if options.initial is not None else version in {"", "0"}
-            if fresh or not version.isdecimal() or version == "0":
+            if fresh or version in {"", "0"}:
                 subscription = store.subscribe(storage, namespace)
                 return subscription, store.list(storage, namespace)[0] if fresh else None
             return store.subscribe(storage, namespace, since=int(version)), None
@@ -148,6 +150,8 @@ class Watch:
                 connection.send_chunk(lines)
             elif subscription.closed or _has_left(connection):
                 return False
+        if self._options.bookmarks:
+            connection.send_chunk(self._quiet_bookmark(subscription, []))
         connection.send_chunk(b"")
         return True
 

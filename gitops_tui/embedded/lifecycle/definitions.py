@@ -8,10 +8,8 @@ from gitops_tui.embedded.api.call import Call, DeleteOptions
 from gitops_tui.embedded.api.errors import ApiError
 from gitops_tui.embedded.kinds.custom import custom_resources
 from gitops_tui.embedded.kinds.schema import Object
-from gitops_tui.embedded.rules.definitions import STORAGE
+from gitops_tui.embedded.rules.definitions import CLEANUP, STORAGE
 from gitops_tui.embedded.store.items import Event, Item
-
-CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
 
 class DefinitionJanitor:
@@ -42,14 +40,14 @@ class DefinitionJanitor:
             self._establish(event.item)
 
     def _establish(self, item: Item) -> None:
+        resource = self._backend.registry.of_storage(STORAGE)
         with self._backend.store.lock:
             current = self._backend.store.get(item.key)
-            if current is None or current.body["metadata"].get("deletionTimestamp"):
+            if current is None or resource is None or current.body["metadata"].get("deletionTimestamp"):
                 return
             self._backend.registry.set_custom(item.key.name, custom_resources(current.body))
-            body = _established(current.body)
-            if body != current.body:
-                self._backend.store.put(item.key, body, expected=current.revision)
+            call = Call(resource, "", item.key.name, "status", manager="kube-apiserver")
+            write.replace(self._backend, call, _established(current.body))
 
     def _empty(self, name: str) -> None:
         resource = self._backend.registry.of_storage(name)
@@ -87,12 +85,8 @@ def _established(body: Object) -> Object:
         _condition("NamesAccepted", "NoConflicts", "no conflicts found"),
         _condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
     ]
-    finalizers = list(dict.fromkeys([*(body["metadata"].get("finalizers") or ()), CLEANUP]))
-    return {
-        **body,
-        "metadata": {**body["metadata"], "finalizers": finalizers},
-        "status": {**status, "acceptedNames": spec["names"], "conditions": conditions, "storedVersions": stored},
-    }
+    accepted = {**status, "acceptedNames": spec["names"], "conditions": conditions, "storedVersions": stored}
+    return {**body, "status": accepted}
 
 
 def _condition(kind: str, reason: str, message: str) -> Object:

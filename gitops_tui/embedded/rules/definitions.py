@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.rules.problems import FieldError, invalid, required, unsupported
 
+CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 STORAGE = "customresourcedefinitions.apiextensions.k8s.io"
 
 
@@ -34,7 +35,7 @@ def _version_errors(spec: Object) -> Iterator[FieldError]:
     for at, row in enumerate(versions):
         schema = (row.get("schema") or {}).get("openAPIV3Schema")
         if schema is None:
-            yield required(f"spec.versions[{at}].schema.openAPIV3Schema", "schemas are required")
+            yield required(f"spec.versions[{at}].schema.openAPIV3Schema")
         elif schema.get("type") != "object":
             path = f"spec.versions[{at}].schema.openAPIV3Schema.type"
             if schema.get("type"):

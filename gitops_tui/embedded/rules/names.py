@@ -72,8 +72,8 @@ def _unless(pattern: re.Pattern[str], text: str, message: str) -> str:
     return "" if pattern.fullmatch(text) else message
 
 
-def metadata_errors(plural: str, body: Object) -> Iterator[FieldError]:
-    """What is wrong with an object's metadata."""
+def metadata_errors(plural: str, body: Object, *, strict_finalizers: bool) -> Iterator[FieldError]:
+    """What is wrong with an object's metadata. Definitions and custom resources may use any qualified finalizer."""
     metadata = body["metadata"]
     name = metadata.get("name", "")
     if not name:
@@ -85,7 +85,7 @@ def metadata_errors(plural: str, body: Object) -> Iterator[FieldError]:
         yield from _key_errors("metadata.annotations", key.lower())
     for at, finalizer in enumerate(metadata.get("finalizers") or ()):
         yield from _key_errors("metadata.finalizers", finalizer)
-        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+        if strict_finalizers and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
             words = "name is neither a standard finalizer name nor is it fully qualified"
             yield invalid(f"metadata.finalizers[{at}]", finalizer, words)
     for owner in metadata.get("ownerReferences") or ():

@@ -39,7 +39,7 @@ def _pruned_struct(schema: Struct, value: Object, path: str, report: Report) -> 
         field = schema.fields.get(key)
         below = f"{path}.{key}" if path else key
         if field is not None:
-            if child is None and field.default is not NOTHING and not field.nullable:
+            if child is None and not field.nullable:
                 continue
             result[key] = _pruned(field.type, child, below, report)
         elif schema.open:
@@ -126,7 +126,8 @@ def _fits(schema: Object, value: Any) -> bool:
 
 
 def _wrong_type(schema: Object, value: Any, path: str) -> FieldError:
-    wanted = schema.get("type", "object")
+    mixed = schema.get("x-kubernetes-int-or-string")
+    wanted = "integer,string" if mixed else schema.get("type", "object")
     name = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}
     found = name.get(type(value), "null")
     words = f'Invalid value: "{found}": {path} in body must be of type {wanted}: "{found}"'

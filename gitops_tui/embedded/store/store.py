@@ -71,6 +71,22 @@ class Store:
                 order = order[first:last]
             return tuple([items[place] for place in order]), self._revision
 
+    def list_at(self, storage: str, namespace: str, revision: int) -> tuple[Item, ...]:
+        """Items as they were at a revision; ExpiredError when its history is forgotten."""
+        with self._lock:
+            items = {item.key: item for item in self.list(storage, namespace)[0]}
+            if revision < self._forgotten:
+                raise ExpiredError(revision, self._forgotten)
+            for event in reversed(self._history):
+                if event.item.revision <= revision:
+                    break
+                key = event.item.key
+                if key.storage == storage and (not namespace or key.namespace == namespace):
+                    items.pop(key, None)
+                    if event.previous is not None:
+                        items[key] = event.previous
+            return tuple(items[key] for key in sorted(items))
+
     def everything(self) -> Iterator[Item]:
         """Every item of every kind."""
         with self._lock:
@@ -107,7 +123,8 @@ class Store:
             subscription = Subscription(storage, namespace, self._unsubscribe)
             if since is not None:
                 for event in self._since(since):
-                    subscription.offer(event)
+                    if event.item.key.storage == storage:
+                        subscription.offer(event)
             self._subscriptions.setdefault(storage, []).append(subscription)
             return subscription
 
