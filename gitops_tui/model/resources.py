@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from gitops_tui.model.application import IgnoreRule
+
 Body = Mapping[str, Any]
 """One Kubernetes object as plain JSON data. Treated as immutable everywhere: build a new one to change it."""
 
@@ -117,18 +119,24 @@ class DriftCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Authorship:
-    """Who wrote one side of a field. name: a person or a field manager; detail: a sha or an operation."""
+    """Who wrote one side of a field. name: a person or a field manager, "" when that cannot be told.
+
+    detail: a sha; an operation and its subresource ("Update", "Update through /scale"); or why it cannot be told.
+    time: seconds since the epoch. place: where Git states it ("apps/web/web.yaml:7").
+    """
 
     name: str
     detail: str = ""
     time: float | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One differing field. path as a person reads it (`spec.containers[web].image`); values masked where secret.
 
-    A side that is absent holds `ABSENT`.
+    A side that is absent holds `ABSENT`. An author is None when nobody asked, or when nobody states that side. note:
+    whose field it is by right, with the rule that would leave it to them.
     """
 
     path: str
@@ -136,6 +144,8 @@ class FieldChange:
     live: Any
     desired_by: Authorship | None = None
     live_by: Authorship | None = None
+    note: str = ""
+    suggested: IgnoreRule | None = None
 
 
 class _Absent:

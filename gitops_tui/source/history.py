@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.text import one_line, sanitize
+from gitops_tui.source.objects import lines as lines_of
+from gitops_tui.source.transport.process import Limits
 from gitops_tui.source.transport.runner import Runner
 
 _FORMAT: Final = "%H%x00%an%x00%ae%x00%at%x00%s%x00%B"
+_LOG: Final = ("log", "-z", f"--format={_FORMAT}", "--encoding=UTF-8", "--no-mailmap", "--no-notes", "--no-color")
 _FIELDS: Final = _FORMAT.count("%x00") + 1
 _LONGEST_MESSAGE: Final = 10_000
 _LONGEST_PATH: Final = 5
 """Moves of a folder that are followed."""
+_BLAME: Final = Limits(timeout=20.0, output=16 << 20)
+_BLAMED: Final = re.compile(rb"^([0-9a-f]{40,64}) \d+ (\d+)(?: \d+)?$", re.MULTILINE)
 
 
 def commits(
     runner: Runner, copy: Path, sha: str, path: str = "", *, limit: int, offset: int = 0
 ) -> tuple[Revision, ...]:
     """Return the commits that touch a path, newest first; "" is everything."""
-    arguments = ["log", "-z", f"--format={_FORMAT}", "--encoding=UTF-8", "--no-mailmap", "--no-notes", "--no-color"]
-    arguments += [f"--max-count={limit}", f"--skip={offset}", "--end-of-options", sha]
+    arguments = [*_LOG, f"--max-count={limit}", f"--skip={offset}", "--end-of-options", sha]
     output = runner.run(copy, *arguments, "--", *([path] if path else []))
     return tuple(_parsed(output.stdout))
 
@@ -31,6 +36,24 @@ def count(runner: Runner, copy: Path, sha: str, path: str) -> int:
     """Return how many commits touch a path."""
     output = runner.run(copy, "rev-list", "--count", "--end-of-options", sha, "--", *([path] if path else []))
     return int(output.stdout)
+
+
+def blamed(runner: Runner, copy: Path, sha: str, path: str, ranges: Iterable[tuple[int, int]]) -> dict[int, Revision]:
+    """Return the commit that last changed each line of these ranges of a file (from, to; counted from 1)."""
+    wanted = [f"-L{first},{last}" for first, last in ranges]
+    if not wanted:
+        return {}
+    output = runner.run(copy, "blame", "--porcelain", *wanted, sha, "--", path, limits=_BLAME)
+    found = {int(match[2]): match[1].decode() for match in _BLAMED.finditer(output.stdout)}
+    known = _named(runner, copy, set(found.values()))
+    return {line: known[name] for line, name in found.items() if name in known}
+
+
+def _named(runner: Runner, copy: Path, shas: Iterable[str]) -> dict[str, Revision]:
+    arguments = (*_LOG, "--no-walk=unsorted", "--stdin")
+    with lines_of(sorted(shas)) as wanted:
+        output = runner.run(copy, *arguments, stdin=wanted)
+    return {revision.sha: revision for revision in _parsed(output.stdout)}
 
 
 def followed(runner: Runner, copy: Path, sha: str, path: str, *, limit: int, offset: int) -> tuple[Revision, ...]:

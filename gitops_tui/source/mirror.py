@@ -153,6 +153,11 @@ class Mirror:
             raise self._no_path(full, clean)
         return self._read(lambda copy: history.followed(self._runner, copy, full, clean, limit=limit, offset=offset))
 
+    def blame(self, sha: str, path: str, lines: Iterable[tuple[int, int]]) -> dict[int, Revision]:
+        """Return who last changed each line of these ranges (from, to; counted from 1) of a file, by line."""
+        full, clean, ranges = self.revision(sha).sha, self._clean(path), tuple(lines)
+        return self._read(lambda copy: history.blamed(self._runner, copy, full, clean, ranges))
+
     def checkout(self, sha: str) -> Path:
         """Return the read-only folder of a commit. Symbolic links in it may lead anywhere."""
         full = self.revision(sha).sha

@@ -19,15 +19,15 @@ _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def load_all(data: bytes, *, name: str, limits: Limits = LIMITS) -> tuple[Document, ...]:
+def load_all(data: bytes, *, name: str, limits: Limits = LIMITS, track: bool = False) -> tuple[Document, ...]:
     """Return the documents of a YAML text, or of a JSON text when `name` ends in .json, without the empty ones.
 
     Values are what kubectl makes of them: plain JSON data with string keys. Aliases share their value, so treat it
-    as immutable. name: how errors call the text, best its path. Raises InputError with the subject
-    `name:line:column`, both counted from 1, when the text is not UTF-8, malformed, over a limit, or ambiguous
-    (a key that is there twice).
+    as immutable. name: how errors call the text, best its path. track: also note where each value is written, in
+    the `positions` of its document. Raises InputError with the subject `name:line:column`, both counted from 1, when
+    the text is not UTF-8, malformed, over a limit, or ambiguous (a key that is there twice).
     """
-    return _load(data, name, limits, track=False)
+    return _load(data, name, limits, track=track)
 
 
 def load_with_positions(data: bytes, *, name: str, limits: Limits = LIMITS) -> tuple[Any, Positions]:
