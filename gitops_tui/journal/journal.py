@@ -56,17 +56,22 @@ class Journal:
     # The right to write.
 
     def claim_writer(self, who: str) -> bool:
-        """Become the writer of this state folder; False when another process is (`writer` says who).
+        """Become the writer of this state folder.
 
-        The right lasts until `close` or the end of the process. Requests to an earlier writer that were never
-        answered get the answer {"error": text}, so that nothing runs hours after it was asked for.
+        False when another process is (`writer` says who), or when nothing can be written now (`notes` says why);
+        try again later. The right lasts until `close` or the end of the process. Requests to an earlier writer
+        that were never answered get the answer {"error": text}, so that nothing runs hours after it was asked for.
         """
         if self._writer.is_held:
             return True
         if not self._writer.claim(who):
             return False
-        with self._database.write() as connection:
-            requests.clear(connection, time.time(), _UNANSWERED)
+        try:
+            with self._database.write() as connection:
+                requests.clear(connection, time.time(), _UNANSWERED)
+        except JournalError:
+            self._writer.release()
+            return False
         return True
 
     @property

@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -45,8 +45,10 @@ class WriterLock:
             os.close(descriptor)
             return False
         text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "who": who})
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, text.encode(), 0)
+        # On a full disk the right to write holds all the same; others then see that somebody has it, not who.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, text.encode(), 0)
         self._held = descriptor
         return True
 

@@ -178,10 +178,11 @@ def test_a_journal_is_readable_when_there_was_no_room_from_the_start(journal: Jo
         journal = Journal.open(Path(sys.argv[1]))
         say(sorted(journal.pins()))
         say(journal.notes[0].startswith("the journal is read-only: "))
+        say(f"{journal.claim_writer('me')} {journal.is_writer} {journal.writer!r}")
         resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
         say(journal.claim_writer("me"))
         journal.unpin("shop", "bob")
         say(f"{journal.notes} {dict(journal.pins())} {journal.verify().intact}")
     """)
     out, _ = child.communicate(timeout=60)
-    assert out.splitlines() == ["['shop']", "True", "True", "() {} True"]
+    assert out.splitlines() == ["['shop']", "True", "False False ''", "True", "() {} True"]
