@@ -97,8 +97,7 @@ def hand_over(journal: Journal, request: Request, who: str, closing: Event, is_a
         answer = journal.answer_of(question)
         if answer is not None:
             return _decode(journal, kind, answer)
-        if time.monotonic() - since > _ADOPT_AFTER and is_alone():
-            journal.answer(question, {"error": {"subject": "", "message": "nobody was there to do it", "hint": ""}})
+        if time.monotonic() - since > _ADOPT_AFTER and is_alone() and journal.withdraw(question):
             raise PlanError("the writer", "went away before it took the request", hint="try again")
     raise PlanError("the request", "was left to the writer, because this process stops", hint="look into the journal")
 
