@@ -18,6 +18,7 @@ from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError, UnreachableError
 from gitops_tui.model.operations import Pin
 from gitops_tui.model.resources import HealthCode
+from gitops_tui.model.revision import Revision
 from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Snapshot, SyncCode
 
 _WHILE_PROGRESSING = 5.0
@@ -34,6 +35,14 @@ class Looked:
     uids: frozenset[str]
     incomplete: bool
     cluster: ClusterStatus
+
+
+@dataclass(frozen=True, slots=True)
+class NotLooked:
+    """Why a look failed, and the commits (rendered, newest) that it was about, where they are known."""
+
+    error: GitopsError
+    revisions: tuple[Revision, Revision] | None = None
 
 
 class Looks:
@@ -136,13 +145,16 @@ class Looks:
             f"look {context}",
             self._desk.books.config.settings.parallel,
             lambda: self._look(application, pin),
-            lambda looked: self._looked(tracked, pin, looked),
-            lambda error: self._failed(tracked, context, error),
+            lambda result: self._back(tracked, pin, context, result),
+            lambda error: self._failed(tracked, context, NotLooked(error)),
         )
 
-    def _look(self, application: Application, pin: Pin | None) -> Looked:
+    def _look(self, application: Application, pin: Pin | None) -> Looked | NotLooked:
         self._live.subscribe(self._reconciler.cluster(application))
-        view = self._reconciler.look(application, pin.revision if pin else None)
+        try:
+            view = self._reconciler.look(application, pin.revision if pin else None)
+        except GitopsError as error:
+            return NotLooked(error, self._revisions(application, pin))
         status = status_of(view, now=time.time())
         cluster = self._reconciler.cluster(application)
         return Looked(
@@ -152,6 +164,13 @@ class Looks:
             bool(view.incomplete),
             ClusterStatus(cluster.context, cluster.server, cluster.version()),
         )
+
+    def _revisions(self, application: Application, pin: Pin | None) -> tuple[Revision, Revision] | None:
+        """The commit that a failed look was of, and the newest one; None when not even that can be told."""
+        try:
+            return self._reconciler.revision(application, pin.revision if pin else None)
+        except GitopsError:
+            return None
 
     def _looked(self, tracked: Tracked, pin: Pin | None, looked: Looked) -> None:
         now = self._desk.clock()
@@ -185,7 +204,14 @@ class Looks:
             job.superseded = True
             job.stop.set()
 
-    def _failed(self, tracked: Tracked, context: str, error: GitopsError) -> None:
+    def _back(self, tracked: Tracked, pin: Pin | None, context: str, result: Looked | NotLooked) -> None:
+        if isinstance(result, Looked):
+            self._looked(tracked, pin, result)
+        else:
+            self._failed(tracked, context, result)
+
+    def _failed(self, tracked: Tracked, context: str, failed: NotLooked) -> None:
+        error = failed.error
         now, wall = self._desk.clock(), time.time()
         tracked.looking = False
         if isinstance(error, UnreachableError):
@@ -199,6 +225,9 @@ class Looks:
         known = tracked.status.problems[0] if tracked.status.problems else None
         since = known.since if known and known.message == problem_of(error, wall).message else wall
         tracked.status = unreadable(tracked.status, problem_of(error, since, retry_at=wall + delay))
+        if failed.revisions is not None:
+            revision, latest = failed.revisions
+            tracked.status = replace(tracked.status, revision=revision, latest=latest)
         tracked.due = now + delay
         self._answer_waiters(tracked)
 
