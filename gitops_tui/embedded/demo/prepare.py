@@ -22,10 +22,12 @@ from typing import Any
 import gitops_tui
 from gitops_tui.embedded.demo.configuration import configuration
 from gitops_tui.embedded.demo.lease import FileLock, is_held, wait_until_free
+from gitops_tui.embedded.demo.past import receipts
 from gitops_tui.embedded.demo.places import Places
 from gitops_tui.embedded.demo.repository import create_repository
 from gitops_tui.embedded.private import write_private
 from gitops_tui.model.errors import GitopsError
+from gitops_tui.model.operations import Receipt
 
 _SUBJECT = "demo cluster"
 _START_SECONDS = 30.0
@@ -47,6 +49,13 @@ class Demo:
     state_dir: Path
     facts: tuple[tuple[str, str], ...]
     _lease: FileLock
+
+    def past(self) -> tuple[Receipt, ...]:
+        """What was deployed before the first start, oldest first, for a journal that is empty yet.
+
+        Raises SourceError when the repository's history was rewritten.
+        """
+        return receipts(self.repository)
 
     def close(self) -> None:
         """Say that this process no longer uses the cluster, which ends some time after its last user."""

@@ -140,6 +140,7 @@ class Container:
 
     def _go_on(self, known: Object) -> Turn:
         timings, restarts = self.world.timings, known["restartCount"]
+        self._remember(known)
         if fate_of(self.image) is Fate.CRASHES:
             left = self.world.waited(self.pod, f"{self.name} crash {restarts}", timings.crash)
             return (known, left) if left else self._crash(known)
@@ -195,6 +196,15 @@ class Container:
 
     def _event(self, reason: str, message: str, *, warning: bool = False) -> None:
         self.world.event(self.pod, reason, message, source=_SOURCE, warning=warning or reason == "BackOff")
+
+    def _remember(self, known: Object) -> None:
+        """Tell again how a container began: logs are not kept over a restart of the cluster."""
+        if (namespace_of(self.pod), name_of(self.pod), self.name) in self.world.backend.logs:
+            return
+        began = known["state"]["running"].get("startedAt", self.world.time)
+        self._log(f"{began} starting {self.image}")
+        if known.get("ready"):
+            self._log(f"{began} ready to serve")
 
     def _log(self, line: str) -> None:
         logs = self.world.backend.logs

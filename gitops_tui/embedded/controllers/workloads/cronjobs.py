@@ -12,7 +12,7 @@ from gitops_tui.embedded.kinds.schema import Object
 
 STORAGE = "cronjobs.batch"
 _SOURCE = "cronjob-controller"
-_MANY = 100
+_LOOK_BACK = (3600.0, 86_400.0, 31 * 86_400.0, 5 * 366 * 86_400.0)
 
 
 def reconcile(world: World, cron: Object) -> float | None:
@@ -53,13 +53,14 @@ def _start_due(world: World, cron: Object, schedule: Schedule, last: float) -> f
 
 def _latest(schedule: Schedule, last: float, now: float) -> float | None:
     """The newest time that is due and not served; of many missed ones only one is made up for."""
-    due = schedule.after(last)
-    found = None
-    for _ in range(_MANY):
-        if due is None or due > now:
+    for back in _LOOK_BACK:
+        due = schedule.after(max(last, now - back))
+        found = None
+        while due is not None and due <= now:
+            found, due = due, schedule.after(due)
+        if found is not None or now - back <= last:
             return found
-        found, due = due, schedule.after(due)
-    return found
+    return None
 
 
 def _make(world: World, cron: Object, due: float) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gitops_tui.embedded.controllers.manager import Controller
 from gitops_tui.embedded.controllers.workloads import progress, replicasets
-from gitops_tui.embedded.controllers.workloads.pods import active, share
+from gitops_tui.embedded.controllers.workloads.limits import Limits, proportions
+from gitops_tui.embedded.controllers.workloads.pods import active
 from gitops_tui.embedded.controllers.world import (
     World,
     hash_of,
@@ -28,47 +27,23 @@ _SOURCE = "deployment-controller"
 _NOT_COPIED = {"kubectl.kubernetes.io/last-applied-configuration", REVISION, _DESIRED, _MAXIMUM}
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    """How many pods a rollout may have, and how few available ones."""
-
-    replicas: int
-    surge: int
-    unavailable: int
-
-    @classmethod
-    def of(cls, deployment: Object) -> _Limits:
-        """The limits of a Deployment; as in the original, they never forbid every move."""
-        spec = deployment["spec"]
-        replicas, strategy = spec["replicas"], spec.get("strategy") or {}
-        if strategy.get("type") == "Recreate":
-            return cls(replicas, 0, replicas)
-        rolling = strategy.get("rollingUpdate") or {}
-        surge = share(rolling.get("maxSurge"), replicas, "25%", up=True)
-        unavailable = share(rolling.get("maxUnavailable"), replicas, "25%", up=False)
-        return cls(replicas, surge, max(unavailable, 0 if surge else 1))
-
-    @property
-    def most(self) -> int:
-        """The most pods at once; none are asked for where no replica is."""
-        return self.replicas + self.surge if self.replicas else 0
-
-
 def reconcile(world: World, body: Object) -> float | None:
     """One move of a rollout, and the status it leads to."""
     if is_going(body):
         return None
     sets = sorted(world.controlled(replicasets.STORAGE, body), key=_age)
     new = next((row for row in sets if _template_of(row) == body["spec"]["template"]), None)
-    limits = _Limits.of(body)
+    limits = Limits.of(body)
     if not body["spec"].get("paused") and _may_start(world, body, sets, new):
         new = _new_set(world, body, sets, new, limits)
     old = [row for row in sets if new is None or name_of(row) != name_of(new)]
     if new is not None:
         body = _copy_revision(world, body, new)
-    if body["spec"].get("paused"):
-        _scale_alone(world, body, [*old, *([new] if new else [])], limits)
-    elif new is not None:
+    everyone = [*old, *([new] if new else [])]
+    paused = bool(body["spec"].get("paused"))
+    if (paused or any(map(_size, old))) and _is_rescaled(everyone, limits):
+        _rescale(world, body, everyone, limits)
+    elif new is not None and not paused:
         _move(world, body, new, old, limits)
         _clean_up(world, body, old)
     return progress.report(world, body, name_of(new) if new else "", least=limits.replicas - limits.unavailable)
@@ -102,7 +77,7 @@ def _may_start(world: World, body: Object, sets: list[Object], new: Object | Non
     return not running
 
 
-def _new_set(world: World, body: Object, sets: list[Object], new: Object | None, limits: _Limits) -> Object | None:
+def _new_set(world: World, body: Object, sets: list[Object], new: Object | None, limits: Limits) -> Object | None:
     """The ReplicaSet of the present template, made or brought up to date."""
     others = [_revision(row) for row in sets if new is None or name_of(row) != name_of(new)]
     annotations = {
@@ -120,7 +95,7 @@ def _new_set(world: World, body: Object, sets: list[Object], new: Object | None,
     stated = with_labels(template, labels)
     number = max(others, default=0) + 1
     spec = {
-        "replicas": _growth(0, sum(row["spec"]["replicas"] for row in sets), limits),
+        "replicas": limits.growth(0, sum(map(_size, sets))),
         "minReadySeconds": body["spec"].get("minReadySeconds", 0),
         "selector": {
             **body["spec"]["selector"],
@@ -154,16 +129,11 @@ def _copy_revision(world: World, body: Object, new: Object) -> Object:
     return world.replace(with_annotations(body, {REVISION: number}))
 
 
-def _growth(size: int, total: int, limits: _Limits) -> int:
-    """How large the new ReplicaSet may be now, when all of them together ask for `total` pods."""
-    return size + max(0, min(limits.replicas + limits.surge - total, limits.replicas - size))
-
-
-def _move(world: World, body: Object, new: Object, old: list[Object], limits: _Limits) -> None:
+def _move(world: World, body: Object, new: Object, old: list[Object], limits: Limits) -> None:
     """Scale the new ReplicaSet up as far as the surge allows, and the old ones down as far as pods are available."""
     size = new["spec"]["replicas"]
-    total = size + sum(row["spec"]["replicas"] for row in old)
-    wanted = limits.replicas if size > limits.replicas else _growth(size, total, limits)
+    total = size + sum(map(_size, old))
+    wanted = limits.replicas if size > limits.replicas else limits.growth(size, total)
     if wanted != size:
         new = _scale(world, body, new, wanted)
         return
@@ -194,23 +164,40 @@ def _available(row: Object) -> int:
     return int((row.get("status") or {}).get("availableReplicas", 0))
 
 
-def _scale_alone(world: World, body: Object, sets: list[Object], limits: _Limits) -> None:
-    """While paused, follow a change of the replicas without a rollout."""
-    running = [row for row in sets if row["spec"]["replicas"]] or sets[-1:]
-    if len(running) == 1 and running[0]["spec"]["replicas"] != limits.replicas:
-        _scale(world, body, running[0], limits.replicas)
+def _size(row: Object) -> int:
+    return int(row["spec"]["replicas"])
+
+
+def _most(row: Object) -> int:
+    text = (row["metadata"].get("annotations") or {}).get(_MAXIMUM, "0")
+    return int(text) if text.isdecimal() else 0
+
+
+def _is_rescaled(sets: list[Object], limits: Limits) -> bool:
+    """Whether the Deployment was scaled since its running ReplicaSets were sized."""
+    running = [row for row in sets if _size(row)]
+    return any((row["metadata"].get("annotations") or {}).get(_DESIRED) != str(limits.replicas) for row in running)
+
+
+def _rescale(world: World, body: Object, sets: list[Object], limits: Limits) -> None:
+    """Follow a change of the replicas in the middle of a rollout: every ReplicaSet gets its share of it."""
+    running = [row for row in sets if _size(row)]
+    sizes = proportions([(_size(row), _most(row)) for row in running], limits)
+    for row, size in zip(running, sizes, strict=True):
+        _scale(world, body, row, size)
 
 
 def _scale(world: World, body: Object, row: Object, size: int) -> Object:
     before = row["spec"]["replicas"]
-    limits = _Limits.of(body)
+    limits = Limits.of(body)
     marked = with_annotations(row, {_DESIRED: str(limits.replicas), _MAXIMUM: str(limits.most)})
     changed = world.replace({**marked, "spec": {**row["spec"], "replicas": size}})
-    _tell(world, body, changed, before, size)
+    if size != before:
+        _tell(world, body, changed, before, size)
     return changed
 
 
-def _sized(world: World, row: Object, limits: _Limits) -> None:
+def _sized(world: World, row: Object, limits: Limits) -> None:
     marked = with_annotations(row, {_DESIRED: str(limits.replicas), _MAXIMUM: str(limits.most)})
     if marked != row:
         world.replace(marked)
