@@ -7,6 +7,7 @@ are shown as paths of the repository, and the deepest place they name becomes th
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
@@ -39,6 +40,7 @@ _KUBECTL: Final = re.compile(
 _NESTED: Final = re.compile(r"^(?:accumulating (?:resources|components)(?: from '[^']*')?: |accumulation err=')+")
 _FALLBACK: Final = re.compile(r"'?: must build at directory: .*$", re.DOTALL)
 _NAMED_FILE: Final = re.compile(r"(?:in File: |from ')([^'\s]+)")
+_CRASH: Final = re.compile(r"^(?:fatal error: |panic: |runtime: )", re.MULTILINE)
 _DEPENDENCIES: Final = re.compile(r"missing in charts/ directory: (.*)")
 _MACHINE: Final = re.compile(
     r"(?<![\w./:-])/(?:bin|dev|etc|home|lib\w*|mnt|nix|opt|private|proc|root|run|sbin|srv|sys|tmp|usr|Users|var)/[^\s'\":,\])]+"
@@ -57,7 +59,7 @@ def in_chart(request: Request, template: str) -> str:
 def of_helm(answer: Answer, request: Request, values: Iterable[object]) -> RenderError:
     """The error of a failed `helm template`. values: what it must not quote."""
     text = _relative(_HELM_NOISE.sub("", _cut(answer.errors)), request).strip().removeprefix("Error: ")
-    if not text or answer.code < 0:
+    if not text or answer.code < 0 or _CRASH.search(text):
         return _ended(answer, "helm", request)
     missing = _DEPENDENCIES.search(text)
     if missing:
@@ -86,7 +88,7 @@ def of_kustomize(answer: Answer, request: Request, files: Sequence[str], values:
     if told:
         text = (told.group("many") or told.group("one").replace('\\"', '"').replace("\\n", "\n")).strip()
     text = text.removeprefix("Error: ")
-    if not text or answer.code < 0:
+    if not text or answer.code < 0 or _CRASH.search(text):
         return _ended(answer, "kustomize", request)
     named = [name.rpartition("/")[2] for name in _NAMED_FILE.findall(text)]
     fitting = {path for path in files for name in named[-1:] if path.rpartition("/")[2] == name}
@@ -95,10 +97,14 @@ def of_kustomize(answer: Answer, request: Request, files: Sequence[str], values:
 
 
 def _ended(answer: Answer, name: str, request: Request) -> RenderError:
+    """The error of a program that said nothing for a person: it was ended, or crashed with a trace of its own."""
     if "out of memory" in answer.errors or "cannot allocate memory" in answer.errors:
-        return RenderError(shown(request.path), f"{name} ran out of the memory it may use")
+        hint = "look for a loop or a very large value in it"
+        return RenderError(shown(request.path), f"{name} ran out of the memory it may use", hint=hint)
+    if answer.code == -signal.SIGXCPU:
+        return RenderError(shown(request.path), f"{name} ran out of the processor time it may use")
     what = f"signal {-answer.code}" if answer.code < 0 else f"exit code {answer.code}"
-    return RenderError(shown(request.path), f"{name} ended with {what} and said nothing about it")
+    return RenderError(shown(request.path), f"{name} ended with {what} and did not say why")
 
 
 def _cut(text: str) -> str:

@@ -22,7 +22,7 @@ _SKIP_MARK: Final = b"+argocd:skip-file-rendering"
 def render_directory(request: Request) -> tuple[Manifest, ...]:
     """Manifests of all YAML and JSON files of a folder, sorted by path. Raises RenderError."""
     options = request.application.source.directory
-    collection = Collection(shown(request.path))
+    collection = Collection(shown(request.path), CAPS)
     total = 0
     for path, resolved in _files(request.checkout, request.path, recurse=options.recurse):
         below = path.removeprefix(request.path).lstrip("/")

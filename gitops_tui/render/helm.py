@@ -102,7 +102,7 @@ def _escaped(value: str) -> str:
 
 
 def _collect(request: Request, output: bytes) -> tuple[Manifest, ...]:
-    collection = Collection(shown(request.path))
+    collection = Collection(shown(request.path), CAPS)
     limits = Limits(bytes=CAPS.total)
     for template, text in _by_template(output):
         path = complaint.in_chart(request, template)

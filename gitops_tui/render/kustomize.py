@@ -53,7 +53,7 @@ def render_kustomize(request: Request) -> tuple[Manifest, ...]:
     if answer.code != 0:
         survey.check_files()
         raise complaint.of_kustomize(answer, request, survey.files, survey.literals)
-    collection = Collection(subject)
+    collection = Collection(subject, CAPS)
     try:
         documents = load_all(answer.output, name="rendered", limits=Limits(bytes=CAPS.total, nodes=4_000_000))
     except InputError as e:

@@ -37,7 +37,7 @@ CAPS: Final = Caps()
 class Collection:
     """The manifests of one application, in the order in which they are added."""
 
-    def __init__(self, subject: str, caps: Caps = CAPS) -> None:
+    def __init__(self, subject: str, caps: Caps) -> None:
         self._subject = subject
         self._caps = caps
         self._found: dict[tuple[ResourceKey, str], Manifest] = {}

@@ -39,7 +39,7 @@ class Limits:
     time: float = 90.0
     grace: float = 2.0
     cpu: int = 300
-    memory: int = 8 * 1024**3
+    memory: int = 4 * 1024**3
     file: int = 256 * 1024**2
     output: int = 64 * 1024**2
     errors: int = 256 * 1024
@@ -111,13 +111,14 @@ def run(
     subject: str,
     readable: Sequence[Path] = (),
     stop: threading.Event | None = None,
-    limits: Limits = LIMITS,
+    limits: Limits | None = None,
 ) -> Answer:
     """Run a program to its end, in the private folder `home`.
 
     readable: what it may read, besides the system's programs and its home; enforced where the system can (Linux).
     Raises RenderError about `subject` when a limit is passed, or when `stop` is set meanwhile.
     """
+    limits = limits or LIMITS
     command = [sys.executable, "-I", "-S", _LAUNCHER, *_options(arguments[0], home, readable, limits), "--", *arguments]
     name = Path(arguments[0]).name
     try:

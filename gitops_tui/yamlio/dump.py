@@ -65,7 +65,7 @@ def _lines(root: Any) -> Iterator[str]:
 
 
 def _is_open(value: Any) -> bool:
-    return bool(value) and (isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str)))
+    return isinstance(value, Mapping | Sequence) and not isinstance(value, str | bytes) and bool(value)
 
 
 def _entered(value: Any, indent: int) -> tuple[Iterator[Any], int, bool]:
@@ -96,7 +96,7 @@ def _leaf(value: Any, indent: int) -> str:
         return repr(value)
     if isinstance(value, Mapping):
         return "{}"
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
         return "[]"
     raise TypeError(f"{type(value).__name__} is no JSON data")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitops_tui.model.resources import ResourceKey
-from gitops_tui.render import directory, manifests
+from gitops_tui.render import directory
 from gitops_tui.render.directory import matches
 from gitops_tui.render.manifests import Caps
 from tests.render.conftest import CONFIG_MAP, Repository
@@ -196,7 +196,6 @@ def test_pipes_and_devices_are_refused(repository: Repository) -> None:
 def test_caps_are_told(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     small = Caps(file=200, object=100, total=300, files=3, objects=2, depth=2)
     monkeypatch.setattr(directory, "CAPS", small)
-    monkeypatch.setattr(manifests.Collection.__init__, "__defaults__", (small,))
     options = {"directory": {"recurse": True}}
     repository.write({"file/x.yaml": "#" * 201})
     assert "201 bytes is more than the limit of 200" in repository.refusal("file", **options).message

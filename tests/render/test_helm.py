@@ -285,3 +285,42 @@ def test_hostile_output_is_harmless(chart: Repository) -> None:
     text = str(chart.refusal("charts/web"))
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+OLD_NIL = 'Error: template: shop/templates/x.yaml:12:3: executing "shop/templates/x.yaml" at <.Values.a.b>: nil pointer'
+OLD_LINK = (
+    "walk.go:74: found symbolic link in path: /x resolves to /y\nError: parse error at (shop/templates/_n.tpl:7): oh"
+)
+OLD_YAML = "Error: YAML parse error on shop/templates/x.yaml: error converting YAML to JSON: yaml: line 3: did not find"
+
+
+@pytest.mark.parametrize(
+    ("told", "subject", "message"),
+    [
+        (OLD_NIL, "charts/web/templates/x.yaml:12", "nil pointer"),
+        (OLD_LINK, "charts/web/templates/_n.tpl:7", "oh"),
+        (OLD_YAML, "charts/web/templates/x.yaml", "renders to malformed YAML: line 3: did not find"),
+        ("fatal error: runtime: out of memory\n\ngoroutine 1", "charts/web", "helm ran out of the memory it may use"),
+        ("panic: oh no\n\ngoroutine 1 [running]:\nmain.go:7", "charts/web", "helm ended with exit code 1 and did not"),
+        ("", "charts/web", "helm ended with exit code 1 and did not say why"),
+    ],
+)
+def test_complaints_of_other_versions_of_helm_are_read_too(
+    chart: Repository, program: Callable[[str, str], Path], told: str, subject: str, message: str
+) -> None:
+    program("helm", f"import sys; sys.stderr.write({told!r}); sys.exit(1)")
+    error = chart.refusal("charts/web")
+    assert error.subject == subject
+    assert message in error.message
+    assert "/y" not in error.message
+
+
+@needs_helm
+def test_a_template_without_end_is_stopped_by_the_memory_it_may_use(
+    chart: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tool, "LIMITS", tool.Limits(memory=2 * 1024**3))
+    chart.write({"charts/web/templates/bomb.yaml": "{{ range $i := until 1000000000 }}x{{ end }}"})
+    error = chart.refusal("charts/web")
+    assert error.subject == "charts/web"
+    assert "memory" in error.message

@@ -25,7 +25,7 @@ from tests.render.conftest import CONFIG_MAP, Repository, application
 PYTHON = (Path(sys.prefix), Path(sys.base_prefix))
 
 
-def run(script: str, folder: Path, *arguments: str, limits: Limits = tool.LIMITS) -> Answer:
+def run(script: str, folder: Path, *arguments: str, limits: Limits | None = None) -> Answer:
     """Run a Python script as a renderer would be run."""
     command = [sys.executable, "-c", script, *arguments]
     return tool.run(command, home=folder, subject="apps/web", readable=PYTHON, limits=limits)

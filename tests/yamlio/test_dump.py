@@ -96,6 +96,8 @@ def test_nothing_but_json_data_is_written() -> None:
         dump({1: "x"})
     with pytest.raises(TypeError, match="set is no JSON data"):
         dump({"a": {1, 2}})
+    with pytest.raises(TypeError, match="bytes is no JSON data"):
+        dump({"a": b"x"})
     with pytest.raises(ValueError, match="infinity"):
         dump([float("inf")])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gitops_tui.model.errors import InputError
-from gitops_tui.yamlio import Place, load_with_positions
+from gitops_tui.yamlio import Place, load_all, load_with_positions
 
 TEXT = b"""# a configuration
 applications:
@@ -55,3 +55,12 @@ def test_an_empty_text_is_none_and_a_second_document_is_refused() -> None:
     with pytest.raises(InputError, match="only one document") as caught:
         load_with_positions(b"a: 1\n---\nb: 2\n", name="x.yaml")
     assert caught.value.subject == "x.yaml:3:1"
+
+
+def test_each_document_of_a_stream_may_have_places() -> None:
+    first, second = load_all(b"a: 1\n---\nb:\n- c: 2\n", name="x.yaml", track=True)
+    assert first.positions is not None
+    assert second.positions is not None
+    assert first.positions.at(("a",)) == (1, 4)
+    assert second.positions.at(("b", 0, "c"), key=True) == (4, 3)
+    assert load_all(b"a: 1\n", name="x.yaml")[0].positions is None
