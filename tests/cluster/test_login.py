@@ -6,6 +6,7 @@ import base64
 import json
 import shlex
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from gitops_tui.cluster.connection import Target, access, credentials, plugin
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.resources import ResourceKey
 from tests.cluster.conftest import QUICK
+from tests.cluster.waiting import eventually
 from tests.support.scripted_server import Asked, ScriptedServer, json_reply
 
 MISSING = ResourceKey("", "Namespace", "", "missing")
@@ -167,7 +169,9 @@ def test_a_login_program_gives_a_certificate(login: Login, tmp_path: Path) -> No
     program = script(tmp_path, f"print({credential(clientCertificateData='CERT', clientKeyData='KEY')!r})")
     user = exec_user(program)
 
-    configuration = credentials.connect(Target("c", {"server": "https://x"}, user)).client.configuration
+    configuration = credentials.connect(
+        Target("c", {"server": "https://x"}, user), 1, threading.Event()
+    ).client.configuration
 
     assert Path(configuration.cert_file).read_text() == "CERT"
     assert Path(configuration.key_file).read_text() == "KEY"
@@ -205,25 +209,45 @@ def test_a_login_program_that_needs_a_terminal_is_not_run(login: Login) -> None:
         login(**exec_user("true", interactiveMode="Always")).version()
 
 
+HANGING = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])
+open(sys.argv[1], 'w').write(str(child.pid))
+time.sleep(600)
+"""
+
+
 def test_a_login_program_that_hangs_is_ended_with_its_children(
     login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plugin, "_DEADLINE", 1.0)
     child = tmp_path / "child"
-    program = script(
-        tmp_path,
-        "import subprocess, sys, time\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
-        f"open({str(child)!r}, 'w').write(str(child.pid))\n"
-        "time.sleep(600)",
-    )
 
     with pytest.raises(ClusterError, match="gave no credentials within"):
-        login(**exec_user(program)).version()
+        login(**exec_user(script(tmp_path, HANGING), args=[str(child)])).version()
 
-    deadline = time.monotonic() + 20
-    while _runs(int(child.read_text())):
-        assert time.monotonic() < deadline
+    eventually(lambda: not _runs(int(child.read_text())))
+
+
+def test_closing_ends_a_login_program(login: Login, tmp_path: Path) -> None:
+    child = tmp_path / "child"
+    cluster = login(**exec_user(script(tmp_path, HANGING), args=[str(child)]))
+    failures: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            cluster.version()
+        except ClusterError as error:
+            failures.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    eventually(lambda: child.exists() and child.read_text() != "")
+    cluster.close()
+    asking.join(20)
+
+    assert len(failures) == 1
+    eventually(lambda: not _runs(int(child.read_text())))
 
 
 def _runs(pid: int) -> bool:

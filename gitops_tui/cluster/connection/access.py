@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LOGIN_DEADLINE = 90.0
 _LOGIN_PATIENCE = 30.0
+_CLOSING = 1.0
 _LOOK_AGAIN = 2.0
 _EXPIRY_MARGIN = 10.0
 
@@ -32,6 +33,7 @@ class Access:
         self._load = load
         self._stamp = stamp
         self._lock = threading.Lock()
+        self._ending = threading.Event()
         self._connection: Connection | None = None
         self._seen: object = None
         self._changed: object = None
@@ -65,11 +67,13 @@ class Access:
         self._changed, self._look_at = self._stamp(), 0.0
 
     def close(self) -> None:
-        """Close the idle connections; one in use is closed when its answer ends."""
-        with self._lock:
+        """Close the idle connections and end a login; a connection in use is closed when its answer ends."""
+        self._ending.set()
+        if self._lock.acquire(timeout=_CLOSING):
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+            self._lock.release()
 
     def _is_outdated(self, current: Connection) -> bool:
         if current.expires is not None and time.time() > current.expires - _EXPIRY_MARGIN:
@@ -98,7 +102,7 @@ class Access:
         from gitops_tui.cluster.connection.credentials import connect  # noqa: PLC0415
 
         old, seen, number = self._connection, self._stamp(), self._number + 1
-        new = _within_deadline(self._context, lambda: connect(self._load(), number))
+        new = _within_deadline(self._context, lambda: connect(self._load(), number, self._ending))
         self._seen, self._connection, self._number = seen, new, number
         if old is not None:
             old.close()

@@ -82,11 +82,11 @@ class Connection:
             raise _unusable(self.context, error) from error
 
 
-def connect(target: Target, number: int = 1) -> Connection:
-    """Make a connection as the kubeconfig says. Nothing is asked but what a login needs."""
+def connect(target: Target, number: int, ending: threading.Event) -> Connection:
+    """Make a connection as the kubeconfig says. Nothing is asked but what a login needs; `ending` ends that."""
     user, expires = target.user, None
     if "exec" in user and not any(user.get(name) for name in ("auth-provider", "token", "tokenFile")):
-        login = plugin.run(target)
+        login = plugin.run(target, ending)
         user, expires = {**user, **login.user}, login.expires
     token_file = Path(str(user["tokenFile"])) if user.get("tokenFile") else None
     if token_file is not None:

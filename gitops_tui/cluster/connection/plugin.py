@@ -10,8 +10,11 @@ import json
 import os
 import signal
 import subprocess
+import threading
+import time
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +24,7 @@ from gitops_tui.model.errors import ClusterError, Stage
 from gitops_tui.model.text import one_line
 
 _DEADLINE = 60.0
+_SLICE = 0.1
 _OUTPUT = 1 << 20
 _EXTENSION = "client.authentication.k8s.io/exec"
 _CLUSTER_FIELDS = (
@@ -41,15 +45,21 @@ class Login:
     expires: float | None = None
 
 
-def run(target: Target) -> Login:
-    """Run the login program of `target`; ClusterError names it and what it said on stderr."""
+def run(target: Target, ending: threading.Event) -> Login:
+    """Run the login program of `target`, until `ending` at most; ClusterError names it and what it said on stderr."""
     plugin = target.user["exec"]
     if not isinstance(plugin, dict) or not plugin.get("command") or not plugin.get("apiVersion"):
         raise _error(target, "`exec` needs a command and an apiVersion", "mend this user in the kubeconfig")
     if plugin.get("interactiveMode") == "Always":
         raise _error(target, "its login program wants a terminal", "log in with kubectl first")
     command = [str(plugin["command"]), *(str(argument) for argument in plugin.get("args") or [])]
-    output = _output(target, command, _environment(target, plugin), str(plugin.get("installHint") or ""))
+    process = _start(target, command, _environment(target, plugin), str(plugin.get("installHint") or ""))
+    with process:
+        output, errors = _finished(target, process, ending)
+    if process.returncode or len(output) > _OUTPUT:
+        said = one_line(errors[:4096].decode(errors="replace"), limit=300)
+        text = f"{one_line(command[0], limit=120)} ended with {process.returncode}: {said}"
+        raise _error(target, text, "log in again")
     return _login(target, command[0], output)
 
 
@@ -66,10 +76,9 @@ def _environment(target: Target, plugin: Mapping[str, Any]) -> dict[str, str]:
     return {**os.environ, **extra, "KUBERNETES_EXEC_INFO": json.dumps(info)}
 
 
-def _output(target: Target, command: list[str], environment: Mapping[str, str], hint: str) -> bytes:
-    program = one_line(command[0], limit=120)
+def _start(target: Target, command: list[str], environment: Mapping[str, str], hint: str) -> subprocess.Popen[bytes]:
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -79,18 +88,20 @@ def _output(target: Target, command: list[str], environment: Mapping[str, str], 
         )
     except OSError as error:
         hint = one_line(hint) or "install it, or name its full path in the kubeconfig"
-        raise _error(target, f"cannot run {program}: {error.strerror}", hint) from error
-    with process:
+        raise _error(target, f"cannot run {one_line(command[0], limit=120)}: {error.strerror}", hint) from error
+
+
+def _finished(target: Target, process: subprocess.Popen[bytes], ending: threading.Event) -> tuple[bytes, bytes]:
+    """What the program printed; it is killed with its children when it takes too long or we end."""
+    deadline = time.monotonic() + _DEADLINE
+    while not ending.is_set() and time.monotonic() < deadline:
         try:
-            output, errors = process.communicate(timeout=_DEADLINE)
-        except subprocess.TimeoutExpired as error:
-            os.killpg(process.pid, signal.SIGKILL)
-            text = f"{program} gave no credentials within {_DEADLINE:.0f} s"
-            raise _error(target, text, "run it by hand") from error
-    if process.returncode or len(output) > _OUTPUT:
-        said = one_line(errors[:4096].decode(errors="replace"), limit=300)
-        raise _error(target, f"{program} ended with {process.returncode}: {said}", "log in again")
-    return output
+            return process.communicate(timeout=_SLICE)
+        except subprocess.TimeoutExpired:
+            continue
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    raise _error(target, f"its login program gave no credentials within {_DEADLINE:.0f} s", "run it by hand")
 
 
 def _login(target: Target, program: str, output: bytes) -> Login:
