@@ -22,7 +22,7 @@ from gitops_tui.engine.operations.answers import Answers
 from gitops_tui.engine.operations.automatic import Automatic
 from gitops_tui.engine.operations.commands import Commands
 from gitops_tui.engine.operations.handover import answer_data
-from gitops_tui.engine.operations.launching import Launcher
+from gitops_tui.engine.operations.launching import WRITING, Launcher
 from gitops_tui.engine.operations.questions import Questions
 from gitops_tui.engine.operations.running import Operations
 from gitops_tui.engine.requests import Refresh, Reload, Request
@@ -267,7 +267,8 @@ class Worker:
     def _close(self) -> None:
         self._closing.set()
         self._launcher.stop_running()
-        self._lanes.close()
+        # Only writes are worth waiting for: a look at a cluster that hangs must not hold up the end.
+        self._lanes.close(wait_for=WRITING)
         with contextlib.suppress(Exception):
             # What came back from the lanes last still has to reach those who wait for it.
             self._drain(0.0)

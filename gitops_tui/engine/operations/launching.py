@@ -17,6 +17,9 @@ from gitops_tui.model.errors import GitopsError, PlanError, Stage
 from gitops_tui.model.operations import OperationKind, OperationPhase, Pin, Receipt
 from gitops_tui.model.status import Problem, RunningOperation
 
+WRITING = "sync "
+"""How the lanes of operations begin: what the worker waits for when it ends."""
+
 
 class Launcher:
     """Starts operations, one an application at a time."""
@@ -47,7 +50,7 @@ class Launcher:
             self._desk.post(lambda: self._progressed(tracked, order, done, total, current))
 
         self._desk.run(
-            f"sync {context}",
+            f"{WRITING}{context}",
             self._desk.books.config.settings.parallel,
             lambda: self._operations.run(application, order, stop, progress),
             lambda receipt: self._ended(tracked, order, receipt, future),

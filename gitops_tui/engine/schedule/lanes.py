@@ -26,8 +26,8 @@ class Lanes(Protocol):
         """Run `job` in `lane`, where at most `width` jobs run at once."""
         ...
 
-    def close(self, timeout: float = ...) -> bool:
-        """Cancel what has not begun, wait for the rest; returns whether all of it ended in time."""
+    def close(self, timeout: float = ..., *, wait_for: str = ...) -> bool:
+        """Cancel what has not begun; wait for the rest of the lanes whose name begins so. Whether it ended in time."""
         ...
 
 
@@ -50,14 +50,16 @@ class ThreadLanes:
         found.put(width, future, job)
         return future
 
-    def close(self, timeout: float = _CLOSING) -> bool:
-        """Cancel what has not begun, wait at most `timeout` seconds for the rest."""
+    def close(self, timeout: float = _CLOSING, *, wait_for: str = "") -> bool:
+        """Cancel what has not begun, wait at most `timeout` seconds for the rest of the lanes that matter."""
         with self._lock:
-            lanes = tuple(self._lanes.values())
+            lanes = tuple(self._lanes.items())
         end = time.monotonic() + timeout
         ended = True
-        for lane in lanes:
-            ended = lane.close(end) and ended
+        for name, lane in lanes:
+            lane.cancel()
+            if name.startswith(wait_for):
+                ended = lane.wait(end) and ended
         return ended
 
 
@@ -82,7 +84,7 @@ class _Lane:
                 threading.Thread(target=self._work, name=f"lane {self._name}", daemon=True).start()
             self._changed.notify()
 
-    def close(self, end: float) -> bool:
+    def cancel(self) -> None:
         with self._changed:
             self._closed = True
             waiting, self._jobs = self._jobs, deque()
@@ -90,6 +92,8 @@ class _Lane:
         for future, _ in waiting:
             future.cancel()
             future.set_running_or_notify_cancel()
+
+    def wait(self, end: float) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: not self._running, max(end - time.monotonic(), 0.0))
 
@@ -126,9 +130,9 @@ class InlineLanes:
         _run(future, job)
         return future
 
-    def close(self, timeout: float = 0.0) -> bool:
+    def close(self, timeout: float = 0.0, *, wait_for: str = "") -> bool:
         """Nothing is left to wait for."""
-        del timeout
+        del timeout, wait_for
         return True
 
 
