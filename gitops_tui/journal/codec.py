@@ -80,18 +80,25 @@ def decode_result(data: Mapping[str, Any]) -> ResourceResult:
 
 
 def _encode_change(change: FieldChange) -> dict[str, Any]:
+    """What was changed and by whom; a rule that was suggested is advice for the screen and no fact."""
     data: dict[str, Any] = {"path": change.path}
     for side in ("desired", "live"):
         if (value := getattr(change, side)) is not ABSENT:
             data[side] = value
         if author := getattr(change, f"{side}_by"):
             data[f"{side}_by"] = [author.name, author.detail, author.time]
-    return data
+    return data | ({"note": change.note} if change.note else {})
 
 
 def _decode_change(data: Mapping[str, Any]) -> FieldChange:
-    authors = {side: Authorship(*data[side]) if side in data else None for side in ("desired_by", "live_by")}
-    return FieldChange(data["path"], data.get("desired", ABSENT), data.get("live", ABSENT), **authors)
+    return FieldChange(
+        data["path"],
+        data.get("desired", ABSENT),
+        data.get("live", ABSENT),
+        Authorship(*data["desired_by"]) if "desired_by" in data else None,
+        Authorship(*data["live_by"]) if "live_by" in data else None,
+        data.get("note", ""),
+    )
 
 
 def encode_pin(pin: Pin) -> dict[str, Any]:

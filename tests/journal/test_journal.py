@@ -59,7 +59,7 @@ def test_an_operation_is_read_back_as_it_was_written(journal: Journal, folder: P
         ("replicas are managed by an autoscaler",),
         (
             FieldChange("spec.replicas", 3, 1, Authorship("alice", "a1b2c3d", 1.5), Authorship("kubectl")),
-            FieldChange("metadata.labels[x]", None, ABSENT),
+            FieldChange("metadata.labels[x]", None, ABSENT, note="by right the autoscaler's"),
             FieldChange("data.key", ABSENT, {"list": [1, "\ud800 \u202e\x1b[31m", None]}),
         ),
     )
