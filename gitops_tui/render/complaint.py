@@ -53,7 +53,7 @@ _MOST_VALUES: Final = 20_000
 def in_chart(request: Request, template: str) -> str:
     """The path in the repository of a file that helm names `<chart>/templates/x.yaml`."""
     _, _, rest = template.partition("/")
-    return "/".join(part for part in (request.path, rest) if part)
+    return "/".join(part for part in (request.path, one_line(rest)) if part)
 
 
 def of_helm(answer: Answer, request: Request, values: Iterable[object]) -> RenderError:

@@ -66,6 +66,8 @@ def _files(checkout: Checkout, folder: str, *, recurse: bool) -> Iterator[tuple[
                     folders.append((below, target, depth + 1))
             elif entry.lower().endswith(_SUFFIXES):
                 files += 1
+                if not below.isprintable():
+                    raise RenderError(shown(below), "the file's name holds characters that cannot be shown")
                 yield below, target
         if folders and depth >= CAPS.depth:
             raise RenderError(shown(path), f"folders are nested more than {CAPS.depth} levels deep")

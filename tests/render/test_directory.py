@@ -187,6 +187,13 @@ def test_links_inside_are_followed_and_circles_end(repository: Repository) -> No
     assert str(repository.refusal("d")).startswith("symbolic link d/broken.yaml: is not in this commit")
 
 
+@pytest.mark.parametrize("name", ["a\x1b[31m.yaml", "a\nb.yaml", "a\u202e.yaml", os.fsdecode(b"a\xff.yaml")])
+def test_a_file_name_that_cannot_be_shown_is_refused_harmlessly(repository: Repository, name: str) -> None:
+    error = repository.write({f"a/{name}": WEB}).refusal("a")
+    assert "characters that cannot be shown" in error.message
+    assert str(error).isprintable()
+
+
 def test_pipes_and_devices_are_refused(repository: Repository) -> None:
     repository.write({"a/x.yaml": WEB})
     os.mkfifo(repository.root / "a" / "pipe.yaml")

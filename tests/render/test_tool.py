@@ -67,22 +67,56 @@ def test_a_signal_is_a_negative_code(tmp_path: Path) -> None:
 
 
 STUBBORN = """
-import signal, subprocess, sys, time
+import pathlib, signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
-child = subprocess.Popen([sys.executable, "-c", deaf])
-with open(sys.argv[1], "w") as file:
-    file.write(str(child.pid))
+deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
+child = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
+child.stdout.readline()
+pathlib.Path("part").write_text(str(child.pid))
+pathlib.Path("part").rename("note")
+time.sleep(600)
+"""
+
+POLITE = """
+import pathlib, signal, sys, time
+def end(*_):
+    pathlib.Path("note").write_text("ended cleanly")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+pathlib.Path("note").write_text("ready")
 time.sleep(600)
 """
 
 
-def test_a_program_that_takes_too_long_is_ended_with_all_its_children(tmp_path: Path) -> None:
-    noted = tmp_path / "pid"
-    with pytest.raises(RenderError, match="took longer than 5 s") as caught:
-        run(STUBBORN, tmp_path, str(noted), limits=Limits(time=5, grace=0.1))
+def stopped_when_ready(script: str, folder: Path, limits: Limits) -> str:
+    """Run a script until it has written a note, stop it, and return what the note said before."""
+    stop = threading.Event()
+    command = [sys.executable, "-c", script]
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(
+            lambda: tool.run(command, home=folder, subject="x", readable=PYTHON, stop=stop, limits=limits)
+        )
+        note = folder / "note"
+        text = wait_for(lambda: note.exists() and note.read_text())
+        stop.set()
+        with pytest.raises(RenderError, match="was stopped"):
+            running.result(timeout=60)
+    return str(text)
+
+
+def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match=r"took longer than 0\.5 s") as caught:
+        run("import time; time.sleep(600)", tmp_path, limits=Limits(time=0.5, grace=0.1))
     assert caught.value.temporary
-    assert gone(int(noted.read_text()))
+
+
+def test_a_program_that_hears_no_sigterm_is_killed_with_all_its_children(tmp_path: Path) -> None:
+    assert gone(int(stopped_when_ready(STUBBORN, tmp_path, Limits(grace=0.1))))
+
+
+def test_sigterm_comes_first(tmp_path: Path) -> None:
+    assert stopped_when_ready(POLITE, tmp_path, Limits(grace=60)) == "ready"
+    assert (tmp_path / "note").read_text() == "ended cleanly"
 
 
 def test_a_renderer_can_be_stopped(
@@ -110,17 +144,6 @@ def test_the_last_words_are_heard(tmp_path: Path) -> None:
     script = "import sys, time; time.sleep(float(sys.argv[1])); sys.stdout.write('x' * 60000); sys.stdout.flush()"
     for pause in (0.19, 0.2, 0.21):
         assert len(run(script, tmp_path, str(pause)).output) == 60_000
-
-
-def test_sigterm_comes_first(tmp_path: Path) -> None:
-    script = (
-        "import pathlib, signal, sys, time\n"
-        "def end(*_):\n    pathlib.Path(sys.argv[1]).write_text('ended cleanly'); sys.exit()\n"
-        "signal.signal(signal.SIGTERM, end)\ntime.sleep(600)\n"
-    )
-    with pytest.raises(RenderError):
-        run(script, tmp_path, str(tmp_path / "note"), limits=Limits(time=5, grace=30))
-    assert (tmp_path / "note").read_text() == "ended cleanly"
 
 
 def test_a_child_that_keeps_the_output_open_holds_up_nobody(tmp_path: Path) -> None:
