@@ -58,7 +58,9 @@ def test_an_operation_is_read_back_as_it_was_written(journal: Journal, folder: P
         0.5,
         ("replicas are managed by an autoscaler",),
         (
-            FieldChange("spec.replicas", 3, 1, Authorship("alice", "a1b2c3d", 1.5), Authorship("kubectl")),
+            FieldChange(
+                "spec.replicas", 3, 1, Authorship("alice", "a1b2c3d", 1.5, "apps/web.yaml:7"), Authorship("kubectl")
+            ),
             FieldChange("metadata.labels[x]", None, ABSENT, note="by right the autoscaler's"),
             FieldChange("data.key", ABSENT, {"list": [1, "\ud800 \u202e\x1b[31m", None]}),
         ),
