@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import NotServedError, RenderError
@@ -34,7 +36,7 @@ class Renderings:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._detected: dict[tuple[str, str], RendererName] = {}
+        self._natures: dict[tuple[str, str, str], tuple[RendererName, bool]] = {}
         self._kept: dict[str, OrderedDict[_RenderKey, tuple[Manifest, ...]]] = {}
 
     def get(
@@ -49,9 +51,8 @@ class Renderings:
                 f"path {source.path or '.'} is not in commit {sha[:7]}",
                 hint="look at the path and the tracked revision in the configuration",
             )
-        renderer = self._renderer(mirror, application, sha, own_tree)
-        # Kustomize bases and Helm values files may lie outside the folder, so their rendering hangs on the whole tree.
-        tree = own_tree if renderer is RendererName.DIRECTORY else mirror.tree_id(sha, "") or sha
+        renderer, alone = self._nature(mirror, application, sha, own_tree)
+        tree = own_tree if alone else mirror.tree_id(sha, "") or sha
         wanted = target() if renderer is RendererName.HELM else None
         key = _RenderKey(tree, repr((source.path, renderer, source.directory, source.helm, source.kustomize)), wanted)
         with self._lock:
@@ -66,17 +67,21 @@ class Renderings:
                 kept.popitem(last=False)
         return manifests
 
-    def _renderer(self, mirror: Mirror, application: Application, sha: str, tree: str) -> RendererName:
-        source = application.source
-        if source.renderer is not RendererName.AUTO:
-            return source.renderer
-        slot = (source.repository, tree)
+    def _nature(self, mirror: Mirror, application: Application, sha: str, tree: str) -> tuple[RendererName, bool]:
+        """Which renderer it is, and whether the folder's own tree is all that its rendering hangs on.
+
+        Kustomize bases and Helm values files may lie outside the folder, and so may the target of a link.
+        """
+        slot = (application.source.repository, tree, repr(application.source.renderer))
         with self._lock:
-            known = self._detected.get(slot)
+            known = self._natures.get(slot)
         if known is None:
-            known = renderer_of(mirror.checkout(sha), application)
+            folder = mirror.checkout(sha)
+            renderer = renderer_of(folder, application)
+            alone = renderer is RendererName.DIRECTORY and not _has_link(folder / application.source.path)
+            known = (renderer, alone)
             with self._lock:
-                self._detected[slot] = known
+                self._natures[slot] = known
         return known
 
     def forget(self, application: str) -> None:
@@ -119,6 +124,12 @@ def settle(manifests: Sequence[Manifest], application: Application, namespaced: 
         if problem is not None:
             unserved[settled.key] = problem
     return Settled(tuple(seen.values()), unserved)
+
+
+def _has_link(folder: Path) -> bool:
+    return folder.is_symlink() or any(
+        (Path(above) / name).is_symlink() for above, folders, files in os.walk(folder) for name in (*folders, *files)
+    )
 
 
 def _place(manifest: Manifest, namespace: str, namespaced: bool) -> Manifest:
