@@ -36,11 +36,12 @@ from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.engine.views.statuses import problem_of
 from gitops_tui.engine.views.watches import Watches
 from gitops_tui.journal import Journal
-from gitops_tui.model.errors import GitopsError, Stage
+from gitops_tui.model.errors import GitopsError, JournalError, Stage
 from gitops_tui.model.status import Problem, WorkerState
 from gitops_tui.source import Mirrors
 
 _JOURNAL_POLL = 0.25
+_CLAIM_AGAIN = 5.0
 _IDLE = 3600.0
 
 
@@ -95,6 +96,7 @@ class Worker:
         self._looks = Looks(desk, reconciler, self._commands.lift)
         self._begun = False
         self._journal_polled = float("-inf")
+        self._claim_due = float("-inf")
 
     # -- the faces' side -------------------------------------------------------------------------------------
 
@@ -152,8 +154,6 @@ class Worker:
         if self._begun:
             return
         self._begun = True
-        if self._parts.automate and not self._books.read_only:
-            self._commands.claim_writer()
         self._books.load_journal()
         self._fetches.use(self._parts.config)
         self._publish(WorkerState.IDLE)
@@ -188,6 +188,10 @@ class Worker:
         if now - self._journal_polled < _JOURNAL_POLL:
             return
         self._journal_polled = now
+        if self._parts.automate and not self._books.read_only and self._claim_due <= now:
+            # The process that was the writer may have ended, or a full disk may have room again.
+            self._claim_due = now + _CLAIM_AGAIN
+            self._commands.claim_writer()
         if self._books.journal_moved():
             self._books.load_journal()
             if self._parts.journal.is_writer:
@@ -199,8 +203,16 @@ class Worker:
             if self._books.taken(question.id):
                 continue
             future: Future[Any] = Future()
-            future.add_done_callback(partial(_answer, journal, question.id))
+            future.add_done_callback(partial(self._answer, question.id))
             self._commands.take_question(question.kind, question.payload, future)
+
+    def _answer(self, question: int, done: Future[Any]) -> None:
+        try:
+            self._parts.journal.answer(question, answer_data(done.exception() or done.result()))
+        except JournalError as error:
+            # It was done and is told by the cluster; who asked is told when the journal can be written again.
+            problem = problem_of(error, time.time())
+            self._inbox.put(lambda: self._books.note(problem))
 
     def _take(self, request: Request, future: Future[Any]) -> None:
         try:
@@ -274,7 +286,3 @@ class Worker:
             self._drain(0.0)
         if self.failure is None:
             self._publish(WorkerState.STOPPED)
-
-
-def _answer(journal: Journal, question: int, done: Future[Any]) -> None:
-    journal.answer(question, answer_data(done.exception() or done.result()))

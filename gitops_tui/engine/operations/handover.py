@@ -99,7 +99,9 @@ def hand_over(journal: Journal, request: Request, who: str, closing: Event, is_a
             return _decode(journal, kind, answer)
         if time.monotonic() - since > _ADOPT_AFTER and is_alone() and journal.withdraw(question):
             raise PlanError("the writer", "went away before it took the request", hint="try again")
-    raise PlanError("the request", "was left to the writer, because this process stops", hint="look into the journal")
+    if journal.withdraw(question):
+        raise PlanError("the request", "was taken back, because this process stops")
+    raise PlanError("the request", "is with the writer already, and this process stops", hint="look into the journal")
 
 
 def _decode(journal: Journal, kind: str, answer: Mapping[str, Any]) -> object:

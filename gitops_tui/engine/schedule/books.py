@@ -96,6 +96,16 @@ class Books:
             self.reaching[context] = Reaching(ClusterStatus(context))
         return self.reaching[context]
 
+    def in_use(self, url: str) -> frozenset[str]:
+        """The commits of a repository that are deployed, pinned or shown."""
+        found: set[str] = set()
+        for name, tracked in self.tracked.items():
+            if tracked.application.source.repository == url:
+                pin, shown = self.pins.get(name), tracked.status.revision
+                found |= {self._deployed_now(name), shown.sha if shown else ""}
+                found |= {pin.revision, pin.quarantined} if pin else set()
+        return frozenset(found - {""})
+
     # -- keeping them ----------------------------------------------------------------------------------------
 
     def track(self, applications: Iterable[Application]) -> tuple[str, ...]:
@@ -150,10 +160,17 @@ class Books:
         try:
             self.pins = dict(self._journal.pins())
             self.pauses = dict(self._journal.pauses())
-            self._last.clear()
-            self._deployed.clear()
+            if not self._journal.is_writer:
+                # Another process may have added to them; as the writer they are kept up by `operation_ended`.
+                self._last.clear()
+                self._deployed.clear()
         except JournalError as error:
             self.problems = (problem_of(error, time.time()),)
+        self.changed = True
+
+    def note(self, problem: Problem) -> None:
+        """Show a problem that concerns no single application."""
+        self.problems = (*(p for p in self.problems if p.message != problem.message), problem)
         self.changed = True
 
     def taken(self, question: int) -> bool:

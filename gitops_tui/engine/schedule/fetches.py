@@ -17,6 +17,7 @@ from gitops_tui.engine.views.watches import Watches
 from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.errors import GitopsError, SourceError
 from gitops_tui.model.status import RepositoryStatus
+from gitops_tui.source import Mirror
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Fetches:
         self._desk = desk
         self._reconciler = reconciler
         self._watches = watches
+        self._kept: dict[str, frozenset[str]] = {}
 
     def use(self, config: Config) -> None:
         """Take over a configuration: what it names is tracked, what it no longer names is left alone."""
@@ -73,19 +75,21 @@ class Fetches:
         self._desk.books.changed = True
         repository = fetching.repository
         templates = tuple(t for t in self._desk.books.config.folders if t.repository == repository.url)
+        in_use = self._desk.books.in_use(repository.url)
         self._desk.run(
             f"fetch {repository.url}",
             1,
-            lambda: self._fetch(repository, templates),
+            lambda: self._fetch(repository, templates, in_use),
             lambda fetched: self._fetched(fetching, fetched),
             lambda error: self._fetched(fetching, Fetched(False, "", fetching.expanded, error)),
         )
 
-    def _fetch(self, repository: Repository, templates: tuple[FolderTemplate, ...]) -> Fetched:
+    def _fetch(self, repository: Repository, templates: tuple[FolderTemplate, ...], in_use: frozenset[str]) -> Fetched:
         mirror = self._reconciler.mirror(repository.url)
         failed: GitopsError | None = None
         changed, note = False, ""
         try:
+            self._keep(mirror, in_use)
             fetch = mirror.fetch()
             changed, note = fetch.changed, fetch.note
         except SourceError as error:
@@ -97,6 +101,13 @@ class Fetches:
             sha = mirror.resolve(template.revision).sha
             expanded[template] = applications_from(template, mirror.folders(sha, template.pattern))
         return Fetched(changed, note, expanded, failed)
+
+    def _keep(self, mirror: Mirror, in_use: frozenset[str]) -> None:
+        """Guard what is deployed, pinned or shown against a force-push and Git's own clean-up."""
+        url = mirror.repository.url
+        if mirror.exists and in_use and self._kept.get(url) != in_use:
+            mirror.keep(in_use)
+            self._kept[url] = in_use
 
     def _fetched(self, fetching: Fetching, fetched: Fetched) -> None:
         now, wall = self._desk.clock(), time.time()
