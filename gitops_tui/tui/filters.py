@@ -76,7 +76,7 @@ def _fuzzy(text: str) -> Callable[[Subject], bool]:
         raise FilterError("-f needs letters to look for")
 
     def matches(subject: Subject) -> bool:
-        letters = iter(subject.text.lower())
+        letters = iter(subject.fields.get("name", subject.text).lower())
         return all(letter in letters for letter in wanted)
 
     return matches

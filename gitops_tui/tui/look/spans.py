@@ -150,10 +150,10 @@ def wrap(spans: Line, cells: int, indent: int = 0) -> list[Line]:
             left = word
             while cell_len(left.rstrip()) > room:
                 fits = cell_len(left.rstrip()) <= fresh and room < fresh - _LEAST // 2
-                if fits or room < _LEAST:
+                if room < fresh and (fits or room < _LEAST):
                     left = left.lstrip()
                 else:
-                    head = set_cell_size(left, room).rstrip() or left[:1]
+                    head = _head(left, room)
                     rows[-1].append(span._replace(text=head))
                     left = left[len(head) :]
                 rows.append([Span(" " * indent)] if indent else [])
@@ -173,11 +173,19 @@ def chop(spans: Line, cells: int) -> list[Line]:
             if not room:
                 rows.append([])
                 room = max(cells, 1)
-            head = left if cell_len(left) <= room else set_cell_size(left, room).rstrip("\0") or left[:1]
-            rows[-1].append(span._replace(text=left[: len(head)]))
+            head = left if cell_len(left) <= room else _head(left, room)
+            rows[-1].append(span._replace(text=head))
             room -= min(cell_len(head), room)
             left = left[len(head) :]
     return [tuple(row) for row in rows]
+
+
+def _head(text: str, cells: int) -> str:
+    """Return as much of the start of a text as fits into `cells`, at least one character."""
+    size = len(set_cell_size(text, cells))
+    while size > 1 and cell_len(text[:size]) > cells:
+        size -= 1
+    return text[: max(size, 1)]
 
 
 def lay_under(spans: Line, start: int, end: int, ground: Ground) -> Line:

@@ -167,6 +167,15 @@ def _side(
     return made
 
 
+def pointed_at(page: Page, hunk: int) -> tuple[Line, ...]:
+    """Return the lines with the head of one hunk brought out."""
+    if len(page.hunks) < 2:
+        return page.lines
+    lines, at = list(page.lines), page.hunks[hunk]
+    lines[at] = tuple(span._replace(tone=Tone.ACCENT, bold=True) for span in lines[at])
+    return tuple(lines)
+
+
 def headings(cells_wide: int, desired: str, live: str) -> Line:
     """Return the titles over the two columns."""
     half = max((cells_wide - 3) // 2, 16)

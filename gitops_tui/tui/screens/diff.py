@@ -45,6 +45,7 @@ class DiffView(Reading):
         self.two_columns: bool | None = None
         self.spaces = False
         self._page = present.Page()
+        self._hunk = 0
 
     def body(self) -> ComposeResult:
         """The list, and the difference."""
@@ -98,6 +99,7 @@ class DiffView(Reading):
 
     def on_table_highlighted(self) -> None:
         """Show the difference of the resource under the cursor, from its top."""
+        self._hunk = 0
         self._show_chosen()
         self.text.action_move("top")
 
@@ -122,7 +124,8 @@ class DiffView(Reading):
             self._page = present.two_columns(comparison, self.context, cells, spaces=self.spaces)
         else:
             self._page = present.one_column(comparison, self.context, spaces=self.spaces)
-        text.show(self._page.lines, self._page.grounds)
+        self._hunk = min(self._hunk, max(len(self._page.hunks) - 1, 0))
+        text.show(present.pointed_at(self._page, self._hunk), self._page.grounds)
         right.border_title = Content(f" {comparison.key.kind_name} ")
         heading = self._heading(comparison)
         self.query_one("#headings", Band).show(heading)
@@ -136,27 +139,32 @@ class DiffView(Reading):
         live = (status.context if status else "") or "cluster"
         return lambda cells: [present.headings(cells, f"Git {sha[:7]}", live)]
 
-    def _subtitle(self, at: int | None = None) -> None:
+    def _subtitle(self) -> None:
         number = len(self._page.hunks)
-        words = f"change {at + 1} of {number}" if at is not None else f"{number} change" + "s" * (number != 1)
+        words = f"change {self._hunk + 1} of {number}" if number else "no change"
         around = "all lines" if self.context >= present.WHOLE else f"{self.context} lines around"
         self.query_one("#right").border_subtitle = Content(f" {words} · {around} ")
 
+    def _go_to_hunk(self) -> None:
+        self.text.show(present.pointed_at(self._page, self._hunk), self._page.grounds)
+        self.text.go(self._page.hunks[self._hunk] if self._page.hunks else 0)
+        self._subtitle()
+
     def do_hunk_next(self) -> None:
         """Go to the next change, in the next resource after the last."""
-        at = self.text.step(self._page.hunks, 1)
-        if at is None:
-            self.query_one(Table).action_move("down")
+        if self._hunk + 1 < len(self._page.hunks):
+            self._hunk += 1
+            self._go_to_hunk()
         else:
-            self._subtitle(at)
+            self.query_one(Table).action_move("down")
 
     def do_hunk_previous(self) -> None:
         """Go to the previous change, in the previous resource before the first."""
-        at = self.text.step(self._page.hunks, -1)
-        if at is None:
-            self.query_one(Table).action_move("up")
+        if self._hunk > 0:
+            self._hunk -= 1
+            self._go_to_hunk()
         else:
-            self._subtitle(at)
+            self.query_one(Table).action_move("up")
 
     def do_sides(self) -> None:
         """One column or two."""

@@ -86,7 +86,7 @@ class Pager(ScrollView, can_focus=True):
         self.matches = tuple(at for at, one in enumerate(self._lines) if pattern and pattern.search(plain(one)))
         if self.matches:
             top = int(self.scroll_offset.y)
-            self._go(next((at for at in self.matches if at >= top), self.matches[0]))
+            self.go(next((at for at in self.matches if at >= top), self.matches[0]))
         self.refresh()
         return len(self.matches)
 
@@ -96,10 +96,11 @@ class Pager(ScrollView, can_focus=True):
         ahead = [at for at in places if at > top] if by > 0 else [at for at in reversed(places) if at < top]
         if not ahead or (by > 0 and top >= self.max_scroll_y):
             return None
-        self._go(ahead[0])
+        self.go(ahead[0])
         return places.index(ahead[0])
 
-    def _go(self, at: int) -> None:
+    def go(self, at: int) -> None:
+        """Bring a line to the top, as far as the text reaches."""
         self.scroll_to(y=at, animate=False, force=True)
 
     def action_move(self, where: str) -> None:

@@ -74,7 +74,9 @@ class Prompt(Widget):
         yield Band(id="note", ground=Ground.RAISED)
         with Horizontal():
             yield Band(id="sign", ground=Ground.RAISED)
-            yield _Line(compact=True, suggester=_Ghost(self._completions), select_on_focus=False)
+            field = _Line(compact=True, suggester=_Ghost(self._completions), select_on_focus=False)
+            field.cursor_blink = False
+            yield field
 
     def _completions(self, text: str) -> Sequence[str]:
         return self._complete(text)

@@ -1,0 +1,660 @@
+"""What a person does at the terminal, from key to screen."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.widgets import Input
+
+from gitops_tui.engine.requests import (
+    Compare,
+    History,
+    Operations,
+    PauseAutomation,
+    Plan,
+    Refresh,
+    Rollback,
+    Sync,
+    Terminate,
+    Unpin,
+)
+from gitops_tui.model.application import Application, Destination, Source
+from gitops_tui.model.errors import ForbiddenError, PlanError
+from gitops_tui.model.operations import ChangeSet, OperationPhase
+from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.revision import Revision
+from gitops_tui.model.status import ApplicationStatus, RunningOperation, Snapshot, WorkerState
+from tests.tui import scenes
+from tests.tui.cockpit import LARGE, SMALL, cockpit
+from tests.tui.scenes import ScriptedEngine
+
+
+def without(snapshot: Snapshot, *names: str) -> Snapshot:
+    kept = {name: status for name, status in snapshot.applications.items() if name not in names}
+    return replace(snapshot, generation=snapshot.generation + 1, applications=kept)
+
+
+async def test_the_first_screen_waits_for_nothing() -> None:
+    async with cockpit(ScriptedEngine(Snapshot())) as user:
+        await user.sees("connecting…")
+
+
+async def test_applications_appear_as_soon_as_they_are_published() -> None:
+    async with cockpit(ScriptedEngine(Snapshot())) as user:
+        user.engine.publish(scenes.shop())
+        await user.sees("landing-page", "OutOfSync", "3 changed, 1 missing")
+        assert "connecting…" not in user.screen
+
+
+async def test_opening_an_application_shows_its_tree_and_escape_leads_back() -> None:
+    async with cockpit() as user:
+        await user.press("enter")
+        await user.sees("└─ cart-", "ReplicaSet", "Pod", "HPA")
+        await user.press("escape")
+        await user.sees("landing-page")
+        assert len(user.app.screen_stack) == 1
+
+
+async def test_the_pane_explains_the_resource_under_the_cursor() -> None:
+    async with cockpit() as user:
+        await user.press("enter", "G")
+        await user.sees("Secret/cart-session-key", "1 field differs")
+
+
+async def test_a_diff_shows_both_sides_and_hides_secrets() -> None:
+    async with cockpit() as user:
+        await user.press("d")
+        await user.sees("desired", "Git 738d8b8", "live", "replicas: 3", "replicas: 5")
+        await user.press("j", "j")
+        await user.sees("Secret/cart-session-key", "salt")
+        assert "bmV3LXNlY3JldA" not in user.screen
+        assert "b2xkLXNlY3JldA" not in user.screen
+
+
+async def test_a_diff_changes_between_one_column_and_two() -> None:
+    async with cockpit() as user:
+        await user.press("d")
+        await user.sees("desired Git")
+        assert "replicas: 3" in user.line_of("replicas: 5")
+        await user.press("|")
+        await user.until(lambda: "replicas: 3" not in user.line_of("replicas: 5"), "one column")
+
+
+async def test_a_diff_shows_more_or_less_around_each_change() -> None:
+    async with cockpit() as user:
+        await user.press("d")
+        await user.sees("3 lines around", "matchLabels")
+        await user.press("{")
+        await user.sees("0 lines around")
+        assert "matchLabels" not in user.screen
+        for _ in range(5):
+            await user.press("}")
+        await user.sees("all lines", "apiVersion")
+
+
+async def test_a_diff_draws_white_space_when_asked() -> None:
+    async with cockpit() as user:
+        await user.press("d")
+        await user.sees("replicas: 3")
+        await user.press("w")
+        await user.sees("··replicas:·3")
+
+
+async def test_n_goes_from_change_to_change_and_on_to_the_next_resource() -> None:
+    async with cockpit(size=SMALL) as user:
+        await user.press("d")
+        await user.sees("change 1 of 3")
+        await user.press("n")
+        await user.sees("change 2 of 3")
+        await user.press("n")
+        await user.sees("change 3 of 3")
+        await user.press("n")
+        await user.sees("ConfigMap/cart-settings", "change 1 of 1")
+        assert "cart-settings" in user.cursor_line
+        await user.press("N")
+        await user.sees("Deployment/cart")
+
+
+async def test_a_long_value_that_differs_only_at_its_end_is_shown_whole() -> None:
+    async with cockpit() as user:
+        await user.press("d")
+        await user.sees("-hotfix")
+
+
+async def test_sync_is_planned_confirmed_and_receipted() -> None:
+    async with cockpit() as user:
+        await user.press("s")
+        await user.sees("Sync cart to 738d8b8 in shop-prod/shop", "1 create, 3 update", "Sync 4 changes")
+        assert user.engine.asked_for(Sync) == []
+        await user.press("right", "enter")
+        await user.sees("Succeeded", "verified", "3 configured")
+        [request] = user.engine.asked_for(Sync)
+        assert isinstance(request, Sync)
+        assert (request.application, request.actor, request.dry_run) == ("cart", "ada@laptop", False)
+        assert request.plan.hash == scenes.cart_plan().hash
+        await user.press("escape")
+        await user.sees("landing-page")
+
+
+async def test_cancel_has_the_focus_and_enter_writes_nothing() -> None:
+    async with cockpit() as user:
+        await user.press("s")
+        await user.sees("Sync 4 changes")
+        assert user.focused is not None
+        assert user.focused.id == "cancel"
+        await user.press("enter")
+        await user.sees("landing-page")
+        assert user.engine.asked_for(Sync) == []
+
+
+async def test_the_plan_is_for_the_row_of_the_key_press_whatever_moves_meanwhile() -> None:
+    planned: Future[ChangeSet] = Future()
+    engine = ScriptedEngine()
+    engine.answers[Plan] = lambda _: planned
+    async with cockpit(engine) as user:
+        await user.press("s")
+        await user.sees("planning")
+        engine.publish(without(scenes.shop(), "cart", "catalog"))
+        planned.set_result(scenes.cart_plan())
+        await user.sees("Sync cart to", "Sync 4 changes")
+        await user.press("right", "enter")
+        await user.until(lambda: engine.asked_for(Sync))
+        assert [request.application for request in engine.asked_for(Sync) if isinstance(request, Sync)] == ["cart"]
+
+
+async def test_prune_is_off_until_asked_for_and_then_planned_again() -> None:
+    async with cockpit() as user:
+        await user.press("s")
+        await user.sees("prune off", "skip")
+        await user.press("P")
+        await user.sees("prune on", "delete", "Sync 5 changes")
+        assert [request.prune for request in user.engine.asked_for(Plan) if isinstance(request, Plan)] == [None, True]
+
+
+async def test_a_refused_plan_cannot_be_run() -> None:
+    engine = ScriptedEngine()
+    refusal = "apps/Deployment shop/cart belongs to application basket"
+    engine.answers[Plan] = replace(scenes.cart_plan(), refusals=(refusal,))
+    async with cockpit(engine) as user:
+        await user.press("s")
+        await user.sees("refused", refusal)
+        await user.press("right", "enter", "tab", "enter")
+        assert engine.asked_for(Sync) == []
+
+
+async def test_a_held_plan_says_why_and_asks_for_approval() -> None:
+    engine = ScriptedEngine()
+    engine.answers[Plan] = replace(scenes.cart_plan(prune=True), held=("it would delete 5 of 7 resources",))
+    async with cockpit(engine) as user:
+        await user.press("s")
+        await user.sees("needs your approval", "5 of 7", "Approve: sync 5 changes")
+
+
+async def test_a_plan_that_became_stale_is_a_calm_problem() -> None:
+    engine = ScriptedEngine()
+    engine.answers[Sync] = PlanError("cart", "the plan is stale: main moved to 1234567", hint="plan again")
+    async with cockpit(engine) as user:
+        await user.press("s")
+        await user.sees("Sync 4 changes")
+        await user.press("right", "enter")
+        await user.sees("it did not run", "the plan is stale", "plan again")
+
+
+async def test_progress_is_shown_while_the_operation_runs() -> None:
+    engine = ScriptedEngine()
+    running: Future[Any] = Future()
+    engine.answers[Sync] = running
+    async with cockpit(engine) as user:
+        await user.press("s")
+        await user.sees("Sync 4 changes")
+        await user.press("right", "enter")
+        await user.sees("starting")
+        shop = scenes.shop()
+        operation = RunningOperation("op-9", "sync", OperationPhase.RUNNING, 2, 4, "Deployment/cart: 1 of 3 updated")
+        cart = replace(shop.applications["cart"], running=operation)
+        engine.publish(replace(shop, applications={**shop.applications, "cart": cart}))
+        await user.sees("2/4", "1 of 3 updated")
+        running.set_result(scenes.cart_receipt())
+        await user.sees("Succeeded")
+
+
+async def test_leaving_the_progress_does_not_stop_the_operation() -> None:
+    engine = ScriptedEngine()
+    running: Future[Any] = Future()
+    engine.answers[Sync] = running
+    async with cockpit(engine) as user:
+        await user.press("s")
+        await user.sees("Sync 4 changes")
+        await user.press("right", "enter")
+        await user.sees("starting")
+        await user.press("escape")
+        await user.sees("landing-page")
+        assert not running.cancelled()
+        running.set_result(scenes.cart_receipt())
+        await user.pilot.pause()
+        assert "landing-page" in user.screen
+
+
+async def test_rollback_from_history_pins_and_keeps_the_reason() -> None:
+    async with cockpit() as user:
+        await user.press("h")
+        await user.sees("● current", "✗ quarantined", "Cart 3.8.0")
+        await user.press("j", "j", "j", "R")
+        sha = scenes.cart_history()[3].sha
+        await user.sees(f"Roll back cart to {sha[:7]}", "pins it there")
+        assert user.focused is not None
+        assert user.focused.id == "cancel"
+        user.app.screen.query_one(".reason", Input).focus()
+        await user.type("slow")
+        await user.press("enter", "right", "enter")
+        await user.sees("rollback to")
+        [request] = user.engine.asked_for(Rollback)
+        assert isinstance(request, Rollback)
+        assert (request.plan.revision, request.why, request.until) == (sha, "slow", "next-commit")
+
+
+async def test_rollback_from_the_applications_first_asks_for_the_commit() -> None:
+    async with cockpit() as user:
+        await user.press("R")
+        await user.sees("History", "Cart 3.8.0")
+        assert user.engine.asked_for(Rollback) == []
+
+
+async def test_enter_on_a_commit_compares_it_with_what_is_live() -> None:
+    async with cockpit() as user:
+        await user.press("h")
+        await user.sees("Cart 3.8.0")
+        await user.press("j", "enter")
+        sha = scenes.cart_history()[1].sha
+        await user.sees(f"Diff at {sha[:7]}", "replicas: 3")
+        [request] = user.engine.asked_for(Compare)
+        assert request == Compare("cart", sha)
+
+
+async def test_older_commits_are_fetched_when_the_end_is_reached() -> None:
+    template = scenes.cart_history()[1]
+    entries = tuple(replace(template, sha=scenes.sha(str(at)), subject=f"Commit {at}") for at in range(150))
+    engine = ScriptedEngine()
+    engine.answers[History] = lambda request: entries[request.offset :][: request.limit]
+    async with cockpit(engine) as user:
+        await user.press("h")
+        await user.sees("Commit 0")
+        await user.press("G")
+        await user.until(lambda: len(engine.asked_for(History)) == 2)
+        await user.press("G")
+        await user.sees("Commit 149")
+
+
+async def test_the_cursor_stays_on_its_row_when_a_row_above_goes_away() -> None:
+    async with cockpit() as user:
+        await user.press("j", "j", "j")
+        assert "landing-page" in user.cursor_line
+        user.engine.publish(without(scenes.shop(), "cart"))
+        await user.until(lambda: "cart " not in user.screen)
+        assert "landing-page" in user.cursor_line
+        await user.press("d")
+        await user.until(lambda: user.engine.asked_for(Compare))
+        assert user.engine.asked_for(Compare) == [Compare("landing-page")]
+
+
+async def test_the_cursor_goes_to_the_next_row_when_its_own_goes_away() -> None:
+    async with cockpit() as user:
+        await user.press("j", "j")
+        assert "checkout" in user.cursor_line
+        user.engine.publish(without(scenes.shop(), "checkout"))
+        await user.until(lambda: "landing-page" in user.cursor_line)
+
+
+async def test_filtering_while_typing_and_clearing_before_leaving() -> None:
+    async with cockpit() as user:
+        await user.press("/")
+        await user.type("pay")
+        await user.until(lambda: "catalog" not in user.screen)
+        await user.press("enter")
+        await user.sees("payments", "/pay")
+        await user.press("enter")
+        await user.sees("payments-ledger")
+        await user.press("escape")
+        await user.until(lambda: len(user.app.screen_stack) == 1)
+        assert "catalog" not in user.screen
+        await user.press("escape")
+        await user.sees("catalog")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "hidden"),
+    [
+        ("!shop-prod", "warehouse", "catalog"),
+        ("-f ctlg", "catalog", "search"),
+        ("health=degraded", "notifications", "catalog"),
+        ("@depot", "warehouse", "catalog"),
+        ("^(cart|search)", "search", "payments"),
+    ],
+)
+async def test_every_kind_of_filter(text: str, shown: str, hidden: str) -> None:
+    async with cockpit() as user:
+        await user.press("/")
+        await user.type(text)
+        await user.press("enter")
+        await user.until(lambda: hidden not in user.screen, f"{hidden} hidden")
+        assert shown in user.screen
+
+
+async def test_a_wrong_filter_stays_open_and_says_why() -> None:
+    async with cockpit() as user:
+        await user.press("/")
+        await user.type("(")
+        await user.press("enter")
+        await user.sees("not a regular expression")
+        await user.press("escape")
+        await user.sees("catalog")
+
+
+async def test_only_problems() -> None:
+    async with cockpit() as user:
+        await user.press("ctrl+z")
+        await user.until(lambda: "catalog" not in user.screen)
+        assert "notifications" in user.screen
+        await user.press("escape")
+        await user.sees("catalog")
+
+
+async def test_sorting_by_letter_again_and_back() -> None:
+    async with cockpit() as user:
+        await user.press("H")
+        await user.until(lambda: user.lines[3].strip().startswith("warehouse") or "warehouse" in user.lines[3])
+        assert "HEALTH ▲" in user.screen
+        await user.press("H")
+        await user.sees("HEALTH ▼")
+        await user.press("H")
+        await user.until(lambda: "HEALTH ▲" not in user.screen and "HEALTH ▼" not in user.screen)
+        assert "cart" in user.lines[3]
+
+
+async def test_commands_go_anywhere_with_completion() -> None:
+    async with cockpit() as user:
+        await user.press(":")
+        await user.type("rep")
+        await user.press("tab")
+        await user.until(lambda: user.app.screen.query_one(Input).value == "repos")
+        await user.press("enter")
+        await user.sees("Repositories", "permission denied", "force-pushed")
+        await user.command("ctx")
+        await user.sees("Contexts", "Unreachable", "is the VPN up?")
+        await user.press("enter")
+        await user.sees("@depot-eu", "warehouse")
+        assert "catalog" not in user.screen
+
+
+async def test_a_wrong_command_stays_open_and_names_the_nearest() -> None:
+    async with cockpit() as user:
+        await user.command("histroy")
+        await user.sees("no command 'histroy', did you mean history?")
+        await user.press("escape")
+        await user.command("app pyments")
+        await user.sees("did you mean payments?")
+
+
+async def test_a_command_acts_on_the_row_or_on_the_one_named() -> None:
+    async with cockpit() as user:
+        await user.command("history")
+        await user.sees("cart ▸ History")
+        await user.command("app payments")
+        await user.sees("payments-ledger")
+        await user.command("apps health=Degraded")
+        await user.until(lambda: "catalog" not in user.screen and "notifications" in user.screen)
+
+
+async def test_view_history_back_and_forward() -> None:
+    async with cockpit() as user:
+        await user.press("enter")
+        await user.sees("ReplicaSet")
+        await user.press("h")
+        await user.sees("● current")
+        await user.press("[")
+        await user.sees("ReplicaSet")
+        await user.press("[")
+        await user.sees("landing-page")
+        await user.press("]", "]")
+        await user.sees("● current")
+        await user.press("-")
+        await user.sees("ReplicaSet")
+
+
+async def test_yaml_of_a_resource_on_each_side() -> None:
+    async with cockpit() as user:
+        await user.press("enter", "y")
+        await user.sees("desired", "replicas: 3")
+        [request] = user.engine.asked_for(Compare)
+        assert request == Compare("cart", None, (ResourceKey("apps", "Deployment", "shop", "cart"),))
+        await user.press("tab")
+        await user.sees("replicas: 5")
+        await user.press("/")
+        await user.type("LOG_LEVEL")
+        await user.press("enter")
+        await user.press("escape")
+        await user.sees("ReplicaSet")
+
+
+async def test_operations_open_their_receipt() -> None:
+    async with cockpit() as user:
+        await user.command("ops")
+        await user.sees("Interrupted", "the process ended")
+        await user.press("j", "j", "j", "enter")
+        await user.sees("notifications", "Failed", "not healthy after 5m")
+        assert all(isinstance(request, Operations) for request in user.engine.asked_for(Operations))
+
+
+async def test_info_tells_what_is_wrong_and_what_to_do() -> None:
+    async with cockpit() as user:
+        await user.press("G", "i")
+        await user.sees("What is wrong", "connection refused", "is the VPN up?", "tried again in 25s")
+
+
+async def test_help_lists_the_keys_and_the_facts_and_runs_a_row() -> None:
+    async with cockpit() as user:
+        await user.press("?")
+        await user.sees("Make the cluster what Git says", "kubeconfig", "/demo/shop.git")
+        await user.press("enter")
+        await user.sees("Sync cart to")
+
+
+async def test_unpin_asks_first() -> None:
+    async with cockpit() as user:
+        await user.press("j", "j", "j", "u")
+        await user.sees("Unpin landing-page?", "priya@ops", "hero image is broken")
+        await user.press("enter")
+        assert user.engine.asked_for(Unpin) == []
+        await user.press("u", "right", "enter")
+        await user.until(lambda: user.engine.asked_for(Unpin))
+        assert user.engine.asked_for(Unpin) == [Unpin("landing-page", "ada@laptop")]
+
+
+async def test_pause_takes_a_reason() -> None:
+    async with cockpit() as user:
+        await user.press("p")
+        await user.sees("Pause cart?")
+        await user.press("shift+tab")
+        await user.type("audit")
+        await user.press("enter", "right", "enter")
+        await user.until(lambda: user.engine.asked_for(PauseAutomation))
+        assert user.engine.asked_for(PauseAutomation) == [PauseAutomation("cart", "ada@laptop", "audit")]
+
+
+async def test_stopping_an_operation_asks_first() -> None:
+    async with cockpit() as user:
+        await user.press("G", "k", "ctrl+x")
+        await user.sees("Stop the operation on search?")
+        await user.press("right", "enter")
+        await user.until(lambda: user.engine.asked_for(Terminate))
+
+
+async def test_an_action_that_cannot_be_done_says_why() -> None:
+    async with cockpit() as user:
+        await user.press("u")
+        await user.sees("it is not pinned")
+        await user.press("G", "k", "s")
+        await user.sees("an operation is running")
+
+
+async def test_read_only_shows_it_and_has_no_dangerous_keys() -> None:
+    async with cockpit(read_only=True) as user:
+        await user.sees("read-only")
+        assert "Sync" not in user.lines[-1]
+        await user.press("s")
+        await user.sees("this is read-only")
+        assert user.engine.asked_for(Plan) == []
+        await user.command("sync cart")
+        assert user.engine.asked_for(Plan) == []
+
+
+async def test_another_writer_is_named() -> None:
+    snapshot = replace(scenes.shop(), writer="pid 4711 on depot, gitops-tui --headless")
+    async with cockpit(ScriptedEngine(snapshot)) as user:
+        await user.sees("watching: pid 4711")
+
+
+async def test_a_failed_answer_is_shown_and_can_be_tried_again() -> None:
+    engine = ScriptedEngine()
+    engine.answers[Compare] = ForbiddenError("deployments.apps", "forbidden for ada", hint="ask for the viewer role")
+    async with cockpit(engine) as user:
+        await user.press("d")
+        await user.sees("deployments.apps", "forbidden for ada", "ask for the viewer role")
+        engine.answers[Compare] = lambda _: scenes.cart_comparisons()
+        await user.press("r")
+        await user.sees("replicas: 3")
+        assert Refresh(("cart",)) in engine.asked
+
+
+async def test_a_bug_in_the_engine_is_no_crash() -> None:
+    engine = ScriptedEngine()
+    engine.answers[Compare] = ZeroDivisionError("oops")
+    async with cockpit(engine) as user:
+        await user.press("d")
+        await user.sees("this is a bug")
+
+
+async def test_an_engine_that_stops_before_answering_is_no_crash() -> None:
+    engine = ScriptedEngine()
+    never: Future[Any] = Future()
+    engine.answers[Compare] = never
+    async with cockpit(engine) as user:
+        await user.press("d")
+        await user.sees("comparing…")
+        never.cancel()
+        await user.sees("stopped before it answered")
+
+
+async def test_quit_asks_at_the_root() -> None:
+    async with cockpit() as user:
+        await user.press("q")
+        await user.sees("Quit gitops-tui?", "Running now: search")
+        await user.press("enter")
+        await user.sees("landing-page")
+        assert user.app.is_running
+        await user.press("q", "right", "enter")
+        await user.until(lambda: not user.app.is_running)
+
+
+async def test_capital_q_quits_without_asking_from_anywhere() -> None:
+    async with cockpit() as user:
+        await user.press("enter", "Q")
+        await user.until(lambda: not user.app.is_running)
+
+
+HOSTILE = "[/bold]\x1b]0;pwned\x07\x1b[31m[link=x]\u202eevil\ud800"
+
+
+def hostile_shop() -> Snapshot:
+    status = ApplicationStatus(
+        Application(HOSTILE, Source(HOSTILE, HOSTILE, HOSTILE), Destination(HOSTILE, HOSTILE), project=HOSTILE),
+        revision=Revision(HOSTILE, HOSTILE, HOSTILE, 1.0, HOSTILE, HOSTILE),
+        resources=scenes.CART_RESOURCES,
+        total=3,
+        summary=HOSTILE,
+        context=HOSTILE,
+    )
+    return Snapshot(1, scenes.NOW, {HOSTILE: status}, worker=WorkerState.IDLE, writer=HOSTILE)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_hostile_names_are_shown_harmless_everywhere(size: tuple[int, int]) -> None:
+    engine = ScriptedEngine(hostile_shop())
+    async with cockpit(engine, size=size) as user:
+        for keys in (("enter",), ("y",), ("escape", "d"), ("escape", "i"), ("escape", "h"), ("escape", "escape", "s")):
+            await user.press(*keys)
+            assert "\x1b" not in user.screen
+            assert "\x07" not in user.screen
+            assert "\u202e" not in user.screen
+        await user.press("escape", "p")
+        await user.sees("[/bold]")
+        assert "\x1b" not in user.screen
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (10, 3), (20, 5), (400, 100)])
+async def test_no_size_of_terminal_crashes(size: tuple[int, int]) -> None:
+    async with cockpit(size=size) as user:
+        ways = (("enter",), ("d",), ("escape", "escape", "s"), ("escape", "h"), ("R",), ("escape", "escape", "?"))
+        for keys in ways:
+            await user.press(*keys)
+        await user.press("escape")
+        for command in ("ops", "repos", "ctx"):
+            await user.command(command)
+        assert user.app.is_running
+        assert user.app.return_code in {None, 0}
+
+
+async def test_resizing_while_open() -> None:
+    async with cockpit() as user:
+        await user.press("d")
+        await user.sees("desired Git")
+        await user.pilot.resize_terminal(60, 20)
+        await user.until(lambda: "desired Git" not in user.screen and "replicas" in user.screen)
+        await user.pilot.resize_terminal(1, 1)
+        await user.pilot.resize_terminal(140, 40)
+        await user.sees("desired Git", "replicas: 3")
+
+
+async def test_mouse_selects_opens_and_sorts() -> None:
+    async with cockpit() as user:
+        await user.pilot.click("#body", offset=(4, 3))
+        await user.until(lambda: "checkout" in user.cursor_line)
+        await user.pilot.click("#body", offset=(4, 0))
+        await user.sees("NAME ▲")
+        await user.pilot.double_click("#body", offset=(4, 1))
+        await user.sees("ReplicaSet")
+        await user.pilot.click("#footer", offset=(2, 0))
+        await user.sees("replicas: 3")
+
+
+async def test_many_publishes_become_few_updates() -> None:
+    async with cockpit() as user:
+        shop = scenes.shop()
+        seen: list[int] = []
+        user.app.watch(user.app, "snapshot", lambda: seen.append(user.app.snapshot.generation), init=False)
+        for generation in range(8, 508):
+            user.engine.publish(replace(shop, generation=generation))
+        await user.until(lambda: user.app.snapshot.generation == 507)
+        assert len(seen) <= 5
+
+
+async def test_ten_thousand_resources_and_a_thousand_applications_are_only_painted_where_seen() -> None:
+    shop = scenes.shop()
+    cart = shop.applications["cart"]
+    many = tuple(scenes.resource("ConfigMap", f"settings-{at:05}") for at in range(10_000))
+    named = {
+        f"app-{at:04}": replace(cart, application=replace(cart.application, name=f"app-{at:04}")) for at in range(999)
+    }
+    named["zzz"] = replace(cart, application=replace(cart.application, name="zzz"), resources=many, total=10_000)
+    async with cockpit(ScriptedEngine(replace(shop, applications=named))) as user:
+        await user.press("G")
+        await user.until(lambda: "zzz" in user.cursor_line)
+        await user.press("enter", "G")
+        await user.until(lambda: "settings-09999" in user.cursor_line)
+        await user.press("/")
+        await user.type("04242")
+        await user.press("enter")
+        await user.until(lambda: "settings-04242" in user.cursor_line)
