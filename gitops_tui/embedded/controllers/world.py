@@ -32,6 +32,8 @@ class World:
         self.timings = timings
         self._clock = clock
         self._since: dict[tuple[str, str], float] = {}
+        self.silent_before = 0.0
+        """Events before this time are not recorded: they would have been forgotten by now."""
 
     @property
     def now(self) -> float:
@@ -114,6 +116,8 @@ class World:
 
     def event(self, about: Object, reason: str, message: str, *, source: str, warning: bool = False) -> None:
         """Record an event; one that was recorded before is counted up."""
+        if self.now < self.silent_before:
+            return
         metadata = about["metadata"]
         namespace = metadata.get("namespace") or "default"
         key = f"{metadata['uid']}/{reason}/{message}/{source}"

@@ -32,6 +32,7 @@ def live_through(backend: Backend, now: float) -> None:
     acts.sort(key=lambda act: act[0])
     hand = ManualClock(acts[0][0] - HOUR)
     controllers = Controllers(backend, ALL, clock=hand)
+    controllers.world.silent_before = now - HOUR
     with clock(hand.now):
         make_nodes(controllers.world)
         controllers.begin()

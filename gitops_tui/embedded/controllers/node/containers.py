@@ -52,7 +52,7 @@ class Container:
         if known is None or "waiting" in state:
             return self._wait(known or self.waiting("ContainerCreating"))
         if "running" in state:
-            return self._go_on(known)
+            return self._go_on(known) if known["image"] == self.image else self._replace(known)
         return self._after_end(known)
 
     def waiting(self, reason: str, message: str = "", before: Mapping[str, Any] | None = None) -> Object:
@@ -101,8 +101,15 @@ class Container:
         took = f"{self.world.timings.pull * 1000:.0f}ms"
         return f'Successfully pulled image "{self.image}" in {took}. Image size: {size_of(self.image)} bytes.'
 
+    def _replace(self, known: Object) -> Turn:
+        """Start anew with the image that the pod names now."""
+        self._event("Killing", f"Container {self.name} definition changed, will be restarted")
+        return self._pull({**known, "restartCount": known["restartCount"] + 1})
+
     def _pull_again(self, known: Object, reason: str) -> Turn:
-        """The registry is asked again after pauses that grow; whatever it is asked, the image is not there."""
+        """The registry is asked again after pauses that grow; it never has the image, unless another is named."""
+        if fate_of(self.image) is not Fate.MISSING:
+            return self._pull(known)
         tries = next(number for number in count() if not self._over(number))
         told = f'Back-off pulling image "{self.image}"'
         if short := self.world.waited(self.pod, f"{self.name} error {tries}", self.world.timings.crash):

@@ -34,19 +34,21 @@ def reconcile(world: World, body: Object) -> float | None:
     sets = sorted(world.controlled(replicasets.STORAGE, body), key=_age)
     new = next((row for row in sets if _template_of(row) == body["spec"]["template"]), None)
     limits = Limits.of(body)
-    if not body["spec"].get("paused") and _may_start(world, body, sets, new):
+    paused = bool(body["spec"].get("paused"))
+    may_start = paused or _may_start(world, body, sets, new)
+    if may_start and not paused:
         new = _new_set(world, body, sets, new, limits)
     old = [row for row in sets if new is None or name_of(row) != name_of(new)]
     if new is not None:
         body = _copy_revision(world, body, new)
     everyone = [*old, *([new] if new else [])]
-    paused = bool(body["spec"].get("paused"))
     if (paused or any(map(_size, old))) and _is_rescaled(everyone, limits):
         _rescale(world, body, everyone, limits)
     elif new is not None and not paused:
         _move(world, body, new, old, limits)
         _clean_up(world, body, old)
-    return progress.report(world, body, name_of(new) if new else "", least=limits.replicas - limits.unavailable)
+    left = progress.report(world, body, name_of(new) if new else "", least=limits.replicas - limits.unavailable)
+    return left if may_start else world.timings.ready
 
 
 def _age(row: Object) -> tuple[str, str]:

@@ -77,6 +77,12 @@ class Schedule:
                 return time.timestamp()
         return None
 
+    def includes(self, moment: datetime) -> bool:
+        """Whether a minute is one of its times."""
+        local = moment.astimezone(self.zone)
+        is_time = local.minute in self.minutes and local.hour in self.hours
+        return is_time and local.month in self.months and self._is_day(local)
+
     def _is_day(self, local: datetime) -> bool:
         """Where both the day of the month and of the week are restricted, either is enough, as cron has it."""
         of_month, of_week = local.day in self.days, (local.weekday() + 1) % 7 in self.weekdays
