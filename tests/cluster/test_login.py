@@ -17,6 +17,7 @@ import pytest
 from gitops_tui import yamlio
 from gitops_tui.cluster import Cluster, Clusters
 from gitops_tui.cluster.connection import Target, access, credentials, plugin
+from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.resources import ResourceKey
 from tests.cluster.conftest import QUICK
@@ -283,6 +284,23 @@ def test_an_expired_oidc_token_is_refreshed_and_kept(
     assert asked_as(server) == f"Bearer {fresh}"
     kept = json.loads(_as_json(tmp_path / "kubeconfig"))["users"][0]["user"]["auth-provider"]["config"]
     assert kept == {**config, "id-token": fresh, "refresh-token": "new-refresh"}
+
+
+def test_no_refresh_token_goes_to_an_identity_provider_that_cannot_prove_who_it_is(
+    server: ScriptedServer, login: Login
+) -> None:
+    with EmbeddedServer.start() as stranger:
+        config = {
+            "idp-issuer-url": stranger.url,
+            "client-id": "kubernetes",
+            "client-secret": "s",
+            "id-token": jwt(time.time() - 3600),
+            "refresh-token": "old-refresh",
+        }
+        with pytest.raises(ClusterError, match="cannot be used"):
+            login(**{"auth-provider": {"name": "oidc", "config": config}}).version()
+
+    assert server.seen == []
 
 
 def jwt(expires: float) -> str:

@@ -257,7 +257,15 @@ def test_a_cluster_restored_to_an_older_state_is_listed_again_by_every_scope(
     watch.event("BOOKMARK", bookmark(500, initial_end=True))
 
     assert [heard.next(), heard.next()] == [("a", True), ("b", False)]
-    server.take("/api/v1/secrets", **STREAM)
+    asked = server.count(PATH)
+    other_watch = server.take("/api/v1/secrets", **STREAM)
+    other_watch.begin()
+    other_watch.event("ADDED", {**config_map("s", 300), "kind": "Secret"})
+    other_watch.event("BOOKMARK", bookmark(500, initial_end=True))
+    assert heard.next() == ("s", False)
+    watch.event("ADDED", config_map("c", 501))
+    assert heard.next() == ("c", False)
+    assert server.count(PATH) == asked, "each scope is listed again once, whoever finds out"
 
 
 def test_an_event_of_the_past_means_a_restored_cluster(server: ScriptedServer, cluster: Cluster) -> None:
