@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.diff.paths import Path, named
@@ -16,11 +17,35 @@ def owned_paths(live: Body, is_wanted: Callable[[str], bool]) -> frozenset[Path]
 
     The fields by which list elements are told apart are left out: without them the list could not be paired.
     """
-    return frozenset(
-        named(live, place)
+    return frozenset[Path]().union(*(claim.paths for claim in claims(live, is_wanted)))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One entry of `managedFields`: who owns which fields, how it came to own them, and when it changed them last.
+
+    operation: "Apply" or "Update". subresource: "scale", "status", "" for the object itself. time: as written.
+    """
+
+    manager: str
+    operation: str
+    subresource: str
+    time: str
+    paths: frozenset[Path]
+
+
+def claims(live: Body, is_wanted: Callable[[str], bool] = lambda _: True) -> tuple[Claim, ...]:
+    """Return the claims of the wanted managers, as `owned_paths` reads them."""
+    return tuple(
+        Claim(
+            text(entry.get("manager")),
+            text(entry.get("operation")),
+            text(entry.get("subresource")),
+            text(entry.get("time")),
+            frozenset(named(live, place) for place in _places(mapping(entry.get("fieldsV1")), live, ())),
+        )
         for entry in mappings(dig(live, "metadata", "managedFields"))
         if is_wanted(text(entry.get("manager")))
-        for place in _places(mapping(entry.get("fieldsV1")), live, ())
     )
 
 
