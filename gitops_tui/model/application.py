@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from gitops_tui.model.windows import SyncWindow
+
 
 class RendererName(StrEnum):
     """How a folder becomes manifests; `AUTO` detects it (semantics.md: Automation)."""
@@ -110,6 +112,8 @@ class SyncPolicy:
 
     max_prune: share of the resources, 0 to 1, over which a prune is held for a person. force_conflicts: fields that
     another field manager owns (a `kubectl edit`, say) are taken over; the plan names them and the receipt too.
+    options: sync options of every object (`Validate=false`), unless its own annotation says otherwise. parallel:
+    requests of one sync at a time.
     """
 
     mode: SyncMode = SyncMode.MANUAL
@@ -121,6 +125,9 @@ class SyncPolicy:
     force_conflicts: bool = True
     propagation: str = "foreground"
     health_timeout: float = 300.0
+    options: tuple[str, ...] = ()
+    windows: tuple[SyncWindow, ...] = ()
+    parallel: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,10 @@ class IgnoreRule:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is deployed, whither, and how. The name is unique within a configuration."""
+    """What is deployed, whither, and how. The name is unique within a configuration.
+
+    depends_on: names of applications that have to be in sync and healthy before automation syncs this one.
+    """
 
     name: str
     source: Source
@@ -151,6 +161,7 @@ class Application:
     ignore: tuple[IgnoreRule, ...] = ()
     masked_paths: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    depends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +182,4 @@ class FolderTemplate:
     ignore: tuple[IgnoreRule, ...] = ()
     masked_paths: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    depends_on: tuple[str, ...] = ()

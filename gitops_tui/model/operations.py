@@ -22,13 +22,24 @@ class Action(StrEnum):
     SKIP = "skip"
 
 
+class Method(StrEnum):
+    """How an object is written. RECREATE: it is deleted first, and made anew."""
+
+    APPLY = "apply"
+    REPLACE = "replace"
+    RECREATE = "recreate"
+
+
 class SyncPhase(StrEnum):
-    """Phases of one sync, in their order (semantics.md: Order of a sync)."""
+    """Phases of one sync, in their order (semantics.md: Order of a sync); then those of an application's deletion."""
 
     PRE_SYNC = "PreSync"
     SYNC = "Sync"
     POST_SYNC = "PostSync"
     SYNC_FAIL = "SyncFail"
+    PRE_DELETE = "PreDelete"
+    DELETE = "Delete"
+    POST_DELETE = "PostDelete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,8 @@ class Change:
     """One intended action on one object.
 
     why: a few words for a person. uid and resource_version: the live object this was planned against, "" when
-    there was none. changes: masked, for showing. warnings: what cannot be undone, or will restart.
+    there was none. changes: masked, for showing. warnings: what a person should know before, with what cannot be
+    undone and what restarts among it. irreversible: what cannot be undone, "" when all can. restarts: its pods do.
     """
 
     key: ResourceKey
@@ -49,6 +61,9 @@ class Change:
     resource_version: str = ""
     changes: tuple[FieldChange, ...] = ()
     warnings: tuple[str, ...] = ()
+    method: Method = Method.APPLY
+    irreversible: str = ""
+    restarts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,8 @@ class ChangeSet:
     refusals: tuple[str, ...] = ()
     partial: bool = False
     """True when only chosen resources are part of it."""
+    hooks: bool = True
+    """Whether hooks are part of it."""
 
     @property
     def writes(self) -> tuple[Change, ...]:
@@ -88,6 +105,7 @@ class ChangeSet:
                 c.wave,
                 c.uid,
                 c.manifest.digest if c.manifest else "",
+                c.method,
                 *map(str, c.changes),
             ]
             for c in self.changes
@@ -129,7 +147,10 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResourceResult:
-    """What an operation really did to one resource. duration in seconds; changes masked."""
+    """What an operation really did to one resource. duration in seconds; changes and before masked.
+
+    action: what was intended. before: the object as it was, where it was deleted or made anew.
+    """
 
     key: ResourceKey
     result: Result
@@ -137,6 +158,8 @@ class ResourceResult:
     duration: float = 0.0
     warnings: tuple[str, ...] = ()
     changes: tuple[FieldChange, ...] = ()
+    action: Action | None = None
+    before: Mapping[str, Any] | None = None
 
 
 class OperationKind(StrEnum):
@@ -145,6 +168,7 @@ class OperationKind(StrEnum):
     SYNC = "sync"
     ROLLBACK = "rollback"
     SELF_HEAL = "self-heal"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ class ApplicationStatus:
     compared_at: float | None = None
     summary: str = ""
     """What is wrong in a few words, "" when nothing is."""
+    waiting: str = ""
+    """Why automation does not start what it would ("waiting for db: Progressing"), "" when nothing holds it."""
 
     @property
     def name(self) -> str:
