@@ -12,7 +12,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from gitops_tui.model.errors import ClusterError, ConflictError, ForbiddenError, InvalidError, NotServedError
+from gitops_tui.model.errors import (
+    ClusterError,
+    ConflictError,
+    DryRunRefusedError,
+    ForbiddenError,
+    InvalidError,
+    NotServedError,
+)
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.text import one_line
 
@@ -26,6 +33,9 @@ _MISFIT = re.compile(
     r"failed to (?:create typed (?:patch|live) object|convert new object) \([^)]*\)(?: to proper version)?: (.*)", re.S
 )
 """What an apply that does not fit the schema is answered with: a 500 without a reason, as of Kubernetes 1.36."""
+
+_NO_DRY_RUN = "does not support dry run"
+"""How the API server says that it will not ask a webhook with side effects in a dry-run."""
 
 _MISFIT_FIELD = re.compile(r"^\s*(\.[^\n]*?): ([^\n]*)$", re.M)
 _HIDDEN = "(not shown: it may quote values of the Secret)"
@@ -71,6 +81,8 @@ def _family(code: int, message: str, details: Mapping[str, Any]) -> tuple[type[C
         return ClusterError, "create the namespace first, or let the application's policy do so"
     if code == 409:
         return ConflictError, ""
+    if code == 400 and _NO_DRY_RUN in message:
+        return DryRunRefusedError, "the webhook has to declare sideEffects: None or NoneOnDryRun"
     if code in {400, 422}:
         return InvalidError, ""
     return ClusterError, ""

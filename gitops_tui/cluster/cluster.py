@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from gitops_tui.cluster.connection import Access
 from gitops_tui.cluster.discovery import Discovery
 from gitops_tui.cluster.objects import ApiResource, Applied, Live, Scope
 from gitops_tui.cluster.pace import Pace, Timing
-from gitops_tui.cluster.transport import APPLY, Answer, Call, Transport
+from gitops_tui.cluster.transport import APPLY, JSON, Answer, Call, Transport
 from gitops_tui.cluster.watching import Cache, Listener, Surroundings, Watches
 from gitops_tui.model.errors import ClusterError, InvalidError, NotServedError
 from gitops_tui.model.ownership import FIELD_MANAGER
@@ -20,6 +20,8 @@ from gitops_tui.model.resources import Body, Manifest, ResourceKey
 from gitops_tui.model.text import one_line
 
 _CLOSING = 1.0
+_PAGE = 500
+_OUTLINES = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 
 
 class Cluster:
@@ -53,6 +55,35 @@ class Cluster:
         Another ClusterError when its group cannot be asked now: that is unknown, not absent.
         """
         return self._discovery.find(group, kind)
+
+    def resources(self) -> tuple[ApiResource, ...]:
+        """Every kind that is served, as far as its group can be asked."""
+        return tuple(self._discovery.served().resources.values())
+
+    def unknown_groups(self) -> Mapping[str, str]:
+        """The API groups that cannot be asked what they serve, and why."""
+        return {group: error.message for group, error in self._discovery.served().failed.items()}
+
+    def outlines(self, resource: ApiResource, namespace: str) -> Iterator[Body]:
+        """All objects of a kind in a namespace, with their metadata only: values of Secrets do not travel."""
+        subject = one_line(f"{resource.kind} in {namespace}")
+        query = {"limit": str(_PAGE)}
+        while True:
+            answer = self._transport.call(
+                Call(
+                    "GET", resource.path(namespace), subject, query, accept=_OUTLINES, secret=resource.kind == "Secret"
+                )
+            )
+            for item in answer.body.get("items") or ():
+                yield {
+                    "apiVersion": resource.api_version,
+                    "kind": resource.kind,
+                    "metadata": item.get("metadata") or {},
+                }
+            token = (answer.body.get("metadata") or {}).get("continue")
+            if not token:
+                return
+            query = {"limit": str(_PAGE), "continue": str(token)}
 
     def read(self, key: ResourceKey, *, api_version: str = "") -> Body | None:
         """The live object; None means that it does not exist (404), never that it could not be read.

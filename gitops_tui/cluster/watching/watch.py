@@ -179,9 +179,9 @@ class ScopeWatch:
         """A complete list has come. If it is older than what was seen, the other scopes are in doubt as well."""
         went_back = _is_before(revision, self._revision)
         self._revision, self._list_again, self._stream_failures = revision, False, 0
-        self._around.cache.replace(self._shelf, objects)
         if went_back:
             self._restored(self)
+        self._around.cache.replace(self._shelf, objects)
 
     def _follow(self, resource: ApiResource, initial: Mapping[str, str] | None = None) -> None:
         """Watch from where we are (or, with `initial`, from nothing) until the server ends it."""
