@@ -9,7 +9,6 @@ from typing import Self
 
 from gitops_tui.embedded.access import Access
 from gitops_tui.embedded.api.backend import Backend
-from gitops_tui.embedded.api.client import Client
 from gitops_tui.embedded.faults import Faults
 from gitops_tui.embedded.http.documents import Documents
 from gitops_tui.embedded.http.handlers import Handlers
@@ -28,8 +27,8 @@ class EmbeddedServer:
         with EmbeddedServer.start() as server:
             run("kubectl", "--kubeconfig", server.kubeconfig, "get", "namespaces")
 
-    `kubeconfig` may do everything, `viewer_kubeconfig` reads everything but Secrets. `store` and `client()` are for
-    controllers in this process, `faults` for tests.
+    `kubeconfig` may do everything, `viewer_kubeconfig` reads everything but Secrets. `backend` is for controllers in
+    this process, `faults` for tests.
     """
 
     def __init__(self, folder: Path, log: DiskLog | None, *, port: int, window: int, bookmark_seconds: float) -> None:
@@ -78,13 +77,10 @@ class EmbeddedServer:
 
     def _run(self, git_version: str) -> None:
         make_first_namespaces(self.backend)
+        self.store.forget()
         self._janitor.start()
         documents = Documents(self.backend.registry, git_version, self.url.removeprefix("https://"))
         self._http.start(Handlers(self.backend, documents, self.access.users))
-
-    def client(self, manager: str = "kube-controller-manager") -> Client:
-        """The API without HTTP, for controllers in this process."""
-        return Client(self.backend, manager)
 
     def stop(self) -> None:
         """Close every connection and let go of the folder."""

@@ -8,6 +8,7 @@ from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.kinds.table import Resource
 from gitops_tui.embedded.merge.managed import ManagerId
 from gitops_tui.embedded.rules.problems import FieldError
+from gitops_tui.embedded.store.items import Key
 
 
 class ApiError(Exception):
@@ -96,6 +97,14 @@ def failed_precondition(resource: Resource, name: str, field: tuple[str, str, st
     told = f"the {label} in the precondition ({asked}) does not match the {label} in record ({recorded})"
     message = f'Operation cannot be fulfilled on {subject} "{name}": {told}. The object might have been {why}'
     return ApiError(409, "Conflict", message, {**_details(resource, name), "kind": resource.kind})
+
+
+def other_object(resource: Resource, key: Key, given: str, current: str) -> ApiError:
+    """409 on a replace whose body has another uid, in the words of the storage beneath."""
+    place = "/".join(filter(None, ("/registry", resource.plural, key.namespace, key.name)))
+    told = f"Precondition failed: UID in precondition: {given}, UID in object meta: {current}"
+    why = f"StorageError: invalid object, Code: 4, Key: {place}, ResourceVersion: 0, AdditionalErrorMsg: {told}"
+    return conflict(resource, key.name, why)
 
 
 def modified(resource: Resource, name: str) -> ApiError:

@@ -84,8 +84,7 @@ def replace(backend: Backend, call: Call, body: Any) -> Answer:
             raise errors.invalid_object(call.resource.group, call.resource.plural, call.name, [wrong])
         given, current = obj["metadata"].get("uid"), item.body["metadata"]["uid"]
         if given and given != current:
-            why = f"Precondition failed: UID in precondition: {given}, UID in object meta: {current}"
-            raise errors.conflict(call.resource, call.name, why)
+            raise errors.other_object(call.resource, item.key, given, current)
         return update(backend, call, item, obj, None)
 
 

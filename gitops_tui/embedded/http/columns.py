@@ -223,6 +223,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("Capacity", False, _at("status.capacity.storage", "")),
         ("Access Modes", False, _joined("spec.accessModes")),
         ("StorageClass", False, _at("spec.storageClassName", "")),
+        ("VolumeAttributesClass", False, _at("spec.volumeAttributesClassName", "<unset>")),
         _AGE,
     ),
     "deployments.apps": (

@@ -78,6 +78,8 @@ def _value(schema: Type, value: Any, path: str, report: Report, owner: str) -> A
         if not isinstance(value, dict):
             raise _mismatch(value, owner, path, f"map[string]{_go_name(schema.value)}")
         _note_duplicates(value, path, report)
+        if isinstance(schema.value, Scalar) and schema.value.name == "quantity":
+            return {key: _quantity(child, whole_milli=True) for key, child in value.items() if child is not None}
         below = "" if isinstance(schema.value, Scalar) else "."
         return {
             key: _entry(schema.value, child, f"{path}{below}{key if below else ''}", report, owner)
@@ -161,15 +163,19 @@ def _scalar(schema: Scalar, value: Any, path: str, owner: str) -> Any:
     raise _mismatch(value, owner, path, _GO_NAMES[name])
 
 
+def _quantity(value: Any, *, whole_milli: bool) -> str:
+    if type(value) not in (int, float, str):
+        raise TypeMismatchError(quantity.PATTERN_MESSAGE)
+    try:
+        return quantity.canonical(value, whole_milli=whole_milli)
+    except quantity.QuantityError as error:
+        raise TypeMismatchError(str(error)) from None
+
+
 def _parsed(schema: Scalar, value: Any, path: str, owner: str) -> Any:
     """Scalars with a grammar of their own: quantities, times, base64."""
     if schema.name == "quantity":
-        if type(value) not in (int, float, str):
-            raise TypeMismatchError(quantity.PATTERN_MESSAGE)
-        try:
-            return quantity.canonical(value)
-        except quantity.QuantityError as error:
-            raise TypeMismatchError(str(error)) from None
+        return _quantity(value, whole_milli=False)
     if not isinstance(value, str):
         raise _mismatch(value, owner, path, _GO_NAMES.get(schema.name, "string"))
     if schema.name == "bytes":
