@@ -19,10 +19,13 @@ from gitops_tui.diff.meaning import aligned, holds, identical, stated
 from gitops_tui.diff.normalise import essence, is_secret, normalise
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.errors import InputError
-from gitops_tui.model.fields import text
+from gitops_tui.model.fields import annotations_of, text
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Body, Drift, DriftCode, FieldChange, ResourceKey
 from gitops_tui.model.text import one_line
+
+_COMPARE_OPTIONS = "argocd.argoproj.io/compare-options"
+"""ServerSideDiff and IncludeMutationWebhook are how every object is compared; only IgnoreExtraneous says more."""
 
 
 def compare(
@@ -41,7 +44,7 @@ def compare(
     """
     key = _key(desired, live)
     if desired is None or live is None:
-        return Drift(key, _one_sided(desired, live))
+        return _one_sided(key, desired, live)
     approximate = predicted is None
     masking = _Masking(Masker(masked_paths), secret=is_secret(desired) or is_secret(live))
     try:
@@ -109,10 +112,13 @@ def _key(desired: Body | None, live: Body | None) -> ResourceKey:
     return ResourceKey.of(body) if body is not None else ResourceKey("", "", "", "")
 
 
-def _one_sided(desired: Body | None, live: Body | None) -> DriftCode:
+def _one_sided(key: ResourceKey, desired: Body | None, live: Body | None) -> Drift:
     if desired is not None:
-        return DriftCode.MISSING
-    return DriftCode.EXTRA if live is not None else DriftCode.IN_SYNC
+        return Drift(key, DriftCode.MISSING)
+    options = text(annotations_of(live).get(_COMPARE_OPTIONS)).split(",")
+    if "IgnoreExtraneous" in (option.strip() for option in options):
+        return Drift(key, DriftCode.IN_SYNC, note="not in Git, and no difference by its IgnoreExtraneous")
+    return Drift(key, DriftCode.EXTRA if live is not None else DriftCode.IN_SYNC)
 
 
 def _sides(

@@ -7,13 +7,18 @@ journal: a process that is not the writer hands it on to the one that is, and wa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from gitops_tui.model.operations import ChangeSet
 from gitops_tui.model.resources import ResourceKey
 
 if TYPE_CHECKING:
     from gitops_tui.config import Config
+
+
+LIVE: Final = "live"
+DEPLOYED: Final = "deployed"
+"""Words that name a side of a difference beside commits: what is live, and what was deployed last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Refresh(Request):
 
 @dataclass(frozen=True, slots=True)
 class Compare(Request):
-    """Desired against live, for showing. Answer: tuple[ResourceComparison, ...], masked.
+    """Desired against live, for showing. Answer: tuple[ResourceComparison, ...], masked, changes with their authors.
 
     revision: a commit, None for the one that is held. keys: just these, in sync or not; none named: all that
     differ.
@@ -45,6 +50,33 @@ class Compare(Request):
     application: str
     revision: str | None = None
     keys: tuple[ResourceKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Request):
+    """The difference between any two sides. Answer: Difference, masked.
+
+    start, end: `LIVE`, `DEPLOYED`, or what names a commit; end None: the commit that is held.
+    """
+
+    application: str
+    start: str = LIVE
+    end: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored(Request):
+    """What each ignore rule hides now. Answer: tuple[RuleEffect, ...], in the order of the rules, masked."""
+
+    application: str
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Orphans(Request):
+    """Live objects in the application's namespace that are nobody's. Answer: Orphanage. Lists every kind."""
+
+    application: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,10 @@ class InvalidError(ClusterError):
     """400 or 422: the API server refuses the object. `causes` lists "field: message"."""
 
 
+class DryRunRefusedError(ClusterError):
+    """A webhook that is asked about the object supports no dry-run, so nothing can be predicted."""
+
+
 class NotServedError(ClusterError):
     """The cluster serves no such group and kind."""
 

@@ -117,13 +117,20 @@ def stage(
     repository: WorkTree | None = None,
     state: str = "state",
     automate: bool = True,
+    context: str = "",
+    **more: Any,
 ) -> Iterator[Stage]:
-    """A stage with one application from folder `app` of a repository with one commit of `files`."""
+    """A stage with one application from folder `app` of a repository with one commit of `files`.
+
+    context: of the kubeconfig, "" for its current one. more: other fields of the application, such as `ignore`.
+    """
     if repository is None:
         repository = WorkTree(folder / "repository")
         repository.commit("First release", files)
     url = str(repository.path)
-    shop = Application(namespace, Source(url, "main", "app"), Destination(namespace=namespace), policy or SyncPolicy())
+    shop = Application(
+        namespace, Source(url, "main", "app"), Destination(context, namespace), policy or SyncPolicy(), **more
+    )
     settings = Settings(state_dir=folder / state, kubeconfig=kubeconfig, wave_pause=0.0)
     config = Config((shop,), (), (Repository(url, interval=2.0),), settings)
     clock, store = Clock(), Store()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gitops_tui.diff import comparison
+from gitops_tui.engine.operations.differing import Differences
 from gitops_tui.engine.operations.running import Operations
-from gitops_tui.engine.requests import Compare, History, Plan
+from gitops_tui.engine.requests import Between, Compare, History, Ignored, Plan
+from gitops_tui.engine.views.orphans import orphans_in
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
-from gitops_tui.model.errors import SourceError, UsageError
+from gitops_tui.model.differences import Difference, Orphanage, RuleEffect
+from gitops_tui.model.errors import SourceError
 from gitops_tui.model.operations import ChangeSet, HistoryEntry, ResourceComparison
-from gitops_tui.model.resources import DriftCode, Manifest
+from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
 
 _DEPLOYMENTS_SHOWN = 1000
@@ -25,6 +27,7 @@ class Answers:
         self._reconciler = reconciler
         self._operations = operations
         self._journal = journal
+        self._differences = Differences(reconciler, journal)
         self._touching: dict[tuple[str, str, str], str] = {}
 
     def held_revision(self, application: Application) -> str | None:
@@ -41,34 +44,19 @@ class Answers:
 
     def compare(self, application: Application, request: Compare) -> tuple[ResourceComparison, ...]:
         """Masked sides of each resource that differs, or of the chosen ones."""
-        wanted = self.expand(application, request.revision)
-        view = self._reconciler.look(application, wanted)
-        chosen = set(request.keys)
-        found: list[ResourceComparison] = []
-        for pair in view.pairs:
-            if pair.key not in chosen if chosen else pair.drift.code is DriftCode.IN_SYNC:
-                continue
-            predicted = pair.predicted
-            if predicted is None and pair.manifest is not None and pair.live is not None:
-                predicted = self._reconciler.predict(application, pair)
-            found.append(
-                comparison(
-                    pair.key,
-                    pair.manifest.body if pair.manifest else None,
-                    pair.live,
-                    predicted,
-                    application.ignore,
-                    masked_paths=application.masked_paths,
-                )
-            )
-        below = [child for child in view.children if child.key in chosen]
-        found += [
-            comparison(child.key, None, child.body(), None, masked_paths=application.masked_paths) for child in below
-        ]
-        missing = chosen - {c.key for c in found}
-        if missing:
-            raise UsageError(str(min(missing)), f"is no resource of application {application.name}")
-        return tuple(found)
+        return self._differences.with_live(application, self.expand(application, request.revision), request.keys)
+
+    def between(self, application: Application, request: Between) -> Difference:
+        """What changes from one side to another."""
+        return self._differences.between(application, request.start, request.end)
+
+    def hidden(self, application: Application, request: Ignored) -> tuple[RuleEffect, ...]:
+        """What ignore rules hide."""
+        return self._differences.hidden(application, self.expand(application, request.revision))
+
+    def orphans(self, application: Application, stated: frozenset[ResourceKey]) -> Orphanage:
+        """What is nobody's in the application's namespace. stated: what Git is known to name, for any application."""
+        return orphans_in(self._reconciler.cluster(application), application.destination.namespace, stated)
 
     def render(self, application: Application, revision: str | None) -> tuple[Manifest, ...]:
         """The manifests at a commit, as written."""

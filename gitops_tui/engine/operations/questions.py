@@ -7,9 +7,21 @@ from concurrent.futures import Future
 from typing import Any
 
 from gitops_tui.engine.operations.answers import Answers
-from gitops_tui.engine.requests import Compare, History, Operations, Plan, Render, Request, Resolve
+from gitops_tui.engine.requests import (
+    Between,
+    Compare,
+    History,
+    Ignored,
+    Operations,
+    Orphans,
+    Plan,
+    Render,
+    Request,
+    Resolve,
+)
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.model.application import Application
+from gitops_tui.model.resources import ResourceKey
 
 _ASKED_AT_ONCE = 2
 
@@ -34,6 +46,13 @@ class Questions:
         match request:
             case Compare():
                 self._ask(cluster, lambda: answers.compare(application, request), future)
+            case Between():
+                self._ask(cluster, lambda: answers.between(application, request), future)
+            case Ignored():
+                self._ask(cluster, lambda: answers.hidden(application, request), future)
+            case Orphans():
+                stated = self._stated_in(self._desk.books.context_of(application))
+                self._ask(cluster, lambda: answers.orphans(application, stated), future)
             case Plan():
                 self._ask(cluster, lambda: answers.plan(application, request), future)
             case Render():
@@ -45,6 +64,16 @@ class Questions:
             case _:
                 return False
         return True
+
+    def _stated_in(self, context: str) -> frozenset[ResourceKey]:
+        """Every object that Git names for a cluster, as of the last looks."""
+        return frozenset(
+            resource.key
+            for tracked in self._desk.books.tracked.values()
+            if self._desk.books.context_of(tracked.application) == context
+            for resource in tracked.status.resources
+            if resource.desired
+        )
 
     def _ask(self, lane: str, job: Callable[[], Any], future: Future[Any]) -> None:
         self._desk.run(lane, _ASKED_AT_ONCE, job, future.set_result, future.set_exception)

@@ -147,7 +147,7 @@ def _signed(
     authors = LiveAuthors(live) if live is not None else None
     changes = []
     for change, finding in zip(comparison.changes, found, strict=True):
-        writer = authors.of(change.path) if authors and change.live is not ABSENT else None
+        writer = authors.of(change.path) if authors and change.live is not ABSENT else change.live_by
         signed = replace(change, desired_by=_committer(finding, lines), live_by=writer)
         changes.append(rights.noted(comparison.key, live, signed) if live is not None else signed)
     return replace(comparison, changes=tuple(changes))

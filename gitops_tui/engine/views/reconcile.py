@@ -14,6 +14,7 @@ from gitops_tui.model.application import Application, Repository
 from gitops_tui.model.errors import (
     ClusterError,
     ConflictError,
+    DryRunRefusedError,
     GitopsError,
     InvalidError,
     NotServedError,
@@ -132,8 +133,15 @@ class Reconciler:
             return False
         return mirror.tree_id(view.latest.sha, source.path) != mirror.tree_id(quarantined, source.path)
 
+    def twin(self, application: Application, manifest: Manifest, live: Body) -> Body:
+        """The live object at the version that Git states: another version has another form."""
+        return _twin(self.cluster(application), manifest, live)
+
     def predict(self, application: Application, pair: Pair) -> Body | None:
-        """What an apply would make of a desired object, for showing; None where that cannot be told."""
+        """What an apply would make of a desired object, for showing; None where that cannot be told.
+
+        Ignored fields are left out, if the pair has a live side that they are left to.
+        """
         if pair.manifest is None:
             return None
         try:
@@ -144,6 +152,12 @@ class Reconciler:
         except ClusterError:
             # The pair's drift says already that it is approximate, and why.
             return None
+
+
+def _twin(cluster: Cluster, manifest: Manifest, live: Body) -> Body:
+    if live.get("apiVersion") == manifest.api_version:
+        return live
+    return cluster.read(manifest.key, api_version=manifest.api_version) or live
 
 
 class _Look:
@@ -196,6 +210,8 @@ class _Look:
                 predicted = self._cluster.predict(manifest)
             except InvalidError as error:
                 refusal = f"{error.message}"
+            except DryRunRefusedError:
+                pass  # what cannot be foretold is tried
             except ClusterError as error:
                 # A namespace or kind that the same plan creates is not there yet; execution predicts again.
                 if isinstance(error, UnreachableError):
@@ -212,9 +228,7 @@ class _Look:
 
         def predict() -> tuple[Drift, Body]:
             predicted = self._predicted(left_alone(manifest, live, self._application), for_plan)
-            twin = live
-            if live.get("apiVersion") != manifest.api_version:  # another version has another form
-                twin = self._cluster.read(manifest.key, api_version=manifest.api_version) or live
+            twin = _twin(self._cluster, manifest, live)
             return compare(manifest.body, twin, predicted, rules, masked_paths=self._masked_paths), predicted
 
         refusal = ""
@@ -269,8 +283,8 @@ class _Look:
             if body is not None and owner_of(body) == name:
                 extra[key] = body
         return [
-            Pair(key=key, manifest=None, live=body, drift=Drift(key, DriftCode.EXTRA), owner=name)
-            for key, body in sorted(extra.items())
+            Pair(key=key, manifest=None, live=body, drift=compare(None, body), owner=name)
+            for key, body in sorted(extra.items(), key=lambda item: item[0])
         ]
 
     def children(self, pairs: Iterable[Pair]) -> tuple[Live, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from gitops_tui.cluster import Live
 from gitops_tui.engine.views.reconcile import View
@@ -17,6 +17,8 @@ from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
 from gitops_tui.model.text import one_line
 from gitops_tui.sync import Pair
 
+OWNER: Final = "owner"
+"""Among a resource's details: the other application that it belongs to."""
 _DRIFTED = {DriftCode.CHANGED, DriftCode.MISSING, DriftCode.EXTRA}
 
 
@@ -109,6 +111,7 @@ def _resource(
         created=_created(pair.live),
         approximate=drift.approximate,
         changed_fields=len(drift.changes),
+        details={OWNER: pair.owner} if pair.drift.code is DriftCode.UNKNOWN and pair.owner else {},
     )
 
 

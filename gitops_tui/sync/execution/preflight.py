@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gitops_tui.diff import compare
-from gitops_tui.model.errors import ConflictError, GitopsError, NotServedError, StalePlanError
+from gitops_tui.model.errors import ConflictError, DryRunRefusedError, GitopsError, NotServedError, StalePlanError
 from gitops_tui.model.operations import Action, Change
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body
@@ -62,6 +62,8 @@ def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
         return _dry_run(run, change, live, is_due=not _comes_later(run, change, live, excused=excused))
     except ConflictError as error:
         return _Finding(refusal=_conflict(error))
+    except DryRunRefusedError:
+        return _Finding()  # what cannot be foretold is tried
     except GitopsError as error:
         return _Finding(refusal=str(error))
 
