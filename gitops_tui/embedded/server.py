@@ -68,7 +68,12 @@ class EmbeddedServer:
         temporary = None if state_dir else tempfile.TemporaryDirectory(prefix="gitops-tui-embedded-")
         folder = state_dir or Path(temporary.name if temporary else "")
         log = DiskLog(folder / "store") if state_dir else None
-        server = cls(folder, log, port=port, window=window, bookmark_seconds=bookmark_seconds)
+        try:
+            server = cls(folder, log, port=port, window=window, bookmark_seconds=bookmark_seconds)
+        except BaseException:
+            if log is not None:
+                log.close()
+            raise
         server._temporary = temporary
         server._run(git_version)
         return server

@@ -31,7 +31,7 @@ from gitops_tui.model.operations import Receipt
 
 _SUBJECT = "demo cluster"
 _START_SECONDS = 30.0
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 5.0
 _ANSWER_SECONDS = 3.0
 _LOG_LIMIT = 1_000_000
 
@@ -233,14 +233,11 @@ def _answers(places: Places) -> bool:
 def _facts(places: Places) -> tuple[tuple[str, str], ...]:
     kubectl = f"kubectl --kubeconfig {shlex.quote(str(places.kubeconfig))} -n payments"
     repository = shlex.quote(str(places.repository))
-    manifest = shlex.quote(str(places.repository / "apps/storefront/deployment.yaml"))
     return (
         ("kubeconfig", str(places.kubeconfig)),
         ("repository", str(places.repository)),
         ("see drift", f"{kubectl} scale deployment/payments --replicas=5"),
         ("see it healed", f"{kubectl} scale statefulset/ledger --replicas=1"),
-        (
-            "see a new commit",
-            f"sed -i.bak s/2.3.1/2.4.0/ {manifest} && git -C {repository} commit -am 'storefront: 2.4.0'",
-        ),
+        ("mend search by a commit", f"git -C {repository} revert --no-edit ':/crash fix'"),
+        ("mend reports by a commit", f"git -C {repository} revert --no-edit ':/board as well'"),
     )

@@ -24,12 +24,13 @@ class DiskLog:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
-        self._guard = _open(folder / "lock")
+        guard = _open(folder / "lock")
         try:
-            fcntl.flock(self._guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(self._guard)
+            os.close(guard)
             raise
+        self._guard: int | None = guard
         self._log: int | None = None
         self._lines = 0
 
@@ -63,7 +64,9 @@ class DiskLog:
             os.fsync(self._log)
             os.close(self._log)
             self._log = None
+        if self._guard is not None:
             os.close(self._guard)
+            self._guard = None
 
     def _compact(self, items: Iterator[Item], revision: int) -> None:
         fresh = self._folder / "snapshot.new"
