@@ -133,7 +133,7 @@ def test_only_the_very_object_that_was_meant_is_deleted(live: Cluster, api: Real
 
 def test_the_cache_follows_what_happens(live: Cluster, api: RealCluster, shop: str) -> None:
     manifest = config_map(shop, color="red")
-    heard = Heard(live)
+    heard = Heard(live, shop)
     live.watch([OURS])
     assert live.wait_ready([OURS], DEADLINE)
     assert live.covers(manifest.key)
@@ -169,7 +169,7 @@ def test_what_is_there_before_is_listed(live: Cluster, shop: str) -> None:
 def test_a_watch_that_the_server_ends_misses_nothing(api: RealCluster, shop: str) -> None:
     clusters = Clusters(api.kubeconfig, timing=Timing(watch=1.0))
     cluster = clusters.get()
-    heard = Heard(cluster)
+    heard = Heard(cluster, shop)
     cluster.watch([OURS])
     assert cluster.wait_ready([OURS], DEADLINE)
 
@@ -209,7 +209,7 @@ def test_a_kind_is_watched_as_soon_as_it_is_served(live: Cluster, shop: str) -> 
     eventually(lambda: live.problems() == {})
     assert live.resource(group, "CronTab").plural == "crontabs"
 
-    heard = Heard(live)
+    heard = Heard(live, shop)
     body = {"apiVersion": f"{group}/v1", "kind": "CronTab", "metadata": {"name": "nightly", "namespace": shop}}
     live.apply(Manifest.of(body))
     heard.until(("nightly", False))
@@ -310,7 +310,7 @@ def test_more_than_a_page_where_streams_are_refused(control_plane_without_stream
     cluster = clusters.get()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: cluster.apply(config_map("default", f"web-{number}")), range(260)))
-    heard = Heard(cluster)
+    heard = Heard(cluster, "default")
 
     cluster.watch([OURS])
 
@@ -325,7 +325,7 @@ def test_a_restarted_api_server_loses_nothing(own_control_plane: ControlPlane) -
     clusters = Clusters(own_control_plane.kubeconfig, timing=QUICK)
     cluster = clusters.get()
     cluster.apply(config_map("default"))
-    heard = Heard(cluster)
+    heard = Heard(cluster, "default")
     cluster.watch([OURS])
     assert cluster.wait_ready([OURS], DEADLINE)
     heard.until(("web", False))

@@ -52,7 +52,7 @@ def key(name: str) -> ResourceKey:
 
 @pytest.fixture
 def heard(cluster: Cluster) -> Heard:
-    return Heard(cluster)
+    return Heard(cluster, "shop")
 
 
 def refuse_streams(server: ScriptedServer) -> None:

@@ -6,16 +6,21 @@ import queue
 import threading
 from collections.abc import Callable
 
-from gitops_tui.cluster import Cluster
+from gitops_tui.cluster import Cluster, Live
 from tests.support.scripted_server import DEADLINE
 
 
 class Heard:
-    """What a subscriber of the cache heard, in order: the object's name, and whether it is gone."""
+    """What a subscriber of the cache heard of one namespace, in order: the object's name, and whether it is gone."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
         self._events: queue.Queue[tuple[str, bool]] = queue.Queue()
-        cluster.subscribe(lambda live, gone: self._events.put((live.key.name, gone)))
+        self._namespace = namespace
+        cluster.subscribe(self._hear)
+
+    def _hear(self, live: Live, gone: bool) -> None:
+        if live.key.namespace == self._namespace:
+            self._events.put((live.key.name, gone))
 
     def next(self) -> tuple[str, bool]:
         return self._events.get(timeout=DEADLINE)
