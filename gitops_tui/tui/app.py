@@ -28,7 +28,8 @@ from gitops_tui.tui.ports import EnginePort
 from gitops_tui.tui.screens import SCREENS
 from gitops_tui.tui.screens.receipt import ReceiptView
 from gitops_tui.tui.theme import CSS, THEMES
-from gitops_tui.tui.views.view import View, problem_of
+from gitops_tui.tui.views.problems import problem_of
+from gitops_tui.tui.views.view import View
 
 UPDATES_A_SECOND: Final = 10
 _SEVERITY: Final = {Tone.BAD: "error", Tone.WARN: "warning"}

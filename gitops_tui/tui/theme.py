@@ -66,7 +66,7 @@ Pager { overflow-x: auto; }
 .split #pane { width: 1fr; height: 8; }
 .-short .split #pane { display: none; }
 .-wide .split { layout: horizontal; }
-.-wide .split #pane { width: 50; height: 1fr; }
+.-wide .split #pane { width: 52; height: 1fr; }
 #title, #headline, #guards, #why { margin: 0 1; }
 Prompt { display: none; height: 2; background: $panel; }
 Prompt.open { display: block; }
@@ -90,6 +90,7 @@ Choice {
 }
 Choice:hover { background: $cursor; }
 Choice:focus { background: $primary; color: $background; text-style: bold; }
+Choice:disabled { display: none; }
 Choice.danger { color: $bad; }
 Choice.danger:focus { background: $bad; color: $background; }
 .reason {

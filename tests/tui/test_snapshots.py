@@ -104,6 +104,7 @@ def syncing() -> ScriptedEngine:
     operation = RunningOperation("op-9", "sync", OperationPhase.RUNNING, 2, 4, words)
     cart = replace(shop.applications["cart"], running=operation)
     engine = ScriptedEngine()
+
     def begin(request: Any) -> Future[Any]:
         engine.publish(replace(shop, applications={**shop.applications, "cart": cart}))
         return Future()

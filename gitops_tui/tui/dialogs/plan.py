@@ -18,7 +18,8 @@ from gitops_tui.tui import actions
 from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, line, outside
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import plans as present
-from gitops_tui.tui.views.view import View, problem_lines
+from gitops_tui.tui.views.problems import problem_lines
+from gitops_tui.tui.views.view import View
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.choice import Choice
 from gitops_tui.tui.widgets.pager import Pager, pane
@@ -74,7 +75,7 @@ class PlanView(View):
             else:
                 yield Band(ground=Ground.RAISED, id="asked")
             yield Choice("Cancel", "cancel")
-            yield Choice("Planning…", "do", dangerous=True)
+            yield Choice("", "do", dangerous=True)
 
     def crumbs(self) -> Sequence[str]:
         """Below the application."""
@@ -115,7 +116,7 @@ class PlanView(View):
         self._update_guards()
         button = self.query_one("#do", Choice)
         label = self._label()
-        button.name_it(label or "-")
+        button.name_it(label)
         button.disabled = not label
         if not self.query_one("#cancel").has_focus and button.disabled:
             self.query_one("#cancel").focus()

@@ -39,19 +39,19 @@ def _palette(name: str, tones: str, grounds: str, *, dark: bool = True, plain: b
 PALETTES: Final = (
     _palette(
         "night",
-        "d6dce7 8f9bb0 5c6880 82aaff 86c99a e5bd72 ee8389 7cc5e3 c0a3f2",
-        "10141c 171d28 2a3650 1e2636 13281f 301b22 235238 5e2b36 5a4a1c 263044",
+        "d6dce7 9ca8bd 5c6880 82aaff 86c99a e5bd72 ee8389 7cc5e3 c0a3f2",
+        "10141c 171d28 2a3650 1c2433 13281f 301b22 235238 5e2b36 5a4a1c 263044",
     ),
     _palette(
         "day",
-        "232a36 566074 98a1b2 2456c6 1f7a45 8a5a00 b3262f 0b6e91 7040c0",
+        "232a36 515a6d 98a1b2 2252be 17683a 7d5200 ac222b 0a6282 6a3cb8",
         "fbfbf9 eff0f2 d6e2fb e6eaf2 e2f4e6 fbe6e6 b5e2c0 f5bcbc fbe7a1 dfe5f0",
         dark=False,
     ),
     _palette(
         "clear",
-        "e8e8e8 a8b0bc 6a7482 56b4e9 2fc79a f0e442 ff8a3d 8fd0f5 e59ac4",
-        "10141c 171d28 2a3650 1e2636 0b2c40 3b2410 0f5580 7a440f 5a4a1c 263044",
+        "e8e8e8 aeb6c2 6a7482 56b4e9 2fc79a f0e442 ff8a3d 8fd0f5 e59ac4",
+        "10141c 171d28 26314a 1e2636 0b2c40 3b2410 0f5580 7a440f 5a4a1c 263044",
     ),
     _palette(
         "mono",

@@ -163,6 +163,12 @@ def wrap(spans: Line, cells: int, indent: int = 0) -> list[Line]:
     return [tuple(row) for row in rows if any(span.text.strip() for span in row)]
 
 
+def block(lines: Sequence[Line], cells: int) -> list[Line]:
+    """Return lines for the middle of an area: none wider than reads well, each centred."""
+    room = max(min(cells - 4, 76), 1)
+    return [fit(row, cells, "center") for one in lines for row in (wrap(one, room) or [EMPTY])]
+
+
 def chop(spans: Line, cells: int) -> list[Line]:
     """Break a line anywhere into lines of at most `cells`; at least one, for code that must not lose a character."""
     rows: list[list[Span]] = [[]]
@@ -174,6 +180,9 @@ def chop(spans: Line, cells: int) -> list[Line]:
                 rows.append([])
                 room = max(cells, 1)
             head = left if cell_len(left) <= room else _head(left, room)
+            if cell_len(head) > room and room < cells:
+                room = 0
+                continue
             rows[-1].append(span._replace(text=head))
             room -= min(cell_len(head), room)
             left = left[len(head) :]

@@ -93,6 +93,15 @@ def result_cells(result: ResourceResult) -> tuple[Line, ...]:
     )
 
 
+def result_lines(result: ResourceResult) -> list[Line]:
+    """Return everything about what became of one resource."""
+    lines = [line(Span("! ", Tone.WARN), outside(text)) for text in result.warnings]
+    if result.message:
+        lines.append(line(outside(result.message, limit=1000)))
+    lines += field_lines(result.changes)
+    return lines or [line(Span("no field changed", Tone.MUTED))]
+
+
 def receipt_lines(receipt: Receipt) -> list[Line]:
     """Return a receipt's heading: phase, what, who, when, how long."""
     took = duration(receipt.finished - receipt.started) if receipt.finished else ""

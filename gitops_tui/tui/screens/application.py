@@ -16,7 +16,7 @@ from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import applications, details
 from gitops_tui.tui.present import resources as present
 from gitops_tui.tui.views.listing import Listing, sort_bindings
-from gitops_tui.tui.views.view import problem_lines
+from gitops_tui.tui.views.problems import problem_lines
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager, pane
 from gitops_tui.tui.widgets.table import Row, Table
@@ -109,14 +109,6 @@ class ApplicationView(Listing):
         """Show the difference of the resource under the cursor among the others."""
         resource = self.resource()
         self.cockpit.visit(Location(actions.DIFF, self.subject(), _nearest_desired(resource)))
-
-    def do_pane_down(self) -> None:
-        """Scroll the pane."""
-        self.query_one("#pane", Pager).action_move("down")
-
-    def do_pane_up(self) -> None:
-        """Scroll the pane."""
-        self.query_one("#pane", Pager).action_move("up")
 
     def do_copy(self) -> None:
         """Copy the resource's kind and name as kubectl takes them."""

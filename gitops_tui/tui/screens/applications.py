@@ -12,7 +12,7 @@ from gitops_tui.tui.look.spans import Line, Span, Tone, line, outside
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import applications as present
 from gitops_tui.tui.views.listing import Listing, sort_bindings, sort_rows
-from gitops_tui.tui.views.view import problem_lines
+from gitops_tui.tui.views.problems import problem_lines
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.table import Row, Table
 

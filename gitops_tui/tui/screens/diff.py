@@ -16,8 +16,9 @@ from gitops_tui.tui import actions
 from gitops_tui.tui.look.spans import Line, Span, Tone, line
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import diffs as present
+from gitops_tui.tui.views.problems import problem_lines
 from gitops_tui.tui.views.reading import Reading
-from gitops_tui.tui.views.view import WIDE, problem_lines
+from gitops_tui.tui.views.view import WIDE
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager
 from gitops_tui.tui.widgets.table import Row, Table
@@ -192,14 +193,6 @@ class DiffView(Reading):
         if comparison:
             place = Location(actions.MANIFEST, self.location.application, comparison.key, self.location.revision)
             self.cockpit.visit(place)
-
-    def do_pane_down(self) -> None:
-        """Scroll the difference."""
-        self.text.action_move("down")
-
-    def do_pane_up(self) -> None:
-        """Scroll the difference."""
-        self.text.action_move("up")
 
     def do_back(self) -> None:
         """Give the keyboard back to the list, else leave."""

@@ -15,7 +15,7 @@ from gitops_tui.tui.look.spans import Line, Span, Tone, line
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import history as present
 from gitops_tui.tui.views.listing import Listing
-from gitops_tui.tui.views.view import problem_lines
+from gitops_tui.tui.views.problems import problem_lines
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.table import Row, Table
 

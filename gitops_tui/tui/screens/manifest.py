@@ -17,8 +17,8 @@ from gitops_tui.tui import actions
 from gitops_tui.tui.look.code import highlight
 from gitops_tui.tui.look.spans import Ground, Line, Span, Tone, line
 from gitops_tui.tui.navigation import Location
+from gitops_tui.tui.views.problems import problem_lines
 from gitops_tui.tui.views.reading import Reading
-from gitops_tui.tui.views.view import problem_lines
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager
 from gitops_tui.yamlio import dump

@@ -14,14 +14,16 @@ from textual.content import Content
 from textual.worker import WorkType
 
 from gitops_tui.engine.requests import Operations
-from gitops_tui.model.operations import Receipt
+from gitops_tui.model.operations import Receipt, ResourceResult
 from gitops_tui.model.status import Problem
 from gitops_tui.tui import actions
 from gitops_tui.tui.look import marks
 from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside
 from gitops_tui.tui.navigation import Location
+from gitops_tui.tui.present import details, resources
 from gitops_tui.tui.present import plans as present
-from gitops_tui.tui.views.view import View, problem_lines, problem_of
+from gitops_tui.tui.views.problems import problem_lines, problem_of
+from gitops_tui.tui.views.view import View
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager, pane
 from gitops_tui.tui.widgets.table import Row, Table
@@ -52,7 +54,8 @@ class ReceiptView(View):
         """Three lines about the operation, its resources, and what changed in the one under the cursor."""
         yield Band(lines=4, id="title")
         with Container(classes="split"):
-            yield Table(present.RESULT_COLUMNS, present.result_cells)
+            yield Table(resources.COLUMNS, lambda branch: resources.cells(branch, self.cockpit.clock()), id="live")
+            yield Table(present.RESULT_COLUMNS, present.result_cells, id="results")
             yield pane()
 
     def crumbs(self) -> Sequence[str]:
@@ -100,9 +103,27 @@ class ReceiptView(View):
         if self.receipt is None and self.problem is None:
             self._update_title()
 
+    @property
+    def _is_under_way(self) -> bool:
+        return self._future is not None and self.receipt is None and self.problem is None
+
     def update(self) -> None:
-        """Show how far it is, or what became of it."""
-        table = self.query_one(Table)
+        """Show how far it is, with the resources as they come alive; then what became of each."""
+        live, results = self.query_one("#live", Table), self.query_one("#results", Table)
+        if live.display and not self._is_under_way:
+            results.focus()
+        live.display, results.display = self._is_under_way, not self._is_under_way
+        if self._is_under_way:
+            status = self.status()
+            branches = resources.tree(status.resources) if status else []
+            live.show([Row(branch.status.key, branch) for branch in branches])
+        else:
+            self._show_results(results)
+        self._update_title()
+        self._update_pane()
+        self.update_frame()
+
+    def _show_results(self, table: Table) -> None:
         if self.receipt is not None:
             rows = [Row((at, result.key), result) for at, result in enumerate(self.receipt.resources)]
             table.show(rows, (line(Span("no resource was touched", Tone.MUTED)),))
@@ -110,9 +131,6 @@ class ReceiptView(View):
             table.show((), (*problem_lines(self.problem, again=False), EMPTY, _plan_again()))
         elif self._missing:
             table.show((), (line(Span("the journal holds no such operation", Tone.MUTED)),))
-        self._update_title()
-        self._update_pane()
-        self.update_frame()
 
     def _update_title(self) -> None:
         self.query_one("#title", Band).show(self._title)
@@ -137,29 +155,22 @@ class ReceiptView(View):
         return [(*heading, Span("   "), *health), *lines]
 
     def _update_pane(self) -> None:
-        side, row = self.query_one("#pane", Pager), self.query_one(Table).current
-        if row is None:
-            side.border_title = None
-            side.show(())
-            return
-        side.border_title = Content(row.value.key.kind_name)
-        lines = [line(Span("! ", Tone.WARN), outside(text)) for text in row.value.warnings]
-        if row.value.message:
-            lines.append(line(outside(row.value.message, limit=1000)))
-        lines += present.field_lines(row.value.changes)
-        side.show(lines or [line(Span("no field changed", Tone.MUTED))])
+        side, table = (
+            self.query_one("#pane", Pager),
+            self.query_one("#live" if self._is_under_way else "#results", Table),
+        )
+        value = table.current.value if table.current else None
+        side.display = value is not None
+        if isinstance(value, resources.Branch):
+            side.border_title = Content(value.status.key.kind_name)
+            side.show(details.of_resource(value.status, self.cockpit.clock()))
+        elif isinstance(value, ResourceResult):
+            side.border_title = Content(value.key.kind_name)
+            side.show(present.result_lines(value))
 
     def on_table_highlighted(self) -> None:
         """Explain the result under the cursor."""
         self._update_pane()
-
-    def do_pane_down(self) -> None:
-        """Scroll the pane."""
-        self.query_one("#pane", Pager).action_move("down")
-
-    def do_pane_up(self) -> None:
-        """Scroll the pane."""
-        self.query_one("#pane", Pager).action_move("up")
 
 
 def _plan_again() -> Line:

@@ -6,44 +6,28 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from textual.app import ComposeResult
-from textual.screen import Screen
-from textual.widget import Widget
 from textual.worker import WorkType
 
 from gitops_tui.engine.requests import Request
-from gitops_tui.model.errors import GitopsError, Stage
 from gitops_tui.model.status import ApplicationStatus, Problem, Snapshot
 from gitops_tui.tui import actions, filters, navigation
 from gitops_tui.tui.actions import Situation
-from gitops_tui.tui.look.spans import Ground, Line, Span, Tone, line, outside
-from gitops_tui.tui.navigation import Location
+from gitops_tui.tui.look.spans import Ground, Tone
 from gitops_tui.tui.present import frame
+from gitops_tui.tui.views.problems import problem_of
+from gitops_tui.tui.views.verbs import Verbs
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.footer import Footer
-from gitops_tui.tui.widgets.pager import Pager
 from gitops_tui.tui.widgets.prompt import Prompt
-from gitops_tui.tui.widgets.table import Table
-
-if TYPE_CHECKING:
-    from gitops_tui.tui.app import GitopsApp
 
 WIDE: Final = 110
 """From this many cells on, panes stand side by side."""
 
 
-def problem_of(error: BaseException) -> Problem:
-    """Turn a failed answer into something to show."""
-    if isinstance(error, GitopsError):
-        return Problem(error.stage, error.subject, error.message, error.hint)
-    if isinstance(error, asyncio.CancelledError):
-        return Problem(Stage.INTERNAL, "the engine", "stopped before it answered", "start gitops-tui again")
-    return Problem(Stage.INTERNAL, "gitops-tui", f"{type(error).__name__}: {error}", "this is a bug, please report it")
-
-
-class View(Screen[Any]):
+class View(Verbs):
     """One screen at one location. Subclasses say which actions they have by their `view` name, and do each in a
     method `do_<id>` (dots become underscores).
     """
@@ -59,16 +43,6 @@ class View(Screen[Any]):
         if cls.view:
             cls.BINDINGS = [*actions.bindings(cls.view), *cls.__dict__.get("BINDINGS", ())]
         super().__init_subclass__(**kwargs)
-
-    def __init__(self, location: Location) -> None:
-        super().__init__()
-        self.location = location
-        self.note = ""
-
-    @property
-    def cockpit(self) -> GitopsApp:
-        """The application that shows this screen."""
-        return cast("GitopsApp", self.app)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -90,10 +64,6 @@ class View(Screen[Any]):
         """The path to this view, for the header."""
         return (self.view.capitalize(),)
 
-    def subject(self) -> str:
-        """The application that this screen, or the row under its cursor, is about."""
-        return self.location.application
-
     def status(self) -> ApplicationStatus | None:
         """What is known about the subject."""
         return self.snapshot.applications.get(self.subject())
@@ -107,9 +77,6 @@ class View(Screen[Any]):
         """Catch up with what happened while another screen was shown."""
         if self.is_mounted:
             self.update()
-
-    def load(self) -> None:
-        """Ask the engine for what the snapshot does not hold."""
 
     def update(self) -> None:
         """Show the current snapshot."""
@@ -152,81 +119,9 @@ class View(Screen[Any]):
         """Do what was clicked."""
         self.action_do(event.action.id)
 
-    def tell(self, text: str, tone: Tone = Tone.TEXT) -> None:
-        """Say something in passing, in a corner."""
-        self.cockpit.tell(text, tone)
-
-    def do_open(self) -> None:
-        """Do what Enter does."""
-        self.query_one(Table).action_open()
-
-    def do_back(self) -> None:
-        """Clear a filter, else leave."""
-        self.cockpit.back()
-
     def do_help(self) -> None:
         """Show every key."""
         self.cockpit.help(self)
-
-    def do_quit(self) -> None:
-        """Quit without asking."""
-        self.cockpit.exit()
-
-    def do_refresh(self) -> None:
-        """Have the engine look now."""
-        self.cockpit.look(self.subject())
-        self.load()
-
-    def do_refresh_hard(self) -> None:
-        """Have the engine look now, trusting nothing that it keeps."""
-        self.cockpit.look(self.subject(), hard=True)
-        self.load()
-
-    def do_trail_back(self) -> None:
-        """Go to the view before this one."""
-        self.cockpit.step(-1)
-
-    def do_trail_forward(self) -> None:
-        """Go to the view after this one."""
-        self.cockpit.step(1)
-
-    def do_trail_last(self) -> None:
-        """Go to the view that was left last."""
-        self.cockpit.toggle()
-
-    def do_diff(self) -> None:
-        """Show desired against live."""
-        self.cockpit.visit(Location(actions.DIFF, self.subject()))
-
-    def do_history(self) -> None:
-        """Show the commits."""
-        self.cockpit.visit(Location(actions.HISTORY, self.subject()))
-
-    do_rollback = do_history
-
-    def do_tree(self) -> None:
-        """Show the resources."""
-        self.cockpit.visit(Location(actions.APPLICATION, self.subject()))
-
-    def do_info(self) -> None:
-        """Show everything known."""
-        self.cockpit.visit(Location(actions.INFO, self.subject()))
-
-    def do_sync(self) -> None:
-        """Plan a sync."""
-        self.cockpit.plan(self.subject())
-
-    def do_unpin(self) -> None:
-        """Ask, then lift the pin."""
-        self.cockpit.ask_unpin(self.subject())
-
-    def do_pause(self) -> None:
-        """Ask, then pause or resume."""
-        self.cockpit.ask_pause(self.subject())
-
-    def do_terminate(self) -> None:
-        """Ask, then stop what runs."""
-        self.cockpit.ask_terminate(self.subject())
 
     # -- the command line
 
@@ -302,22 +197,3 @@ class View(Screen[Any]):
             then(answer)
         else:
             failed(problem)
-
-
-def problem_lines(problem: Problem, *, again: bool = True) -> tuple[Line, ...]:
-    """What to show in place of what could not be had."""
-    lines = [
-        line(Span("✗ ", Tone.BAD), outside(problem.subject, bold=True)),
-        line(outside(problem.message)),
-    ]
-    if problem.hint:
-        lines += [(), line(outside(problem.hint, Tone.MUTED))]
-    if again:
-        lines += [(), line(Span("r", Tone.ACCENT, True), Span(" tries again", Tone.MUTED))]
-    return tuple(lines)
-
-
-def show_problem(target: Widget, problem: Problem) -> None:
-    """Show a problem in the middle of a text."""
-    if isinstance(target, Pager):
-        target.show(problem_lines(problem), centred=True)

@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gitops_tui.tui.actions import TEXT, bindings
-from gitops_tui.tui.look.spans import EMPTY, Ground, Line, fit, plain, width, wrap
+from gitops_tui.tui.look.spans import EMPTY, Ground, Line, block, plain, width, wrap
 from gitops_tui.tui.widgets.painter import paint, palette_of
 
 
@@ -65,9 +65,9 @@ class Pager(ScrollView, can_focus=True):
         """Paint one line."""
         cells, palette = self.size.width, palette_of(self)
         if self._centred:
-            at = y - max((self.size.height - len(self._lines)) // 3, 0)
-            shown = self._lines[at] if 0 <= at < len(self._lines) else EMPTY
-            return paint(fit(shown, cells, "center"), cells, palette)
+            words = block(self._source, cells)
+            at = y - max((self.size.height - len(words)) // 3, 0)
+            return paint(words[at] if 0 <= at < len(words) else EMPTY, cells, palette)
         left, top = self.scroll_offset
         at = y + int(top)
         if at >= len(self._lines):

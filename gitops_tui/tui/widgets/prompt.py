@@ -65,6 +65,7 @@ class Prompt(Widget):
         super().__init__(id="prompt")
         self.sign = ""
         self._complete: Complete = lambda _: ()
+        self._hint: Line = ()
         self._typed = ""
         self._at = -1
         self._restore: Widget | None = None
@@ -91,7 +92,8 @@ class Prompt(Widget):
         self.sign, self._complete, self._typed, self._at = sign, complete, text, -1
         self._restore = self.screen.focused
         self.query_one("#sign", Band).show(lambda _: [line(Span(f" {sign} ", Tone.ACCENT, True))])
-        self.say(line(Span(note, Tone.MUTED)))
+        self._hint = line(Span(note, Tone.MUTED))
+        self.say(self._hint)
         self.add_class("open")
         field = self.query_one(_Line)
         field.value = text
@@ -130,7 +132,7 @@ class Prompt(Widget):
             for at, text in enumerate(found)
         ]
         first = max(self._at - 3, 0)
-        self.say(tuple(spans[first : first + 12]))
+        self.say(tuple(spans[first : first + 12]) or self._hint)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what it could become."""

@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from gitops_tui.tui.actions import LIST, bindings
 from gitops_tui.tui.look.columns import GAP, Column, Placed, lay_out
-from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, fit, line
+from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, block, fit, line
 from gitops_tui.tui.widgets.painter import paint, palette_of
 
 
@@ -166,10 +166,9 @@ class Table(ScrollView, can_focus=True):
         if y == 0:
             return paint(self._header(), cells, palette, self.ground)
         if not self._rows:
-            start = max((self.size.height - len(self.placeholder)) // 3, 1)
-            at = y - start
-            shown = self.placeholder[at] if 0 <= at < len(self.placeholder) else EMPTY
-            return paint(fit(shown, cells, "center"), cells, palette, self.ground)
+            words = block(self.placeholder, cells)
+            at = y - max((self.size.height - len(words)) // 3, 1)
+            return paint(words[at] if 0 <= at < len(words) else EMPTY, cells, palette, self.ground)
         at = y - 1 + int(self.scroll_offset.y)
         if at >= len(self._rows):
             return paint(EMPTY, cells, palette, self.ground)

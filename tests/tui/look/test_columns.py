@@ -1,0 +1,41 @@
+"""Which columns fit."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitops_tui.tui.look.columns import GAP, Column, lay_out
+from gitops_tui.tui.present import applications, diffs, history, plans, resources
+
+TABLES = [
+    applications.COLUMNS,
+    resources.COLUMNS,
+    history.COLUMNS,
+    diffs.COLUMNS,
+    plans.CHANGE_COLUMNS,
+    plans.RESULT_COLUMNS,
+    plans.OPERATION_COLUMNS,
+]
+
+
+def test_the_highest_rank_goes_first_and_order_stays() -> None:
+    columns = (Column("a", "A", 5), Column("b", "B", 5, rank=2), Column("c", "C", 5, rank=1))
+    assert [placed.column.key for placed in lay_out(columns, 12)] == ["a", "c"]
+    assert [placed.column.key for placed in lay_out(columns, 19)] == ["a", "b", "c"]
+
+
+def test_what_is_left_over_is_shared_by_those_that_grow() -> None:
+    columns = (Column("a", "A", 5, grow=1, most=8), Column("b", "B", 5, grow=1), Column("c", "C", 5))
+    assert [placed.width for placed in lay_out(columns, 39)] == [8, 22, 5]
+
+
+@given(st.sampled_from(TABLES), st.integers(77, 400))
+def test_every_table_fits_every_width_from_80_columns_on(columns: tuple[Column, ...], cells: int) -> None:
+    placed = lay_out(columns, cells)
+    assert sum(one.width for one in placed) + GAP * (len(placed) - 1) <= cells
+
+
+def test_at_80_columns_no_application_loses_what_matters() -> None:
+    shown = {placed.column.key for placed in lay_out(applications.COLUMNS, 77)}
+    assert shown >= {"name", "sync", "health", "revision", "drift", "summary"}
