@@ -18,6 +18,7 @@ from gitops_tui import __version__
 from gitops_tui.cli import diagnostics
 from gitops_tui.cli.parser import build_parser
 from gitops_tui.model.errors import GitopsError, UsageError
+from gitops_tui.model.operations import OperationPhase
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gitops_tui.engine import Store
     from gitops_tui.engine.requests import Request
     from gitops_tui.engine.worker import Worker
+    from gitops_tui.journal import Journal
     from gitops_tui.model.status import Snapshot
 
 _SWITCH_INTERVAL = 0.0005
@@ -190,6 +192,8 @@ class _Setting:
         clusters = self._stack.enter_context(closing(Clusters(settings.kubeconfig)))
         mirrors = self._stack.enter_context(closing(Mirrors(settings.state_dir)))
         who = f"{_actor()}, pid {os.getpid()}"
+        if self._demo is not None:
+            _tell_past(journal, self._demo, who, clusters.current)
         return Worker(Parts(config, clusters, mirrors, journal, store, who, automate=automate))
 
     def _start_demo(self) -> Demo:
@@ -198,6 +202,16 @@ class _Setting:
         return self._stack.enter_context(
             closing(demo.prepare(_state_dir(self._arguments), reset=self._arguments.reset))
         )
+
+
+def _tell_past(journal: Journal, demo: Demo, who: str, context: str) -> None:
+    """Tell an empty journal how the demo's cluster came to be: history, receipts and inventory have a beginning."""
+    if journal.receipts(limit=1) or not journal.claim_writer(who):
+        return
+    for receipt in demo.past():
+        journal.intend(receipt.application, context, [row.key for row in receipt.resources])
+        journal.begin(replace(receipt, phase=OperationPhase.RUNNING, finished=None, resources=()))
+        journal.finish(receipt)
 
 
 def _config(arguments: Namespace, running_demo: Demo | None = None) -> Config:

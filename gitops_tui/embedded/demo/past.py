@@ -30,14 +30,10 @@ _HEALTH_TIMEOUT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One deployment of the past. number: which commit of the history, counted from 0; ago: seconds before now.
-
-    bodies: what was applied, with the marks of ownership.
-    """
+    """One deployment of the past. ago: seconds before now; bodies: what was applied, marked as ours."""
 
     row: Row
     commit: Commit
-    number: int
     ago: float
     bodies: tuple[Body, ...]
 
@@ -54,20 +50,20 @@ def _all() -> Iterator[Deployment]:
         commits = list(history_of(row.name))
         if row.name in NEWEST_NOT_DEPLOYED:
             commits.pop()
-        for turn, (number, commit, tree) in enumerate(commits, 1):
+        for turn, (commit, tree) in enumerate(commits, 1):
             bodies = tuple(stamped(row, body) for body in _bodies(row.name, turn, tree))
-            yield Deployment(row, commit, number, commit.ago - _DELAY, bodies)
+            yield Deployment(row, commit, commit.ago - _DELAY, bodies)
 
 
-def history_of(application: str) -> Iterator[tuple[int, Commit, Tree]]:
-    """The commits that touch an application's folder, oldest first: their numbers, and the tree after each."""
+def history_of(application: str) -> Iterator[tuple[Commit, Tree]]:
+    """The commits that touch an application's folder, oldest first, each with the tree after it."""
     prefix = f"apps/{application}/"
     before: dict[str, str] = {}
-    for number, (commit, tree) in enumerate(trees()):
+    for commit, tree in trees():
         mine = {path: text for path, text in tree.items() if path.startswith(prefix)}
         if mine != before:
             before = mine
-            yield number, commit, tree
+            yield commit, tree
 
 
 def _bodies(application: str, turn: int, tree: Tree) -> tuple[Body, ...]:
@@ -92,14 +88,18 @@ def stamped(row: Row, body: Body) -> Body:
 
 
 def receipts(repository: Path) -> tuple[Receipt, ...]:
-    """The past as the journal would have told it, oldest first. Raises SourceError when the repository is not ours."""
+    """The past as a journal would have told it, oldest first; without what a rewritten history no longer holds.
+
+    Raises SourceError when the repository cannot be read.
+    """
     commits = _commits(repository)
     seen: dict[ResourceKey, Body] = {}
     told: list[Receipt] = []
     for each in deployments():
-        if each.number >= len(commits):
-            raise SourceError(f"sample repository {repository}", "lacks commits that it was made with")
-        sha, time = commits[each.number]
+        found = commits.get(each.commit.message.partition("\n")[0])
+        if found is None:
+            continue
+        sha, time = found
         started = time + _DELAY
         crashed = "crash" in each.commit.message
         told.append(
@@ -128,11 +128,12 @@ def _result(body: Body, seen: dict[ResourceKey, Body]) -> ResourceResult:
     return ResourceResult(key, result, duration=0.02)
 
 
-def _commits(repository: Path) -> list[tuple[str, float]]:
-    """Sha and time of each commit, oldest first."""
-    command = ["git", "-C", str(repository), "log", "--reverse", "--first-parent", "--format=%H %ct", "main", "--"]
+def _commits(repository: Path) -> dict[str, tuple[str, float]]:
+    """Sha and time of each commit by its subject; of several with one subject the oldest."""
+    command = ["git", "-C", str(repository), "log", "--first-parent", "--format=%H %ct %s", "main", "--"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+        answer = subprocess.run(command, capture_output=True, encoding="utf-8", check=True, timeout=30)
     except (OSError, subprocess.SubprocessError) as error:
         raise SourceError(f"sample repository {repository}", "cannot be read") from error
-    return [(sha, float(time)) for sha, time in (line.split() for line in answer.stdout.splitlines())]
+    rows = (line.split(" ", 2) for line in answer.stdout.splitlines())
+    return {subject: (sha, float(time)) for sha, time, subject in rows}

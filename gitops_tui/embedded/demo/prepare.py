@@ -53,7 +53,7 @@ class Demo:
     def past(self) -> tuple[Receipt, ...]:
         """What was deployed before the first start, oldest first, for a journal that is empty yet.
 
-        Raises SourceError when the repository's history was rewritten.
+        Raises SourceError when the repository cannot be read.
         """
         return receipts(self.repository)
 
