@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gitops_tui.engine.requests import Between, Compare, Ignored, Orphans
-from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.application import IgnoreRule, SyncPolicy
 from gitops_tui.model.errors import UsageError
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import ABSENT, FieldChange
@@ -19,7 +19,6 @@ from tests.support.stage import Stage, stage
 
 FILES: dict[str, str | None] = {
     "app/settings.yaml": config_map("settings", colour="blue", size="9"),
-    "app/web.yaml": deployment("web", replicas=2),
     "app/access.yaml": secret("access", token="hunter2-canary"),
 }
 
@@ -27,6 +26,18 @@ FILES: dict[str, str | None] = {
 @pytest.fixture
 def shop(tmp_path: Path, control_plane: RealCluster, namespace: str) -> Iterator[Stage]:
     with stage(tmp_path, control_plane.kubeconfig, namespace, FILES) as made:
+        yield made
+
+
+WEB: dict[str, str | None] = {"app/web.yaml": deployment("web", replicas=2)}
+IMPATIENT = SyncPolicy(health_timeout=0.0)
+"""Its pods never run here, for want of a kubelet."""
+
+
+@pytest.fixture
+def web(tmp_path: Path, control_plane: RealCluster, namespace: str) -> Iterator[Stage]:
+    with stage(tmp_path, control_plane.kubeconfig, namespace, WEB, policy=IMPATIENT) as made:
+        made.sync()
         yield made
 
 
@@ -88,22 +99,20 @@ def test_a_secrets_field_is_found_where_its_author_wrote_it(shop: Stage, control
 
 
 def test_replicas_set_by_an_autoscaler_are_its_own_and_the_rule_that_says_so_is_offered(
-    shop: Stage, control_plane: RealCluster
+    web: Stage, control_plane: RealCluster
 ) -> None:
-    shop.sync()
-    edit(control_plane, f"{web_of(shop)}/scale", {"spec": {"replicas": 7}}, manager="kube-controller-manager")
-    (change,) = changes(shop.ask(Compare(shop.name))).values()
+    edit(control_plane, f"{web_of(web)}/scale", {"spec": {"replicas": 7}}, manager="kube-controller-manager")
+    (change,) = changes(web.ask(Compare(web.name))).values()
     assert (change.path, change.desired, change.live) == ("spec.replicas", 2, 7)
     assert change.live_by is not None
     assert (change.live_by.name, change.live_by.detail) == ("kube-controller-manager", "Update through /scale")
     assert change.note == "an autoscaler sets the number of replicas (kube-controller-manager through /scale)"
-    assert change.suggested == IgnoreRule("apps", "Deployment", shop.namespace, "web", paths=("spec.replicas",))
+    assert change.suggested == IgnoreRule("apps", "Deployment", web.namespace, "web", paths=("spec.replicas",))
 
 
-def test_replicas_set_by_a_person_are_drift_like_any_other(shop: Stage, control_plane: RealCluster) -> None:
-    shop.sync()
-    edit(control_plane, f"{web_of(shop)}/scale", {"spec": {"replicas": 7}}, manager="kubectl")
-    (change,) = changes(shop.ask(Compare(shop.name))).values()
+def test_replicas_set_by_a_person_are_drift_like_any_other(web: Stage, control_plane: RealCluster) -> None:
+    edit(control_plane, f"{web_of(web)}/scale", {"spec": {"replicas": 7}}, manager="kubectl")
+    (change,) = changes(web.ask(Compare(web.name))).values()
     assert (change.note, change.suggested) == ("", None)
 
 
@@ -111,7 +120,7 @@ def test_between_two_commits_without_a_word_to_the_cluster(shop: Stage) -> None:
     first = shop.repository.git("rev-parse", "HEAD")
     files: dict[str, str | None] = {
         "app/settings.yaml": config_map("settings", colour="green", size="9"),
-        "app/web.yaml": None,
+        "app/access.yaml": None,
         "app/prices.yaml": config_map("prices", tea="3"),
     }
     second = shop.repository.commit("Rebuild", files, author="Bob <bob@example.org>")
@@ -124,7 +133,7 @@ def test_between_two_commits_without_a_word_to_the_cluster(shop: Stage) -> None:
     assert {each.key.name: str(each.drift) for each in made.resources} == {
         "prices": "Missing",
         "settings": "Changed",
-        "web": "Extra",
+        "access": "Extra",
     }
     (change,) = changes(made.resources).values()
     assert (change.path, change.live, change.desired) == ("data.colour", "blue", "green")
@@ -174,10 +183,11 @@ def test_each_rule_tells_what_it_hides(tmp_path: Path, control_plane: RealCluste
         IgnoreRule(managers=("painter",)),
         IgnoreRule(kind="Service", pointers=("/spec/type",)),
     )
-    with stage(tmp_path, control_plane.kubeconfig, namespace, FILES, ignore=rules) as shop:
+    with stage(tmp_path, control_plane.kubeconfig, namespace, {**FILES, **WEB}, policy=IMPATIENT, ignore=rules) as shop:
         shop.sync()
         edit(control_plane, web_of(shop), {"spec": {"replicas": 5}})
         edit(control_plane, settings_of(shop), {"data": {"colour": "red"}}, manager="painter")
+        shop.status()
 
         assert shop.ask(Compare(shop.name)) == (), "ignored, so no drift"
         replicas, painted, service = shop.ask(Ignored(shop.name))
