@@ -66,6 +66,8 @@ class EmbeddedServer:
         the port is taken.
         """
         temporary = None if state_dir else tempfile.TemporaryDirectory(prefix="gitops-tui-embedded-")
+        if state_dir:
+            state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder = state_dir or Path(temporary.name if temporary else "")
         log = DiskLog(folder / "store") if state_dir else None
         try:

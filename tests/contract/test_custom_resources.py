@@ -163,6 +163,20 @@ def test_unknown_fields_are_refused_strictly(api: Api, group: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"kind": "Widget"}, {"kind": "Gadget", "apiVersion": "{group}/v1"}, {"kind": "Widget", "apiVersion": "v9"}],
+    ids=["says nothing", "no version", "another kind", "another version"],
+)
+def test_a_custom_resource_must_say_what_it_is(twins: tuple[Api, Api], group: str, body: dict[str, Any]) -> None:
+    body = {**body, "metadata": {"name": "one"}}
+    if "apiVersion" in body:
+        body["apiVersion"] = body["apiVersion"].format(group=group)
+    embedded, real = (api.client.create(api.path("widgets", group=group), body) for api in twins)
+    assert embedded.code == real.code
+    assert embedded.body == real.body
+
+
 def test_apply_merges_lists_by_the_keys_of_the_schema(api: Api, group: str) -> None:
     path = api.path("widgets", "one", group=group)
     api.client.apply(path, widget(group, items=[{"name": "x", "value": 1}], tags=["a"]), "other").ok()

@@ -141,7 +141,8 @@ def test_scale_reads_and_sets_replicas(api: Api, web: str) -> None:
     scaled = api.client.patch(f"{web}/scale", {"spec": {"replicas": 3}}).ok()
     assert scaled["spec"] == {"replicas": 3}
     assert api.client.get(web)["spec"]["replicas"] == 3
-    assert api.client.replace(f"{web}/scale", {**scaled, "spec": {}}).ok()["spec"] == {}
+    bare = {"metadata": {"name": "web", "namespace": api.namespace}, "spec": {}}
+    assert api.client.replace(f"{web}/scale", bare).ok()["spec"] == {}
     assert api.client.patch(f"{web}/scale", {"spec": {"replicas": -1}}).code == 422
 
 

@@ -10,7 +10,11 @@ import pytest
 from tests.contract.conftest import Api
 from tests.contract.objects import config_map
 
-INITIAL = {"sendInitialEvents": True, "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": True}
+INITIAL: dict[str, Any] = {
+    "sendInitialEvents": True,
+    "resourceVersionMatch": "NotOlderThan",
+    "allowWatchBookmarks": True,
+}
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 END = "k8s.io/initial-events-end"
 

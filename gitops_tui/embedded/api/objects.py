@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -31,7 +32,8 @@ SERVER_METADATA = (
 def conformed(resource: Resource, body: Object, report: Report) -> Object:
     """A new object in the kind's own form, defaults filled. Raises TypeMismatchError."""
     if resource.custom:
-        return structural.conform_custom(resource.type, body, report)
+        result = structural.conform_custom(resource.type, body, report)
+        return {**result, "apiVersion": resource.api_version, "kind": resource.kind}
     result = conform(resource.type, body, report)
     defaults.fill(resource.storage, result)
     result["apiVersion"], result["kind"] = resource.api_version, resource.kind
@@ -64,6 +66,8 @@ def _check_identity(call: Call, body: Any) -> None:
     resource = call.resource
     if not isinstance(body, dict):
         raise errors.unreadable_body(resource.kind, "json: cannot unmarshal array into Go value")
+    if resource.custom:
+        _check_custom_identity(resource, body)
     version = str(body.get("apiVersion") or resource.api_version)
     kind = str(body.get("kind") or resource.kind)
     if (version, kind) == (resource.api_version, resource.kind):
@@ -75,6 +79,21 @@ def _check_identity(call: Call, body: Any) -> None:
         hub = resource.group.partition(".")[0] or "core"
         handled += f"converting ({resource.version}.{kind}) to ({hub}.{resource.kind}): unknown conversion"
     raise errors.bad_request(handled)
+
+
+def _check_custom_identity(resource: Resource, body: Object) -> None:
+    """Custom resources must say what they are: there is no Go type behind the path that would tell."""
+    if not body.get("kind"):
+        text = json.dumps(body)
+        why = f"Object 'Kind' is missing in '{text}' ({text})"
+        raise errors.bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {why}")
+    version, kind = body.get("apiVersion") or "", body["kind"]
+    if version != resource.api_version:
+        told = f"the API version in the data ({version}) does not match the expected API version"
+        raise errors.bad_request(f"{told} ({resource.api_version})")
+    if kind != resource.kind:
+        name = (body.get("metadata") or {}).get("name", "")
+        raise errors.invalid_object(resource.group, kind, name, [invalid("kind", kind, f"must be {resource.kind}")])
 
 
 def place(call: Call, body: Object) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from gitops_tui.embedded.api import errors, objects
 from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.api.call import Answer, Call
+from gitops_tui.embedded.kinds import conversion
 from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.merge import managed
 from gitops_tui.embedded.merge.jsonpatch import PatchError, PatchFailedError, go_text, json_patch, merge_patch
@@ -54,8 +55,8 @@ def _create(backend: Backend, call: Call, obj: Object, managers: managed.Manager
         raise errors.already_exists(call.resource, call.name)
     if call.dry_run:
         return Answer(obj, 201)
-    item = backend.store.put(backend.key(call), obj, expected=0)
-    return Answer(item.body, 201, item)
+    item = backend.store.put(backend.key(call), conversion.to_storage(call.resource, obj), expected=0)
+    return Answer(versioned(call, item.body), 201, item)
 
 
 def _require_namespace(backend: Backend, call: Call) -> None:
@@ -139,8 +140,7 @@ def _patched(call: Call, item: Item, media_type: str, body: Any) -> Object:
 
 def versioned(call: Call, body: Object) -> Object:
     """A stored object in the version of the call."""
-    wanted = call.resource.api_version
-    return body if body["apiVersion"] == wanted else {**body, "apiVersion": wanted}
+    return conversion.to_version(call.resource, body)
 
 
 def _apply(backend: Backend, call: Call, config: Any) -> Answer:
@@ -239,16 +239,18 @@ def update(backend: Backend, call: Call, item: Item, obj: Object, managers: mana
 
 def commit(backend: Backend, call: Call, item: Item, obj: Object) -> Answer:
     """Store a new state of an item; nothing when nothing changed, and its removal when its last finalizer went."""
+    obj = conversion.to_storage(call.resource, obj)
     if _same(item.body, obj):
         return Answer(versioned(call, item.body), 200, item)
     metadata = obj["metadata"]
     gone = metadata.get("deletionTimestamp") and not metadata.get("finalizers") and _may_go(call, obj)
     if call.dry_run:
-        return Answer(obj)
+        return Answer(versioned(call, obj))
     if gone and metadata.get("deletionGracePeriodSeconds", 0) == 0:
-        return Answer(backend.store.remove(item.key, expected=item.revision, body=obj).body)
+        last = backend.store.remove(item.key, expected=item.revision, body=obj)
+        return Answer(versioned(call, last.body))
     stored = backend.store.put(item.key, obj, expected=item.revision)
-    return Answer(stored.body, 200, stored)
+    return Answer(versioned(call, stored.body), 200, stored)
 
 
 def _may_go(call: Call, obj: Object) -> bool:

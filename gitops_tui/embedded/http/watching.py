@@ -96,15 +96,16 @@ class Watch:
 
     def run(self, connection: Connection) -> bool:
         """Stream until the time is over, the client has gone, or the watch is cut; whether it ended in order."""
-        connection.start_stream("application/json")
         try:
             subscription, initial = self._start()
         except ExpiredError as error:
             gone = errors.expired(str(error))
+            connection.start_stream("application/json")
             connection.send_chunk(_line("ERROR", encode(gone.status)))
             connection.send_chunk(b"")
             return True
         try:
+            connection.start_stream("application/json")
             self._send_initial(connection, initial)
             return self._follow(connection, subscription)
         finally:

@@ -1,0 +1,119 @@
+"""Faults on demand do what they say, and no more."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+
+import pytest
+
+from gitops_tui.embedded import EmbeddedServer
+from tests.support.api_client import ApiClient
+
+MAPS = "/api/v1/namespaces/default/configmaps"
+
+
+def test_an_error_is_answered_so_many_times(server: EmbeddedServer, client: ApiClient) -> None:
+    fault = server.faults.answer(503, path="configmaps", times=2)
+    assert [client.get(MAPS).code for _ in range(3)] == [503, 503, 200]
+    assert fault.hits == 2
+
+
+def test_a_fault_meets_only_what_it_is_for(server: EmbeddedServer, client: ApiClient) -> None:
+    server.faults.answer(500, method="PATCH|PUT", path=r"/default/.*dryRun=All", times=-1)
+    assert client.get(MAPS).code == 200
+    assert client.patch(f"{MAPS}/a", {}).code == 404
+    reply = client.patch(f"{MAPS}/a", {}, dryRun="All")
+    assert (reply.code, reply["kind"], reply["reason"]) == (500, "Status", "InternalError")
+
+
+def test_too_many_requests_say_when_to_come_again(server: EmbeddedServer, client: ApiClient) -> None:
+    server.faults.answer(429, retry_after=3)
+    reply = client.get(MAPS)
+    assert (reply.code, reply.headers["Retry-After"], reply["details"]) == (429, "3", {"retryAfterSeconds": 3})
+
+
+def test_a_connection_is_cut(server: EmbeddedServer, client: ApiClient) -> None:
+    server.faults.cut(path="configmaps")
+    with pytest.raises((http.client.HTTPException, OSError)):
+        client.get(MAPS)
+    client.close()
+    assert client.get(MAPS).code == 200
+
+
+def test_a_request_hangs_until_the_faults_are_cleared(server: EmbeddedServer, client: ApiClient) -> None:
+    fault = server.faults.hang(path="configmaps")
+    outcome: list[object] = []
+
+    def ask() -> None:
+        try:
+            outcome.append(client.get(MAPS))
+        except (http.client.HTTPException, OSError) as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    assert ApiClient(server.kubeconfig).get("/version").code == 200
+    assert not outcome
+    server.faults.clear()
+    thread.join(20)
+    assert len(outcome) == 1
+    assert not isinstance(outcome[0], int)
+    assert fault.hits <= 1
+
+
+def test_a_delayed_request_is_answered_all_the_same(server: EmbeddedServer, client: ApiClient) -> None:
+    fault = server.faults.delay(0.01, path="configmaps")
+    assert client.get(MAPS).code == 200
+    assert fault.hits == 1
+
+
+def test_watches_are_dropped_and_new_ones_are_not(server: EmbeddedServer, client: ApiClient) -> None:
+    with client.watch(MAPS, resourceVersion=server.store.revision) as events:
+        server.faults.drop_watches()
+        assert list(events) == []
+    with client.watch(MAPS, resourceVersion=server.store.revision) as events:
+        client.create(MAPS, {"metadata": {"name": "a"}}).ok()
+        assert next(events)["type"] == "ADDED"
+
+
+def test_a_forgotten_history_expires_watches_and_pages(server: EmbeddedServer, client: ApiClient) -> None:
+    for name in "abc":
+        client.create(MAPS, {"metadata": {"name": name}}).ok()
+    page = client.get(MAPS, limit=1).ok()["metadata"]
+    client.create(MAPS, {"metadata": {"name": "d"}}).ok()
+    server.store.forget()
+
+    with client.watch(MAPS, resourceVersion=page["resourceVersion"]) as events:
+        event = next(events)
+    assert (event["type"], event["object"]["reason"]) == ("ERROR", "Expired")
+    reply = client.get(MAPS, limit=1, **{"continue": page["continue"]})
+    assert (reply.code, reply["reason"]) == (410, "Expired")
+    inconsistent = client.get(MAPS, **{"continue": reply["metadata"]["continue"]}).ok()
+    assert [row["metadata"]["name"] for row in inconsistent["items"]] == ["b", "c", "d"]
+
+
+def test_stopping_lets_go_of_everything() -> None:
+    server = EmbeddedServer.start()
+    client = ApiClient(server.kubeconfig)
+    server.faults.hang(path="secrets")
+    outcome: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            client.get("/api/v1/secrets")
+        except (http.client.HTTPException, OSError) as error:
+            outcome.append(error)
+
+    with client.watch(MAPS) as events:
+        thread = threading.Thread(target=ask)
+        thread.start()
+        server.stop()
+        assert [event["type"] for event in events] in ([], ["ADDED"])
+        thread.join(20)
+    assert len(outcome) == 1
+    assert not server.kubeconfig.exists()
+    for other in threading.enumerate():
+        if other.name.startswith("embedded-"):
+            other.join(20)
+            assert not other.is_alive()
