@@ -13,6 +13,7 @@ from gitops_tui.model.application import IgnoreRule, SyncPolicy
 from gitops_tui.model.errors import UsageError
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import ABSENT, FieldChange
+from gitops_tui.model.status import ApplicationStatus
 from tests.support.manifests import config_map, deployment, secret
 from tests.support.real_cluster import RealCluster
 from tests.support.stage import Stage, stage
@@ -62,6 +63,19 @@ def changes(answer: tuple[ResourceComparison, ...]) -> dict[str, FieldChange]:
     return {f"{each.key.name} {change.path}": change for each in answer for change in each.changes}
 
 
+def differing(shop: Stage, *wanted: str) -> list[FieldChange]:
+    """The changes of these fields, as soon as they are what differs: a watch tells of an edit when it does."""
+    found: dict[str, FieldChange] = {}
+
+    def is_seen(_: ApplicationStatus) -> bool:
+        found.clear()
+        found.update(changes(shop.ask(Compare(shop.name))))
+        return found.keys() == set(wanted)
+
+    shop.until(is_seen)
+    return [found[name] for name in wanted]
+
+
 def test_each_side_of_a_changed_field_has_its_author(shop: Stage, control_plane: RealCluster) -> None:
     shop.sync()
     sha = shop.repository.commit(
@@ -70,12 +84,9 @@ def test_each_side_of_a_changed_field_has_its_author(shop: Stage, control_plane:
         author="Bob <bob@example.org>",
     )
     edit(control_plane, settings_of(shop), {"data": {"size": "12"}})
-    shop.clock.now += 10
-    shop.status()
 
-    found = changes(shop.ask(Compare(shop.name)))
+    colour, size = differing(shop, "settings data.colour", "settings data.size")
 
-    colour, size = found["settings data.colour"], found["settings data.size"]
     assert colour.desired_by is not None
     assert (colour.desired_by.name, colour.desired_by.detail) == ("Bob", sha)
     assert colour.desired_by.place == "app/settings.yaml:6"
@@ -91,8 +102,7 @@ def test_each_side_of_a_changed_field_has_its_author(shop: Stage, control_plane:
 def test_a_secrets_field_is_found_where_its_author_wrote_it(shop: Stage, control_plane: RealCluster) -> None:
     shop.sync()
     edit(control_plane, f"/api/v1/namespaces/{shop.namespace}/secrets/access", {"stringData": {"token": "other"}})
-    (change,) = changes(shop.ask(Compare(shop.name))).values()
-    assert change.path == "data.token"
+    (change,) = differing(shop, "access data.token")
     assert change.desired_by is not None
     assert (change.desired_by.name, change.desired_by.place) == ("Ada", "app/access.yaml:6")
     assert "hunter2" not in repr(change)
@@ -102,8 +112,8 @@ def test_replicas_set_by_an_autoscaler_are_its_own_and_the_rule_that_says_so_is_
     web: Stage, control_plane: RealCluster
 ) -> None:
     edit(control_plane, f"{web_of(web)}/scale", {"spec": {"replicas": 7}}, manager="kube-controller-manager")
-    (change,) = changes(web.ask(Compare(web.name))).values()
-    assert (change.path, change.desired, change.live) == ("spec.replicas", 2, 7)
+    (change,) = differing(web, "web spec.replicas")
+    assert (change.desired, change.live) == (2, 7)
     assert change.live_by is not None
     assert (change.live_by.name, change.live_by.detail) == ("kube-controller-manager", "Update through /scale")
     assert change.note == "an autoscaler sets the number of replicas (kube-controller-manager through /scale)"
@@ -112,7 +122,7 @@ def test_replicas_set_by_an_autoscaler_are_its_own_and_the_rule_that_says_so_is_
 
 def test_replicas_set_by_a_person_are_drift_like_any_other(web: Stage, control_plane: RealCluster) -> None:
     edit(control_plane, f"{web_of(web)}/scale", {"spec": {"replicas": 7}}, manager="kubectl")
-    (change,) = changes(web.ask(Compare(web.name))).values()
+    (change,) = differing(web, "web spec.replicas")
     assert (change.note, change.suggested) == ("", None)
 
 
@@ -187,7 +197,7 @@ def test_each_rule_tells_what_it_hides(tmp_path: Path, control_plane: RealCluste
         shop.sync()
         edit(control_plane, web_of(shop), {"spec": {"replicas": 5}})
         edit(control_plane, settings_of(shop), {"data": {"colour": "red"}}, manager="painter")
-        shop.status()
+        shop.until(lambda _: all(effect.hidden for effect in shop.ask(Ignored(shop.name))[:2]))
 
         assert shop.ask(Compare(shop.name)) == (), "ignored, so no drift"
         replicas, painted, service = shop.ask(Ignored(shop.name))
@@ -254,9 +264,7 @@ def test_orphans_are_what_nobody_states_and_nobody_owns(shop: Stage, control_pla
 def test_a_field_that_git_does_not_state_has_no_author_there(shop: Stage, control_plane: RealCluster) -> None:
     shop.sync()
     shop.repository.commit("One key less", {"app/settings.yaml": config_map("settings", colour="blue")})
-    shop.clock.now += 10
-    shop.status()
-    (change,) = changes(shop.ask(Compare(shop.name))).values()
-    assert (change.path, change.desired, change.desired_by) == ("data.size", ABSENT, None)
+    (change,) = differing(shop, "settings data.size")
+    assert (change.desired, change.desired_by) == (ABSENT, None)
     assert change.live_by is not None
     assert change.live_by.name == "gitops-tui"
