@@ -99,15 +99,18 @@ class Cluster:
                 return None
             raise
 
-    def predict(self, manifest: Manifest, *, force: bool = True) -> Body:
+    def predict(self, manifest: Manifest, *, force: bool = True, validate: bool = True) -> Body:
         """The object as a server-side apply would leave it; nothing is written."""
-        return self.apply(manifest, force=force, dry_run=True).body
+        return self.apply(manifest, force=force, dry_run=True, validate=validate).body
 
-    def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Applied:
-        """Server-side apply as field manager `gitops-tui`; ConflictError when another manager owns a field."""
-        query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower(), "fieldValidation": "Strict"}
-        if dry_run:
-            query["dryRun"] = "All"
+    def apply(
+        self, manifest: Manifest, *, force: bool = False, dry_run: bool = False, validate: bool = True
+    ) -> Applied:
+        """Server-side apply as field manager `gitops-tui`; ConflictError when another manager owns a field.
+
+        validate: an unknown or doubled field is an InvalidError; otherwise it is dropped, with a warning.
+        """
+        query = {**_writing(dry_run=dry_run, validate=validate), "force": str(force).lower()}
         answer = self._ask(
             manifest.key,
             "PATCH",
@@ -115,6 +118,21 @@ class Cluster:
             query=query,
             body=_encoded(manifest),
             content_type=APPLY,
+        )
+        return Applied(answer.body, answer.warnings)
+
+    def replace(
+        self, manifest: Manifest, *, uid: str, resource_version: str, dry_run: bool = False, validate: bool = True
+    ) -> Applied:
+        """Put the object in place of the one that has `uid`, whole; ConflictError when that moved or is another."""
+        known = {"uid": uid, "resourceVersion": resource_version}
+        body = {**manifest.body, "metadata": {**(manifest.body.get("metadata") or {}), **known}}
+        answer = self._ask(
+            manifest.key,
+            "PUT",
+            api_version=manifest.api_version,
+            query=_writing(dry_run=dry_run, validate=validate),
+            body=body,
         )
         return Applied(answer.body, answer.warnings)
 
@@ -213,6 +231,11 @@ class Cluster:
             if path == call.path:
                 raise
             return self._transport.call(replace(call, path=path))
+
+
+def _writing(*, dry_run: bool, validate: bool) -> dict[str, str]:
+    query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict" if validate else "Warn"}
+    return {**query, "dryRun": "All"} if dry_run else query
 
 
 def _encoded(manifest: Manifest) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import astuple
 from typing import Any, Final
 
 from gitops_tui.model.operations import (
+    Action,
     OperationKind,
     OperationPhase,
     Pause,
@@ -62,8 +63,13 @@ def encode_result(result: ResourceResult) -> dict[str, Any]:
         "warnings": list(result.warnings),
         "changes": [_encode_change(change) for change in result.changes],
     }
+    if result.action is not None:
+        data["action"] = result.action
+    if result.before is not None:
+        data["before"] = result.before
     if len(encode(data)) > LARGEST_RESULT:
         note = f"{len(result.changes)} field changes too large to keep"
+        data.pop("before", None)
         data |= {"changes": [], "message": f"{result.message}; {note}" if result.message else note}
     return data
 
@@ -77,6 +83,8 @@ def decode_result(data: Mapping[str, Any]) -> ResourceResult:
         data["duration"],
         tuple(data["warnings"]),
         tuple(_decode_change(change) for change in data["changes"]),
+        Action(data["action"]) if "action" in data else None,
+        data.get("before"),
     )
 
 

@@ -4,7 +4,8 @@
 """
 
 from gitops_tui.sync.execution import execute
-from gitops_tui.sync.options import Hook, hook_of, wave_of
+from gitops_tui.sync.hooks import Hook, generated, hook_of
+from gitops_tui.sync.options import creates_namespace, is_immutable, replaces, validates, wave_of
 from gitops_tui.sync.order import Introduced, arranged, steps
 from gitops_tui.sync.pair import Pair
 from gitops_tui.sync.plan import IN_SYNC, left_alone, plan
@@ -24,11 +25,16 @@ __all__ = [
     "Progress",
     "Recorder",
     "arranged",
+    "creates_namespace",
     "execute",
+    "generated",
     "hook_of",
+    "is_immutable",
     "left_alone",
     "plan",
+    "replaces",
     "stamp",
     "steps",
+    "validates",
     "wave_of",
 ]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from gitops_tui.model.application import Application
-from gitops_tui.model.operations import Action, Change
-from gitops_tui.sync.options import hook_of, must_confirm_prune
+from gitops_tui.model.operations import Action, Change, Method
+from gitops_tui.sync.hooks import hook_of
+from gitops_tui.sync.options import must_confirm
 from gitops_tui.sync.pair import Pair
 
 HARMLESS: Final = 3
@@ -20,8 +21,15 @@ def held(
     application: Application, pairs: Sequence[Pair], changes: Iterable[Change], *, inventory_lost: bool
 ) -> tuple[str, ...]:
     """Return why a person has to approve the plan, empty when nobody has to."""
-    pruned = [change for change in changes if change.action is Action.DELETE]
-    return tuple(_reasons(application, pairs, pruned, inventory_lost=inventory_lost)) if pruned else ()
+    given = tuple(changes)
+    pruned = [change for change in given if change.action is Action.DELETE]
+    reasons = list(_reasons(application, pairs, pruned, inventory_lost=inventory_lost)) if pruned else []
+    reasons += [
+        f"deletes {change.key} and makes it anew"
+        for change in given
+        if change.method is Method.RECREATE and change.key.kind in PRECIOUS
+    ]
+    return tuple(reasons)
 
 
 def _reasons(
@@ -40,7 +48,8 @@ def _reasons(
     if len(pruned) > HARMLESS and len(pruned) > application.policy.max_prune * len(owned):
         yield f"prunes {len(pruned)} of {len(owned)} resources, more than {application.policy.max_prune:.0%}"
     yield from (f"prunes {change.key}" for change in pruned if change.key.kind in PRECIOUS)
-    confirmed = {pair.key for pair in pairs if pair.live is not None and must_confirm_prune(pair.live)}
+    policy = application.policy
+    confirmed = {pair.key for pair in pairs if pair.live is not None and must_confirm(pair.live, policy, "Prune")}
     yield from (f"{change.key} asks for a confirmed prune" for change in pruned if change.key in confirmed)
     if inventory_lost:
         yield "the journal holds no inventory: what is pruned is known by labels only"

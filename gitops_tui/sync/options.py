@@ -1,58 +1,52 @@
-"""What users say about an object's sync in its annotations (semantics.md: Annotations that users bring)."""
+"""What users say about an object's sync in its annotations (semantics.md: Annotations that users bring).
+
+An option of an object beats the same option of its application's policy.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from gitops_tui.model.application import SyncPolicy
+from gitops_tui.model.errors import InvalidError
 from gitops_tui.model.fields import annotations_of, text
-from gitops_tui.model.operations import SyncPhase
 from gitops_tui.model.resources import Body
 
-_HOOK: Final = "argocd.argoproj.io/hook"
-_HOOK_DELETE: Final = "argocd.argoproj.io/hook-delete-policy"
-_HELM_HOOK: Final = "helm.sh/hook"
-_HELM_DELETE: Final = "helm.sh/hook-delete-policy"
+_SYNC_OPTIONS: Final = "argocd.argoproj.io/sync-options"
 _FLUX: Final = "kustomize.toolkit.fluxcd.io"
-
-_HELM_PHASES: Final[Mapping[str, SyncPhase]] = {
-    "pre-install": SyncPhase.PRE_SYNC,
-    "pre-upgrade": SyncPhase.PRE_SYNC,
-    "post-install": SyncPhase.POST_SYNC,
-    "post-upgrade": SyncPhase.POST_SYNC,
-}
-_HELM_DELETE_POLICIES: Final[Mapping[str, str]] = {
-    "before-hook-creation": "BeforeHookCreation",
-    "hook-failed": "HookFailed",
-    "hook-succeeded": "HookSucceeded",
-}
 _WAVE: Final = re.compile(r"[+-]?[0-9]{1,9}")
-_UNSUPPORTED: Final = ("Replace", "Force", "Validate")
+_IMMUTABLE: Final = re.compile(
+    r"immutable|may not (?:be )?(?:changed?|updated?)\b|cannot (?:be )?(?:changed?|updated?|modified)\b"
+    r"|can not be less than previous|updates? to .{0,400}? (?:are|is) forbidden",
+    re.I | re.S,
+)
+_IMMUTABLE_OF_SECRET: Final = re.compile(
+    r"(?:type: FieldValueInvalid|(?:data|immutable|stringData): FieldValueForbidden)"
+)
+"""Of a Secret only fields and reasons are told, since a server quotes values: these mean that it cannot change."""
+
+WAY_OUT: Final = "argocd.argoproj.io/sync-options: Force=true on it has it deleted and made anew"
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """When an object runs as a hook, and when it is deleted. No phases: no part of a sync at all."""
-
-    phases: tuple[SyncPhase, ...]
-    delete: frozenset[str] = frozenset({"BeforeHookCreation"})
+def words(value: object) -> tuple[str, ...]:
+    """Return the words of a comma-separated text."""
+    return tuple(word.strip() for word in text(value).split(",") if word.strip())
 
 
-def hook_of(body: Body) -> Hook | None:
-    """Return how an object runs as a hook, None when it is none. Argo CD's annotation beats helm's."""
-    notes = annotations_of(body)
-    if _HOOK in notes:
-        wanted = set(_words(notes[_HOOK]))
-        phases = () if "Skip" in wanted else tuple(phase for phase in SyncPhase if phase.value in wanted)
-        return Hook(phases, frozenset(_words(notes.get(_HOOK_DELETE))) or Hook(()).delete)
-    helm = set(_words(notes.get(_HELM_HOOK)))
-    if not helm or "crd-install" in helm:
-        return None
-    phases = tuple(phase for phase in SyncPhase if phase in {_HELM_PHASES.get(name) for name in helm})
-    policies = (_HELM_DELETE_POLICIES.get(name, "") for name in _words(notes.get(_HELM_DELETE)))
-    return Hook(phases, frozenset(filter(None, policies)) or Hook(()).delete)
+def sync_options(body: Body, policy: SyncPolicy) -> Mapping[str, str]:
+    """Return the options that hold for an object: `Prune=false` as {"Prune": "false"}."""
+    return {**_options(policy.options), **_options(words(annotations_of(body).get(_SYNC_OPTIONS)))}
+
+
+def _options(given: Iterable[str]) -> dict[str, str]:
+    return {name: value.strip().lower() for name, _, value in (word.partition("=") for word in given)}
+
+
+def is_on(body: Body, policy: SyncPolicy, option: str) -> bool:
+    """Whether an option that is true or false is true for an object."""
+    return sync_options(body, policy).get(option) == "true"
 
 
 def wave_of(body: Body) -> int:
@@ -65,53 +59,92 @@ def wave_of(body: Body) -> int:
     return 0
 
 
-def sync_options(body: Body) -> Mapping[str, str]:
-    """Return the options of `argocd.argoproj.io/sync-options`: `Prune=false` as {"Prune": "false"}."""
-    words = _words(annotations_of(body).get("argocd.argoproj.io/sync-options"))
-    return {name: value for name, _, value in (word.partition("=") for word in words)}
+# Deleting.
 
 
-def kept_from_prune(live: Body) -> str:
+def kept_from_prune(live: Body, policy: SyncPolicy) -> str:
     """Return why an object must not be pruned, "" when it may be."""
-    notes = annotations_of(live)
-    if sync_options(live).get("Prune", "").lower() == "false":
+    if sync_options(live, policy).get("Prune") == "false":
         return "kept by Prune=false"
-    if text(notes.get(f"{_FLUX}/prune")).lower() == "disabled":
+    notes = annotations_of(live)
+    if _flux(notes, "prune") == "disabled":
         return "kept by prune: disabled"
-    if text(notes.get(f"{_FLUX}/reconcile")).lower() == "disabled":
+    if _flux(notes, "reconcile") == "disabled":
         return "kept by reconcile: disabled"
-    if "IgnoreExtraneous" in _words(notes.get("argocd.argoproj.io/compare-options")):
+    if "IgnoreExtraneous" in words(notes.get("argocd.argoproj.io/compare-options")):
         return "kept by IgnoreExtraneous"
     return ""
 
 
-def must_confirm_prune(live: Body) -> bool:
-    """Whether a person has to confirm that an object is pruned."""
-    return sync_options(live).get("Prune", "").lower() == "confirm"
+def kept_from_deletion(live: Body, policy: SyncPolicy) -> str:
+    """Return why an object stays when its application is deleted, "" when it goes."""
+    if sync_options(live, policy).get("Delete") == "false":
+        return "kept by Delete=false"
+    return "kept by prune: disabled" if _flux(annotations_of(live), "prune") == "disabled" else ""
+
+
+def must_confirm(live: Body, policy: SyncPolicy, option: str) -> bool:
+    """Whether a person has to confirm that an object is deleted. option: `Prune` or `Delete`."""
+    return sync_options(live, policy).get(option) == "confirm"
+
+
+def propagation_of(live: Body, policy: SyncPolicy) -> str:
+    """Return the deletion propagation policy of an object: `foreground`, `background` or `orphan`."""
+    wanted = sync_options(live, policy).get("PrunePropagationPolicy", "")
+    return wanted if wanted in {"foreground", "background", "orphan"} else policy.propagation
+
+
+# Applying.
 
 
 def kept_from_apply(desired: Body, live: Body | None) -> str:
     """Return why an object must not be applied, "" when it may be. Both sides are asked: either can opt out."""
     for notes in (annotations_of(desired), annotations_of(live or {})):
-        if text(notes.get(f"{_FLUX}/reconcile")).lower() == "disabled":
+        if _flux(notes, "reconcile") == "disabled":
             return "left alone by reconcile: disabled"
-        if text(notes.get(f"{_FLUX}/ssa")).lower() == "ignore":
+        if _flux(notes, "ssa") == "ignore":
             return "left alone by ssa: Ignore"
-    once = text(annotations_of(desired).get(f"{_FLUX}/ssa")).lower() == "ifnotpresent"
+    once = _flux(annotations_of(desired), "ssa") == "ifnotpresent"
     return "exists, and ssa: IfNotPresent says to leave it" if once and live is not None else ""
 
 
-def propagation_of(live: Body, default: str) -> str:
-    """Return the deletion propagation policy of an object: `foreground`, `background` or `orphan`."""
-    wanted = sync_options(live).get("PrunePropagationPolicy", "").lower()
-    return wanted if wanted in {"foreground", "background", "orphan"} else default
+def validates(desired: Body, policy: SyncPolicy) -> bool:
+    """Whether the server refuses fields that it does not know; otherwise it drops them with a warning."""
+    return sync_options(desired, policy).get("Validate") != "false"
 
 
-def not_honoured(desired: Body) -> tuple[str, ...]:
-    """Return warnings about options that change how an object is written, and are not followed."""
-    given = sync_options(desired)
-    return tuple(f"sync option {name}={given[name]} is not followed" for name in _UNSUPPORTED if name in given)
+def replaces(desired: Body, policy: SyncPolicy) -> bool:
+    """Whether an update puts the whole object in place of the live one."""
+    return is_on(desired, policy, "Replace")
 
 
-def _words(value: object) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text(value).split(",") if word.strip())
+def forces(desired: Body, policy: SyncPolicy) -> bool:
+    """Whether an object may be deleted and made anew where it cannot be changed."""
+    return is_on(desired, policy, "Force") or _flux(annotations_of(desired), "force") in {"enabled", "true"}
+
+
+def awaits_kind(desired: Body, policy: SyncPolicy) -> bool:
+    """Whether a kind that is not served yet may come while the sync runs."""
+    return is_on(desired, policy, "SkipDryRunOnMissingResource")
+
+
+def creates_namespace(policy: SyncPolicy) -> bool:
+    """Whether a missing namespace of the destination is made."""
+    return _options(policy.options).get("CreateNamespace", str(policy.create_namespace).lower()) == "true"
+
+
+def is_immutable(error: InvalidError) -> bool:
+    """Whether a server refuses an update because a field cannot change, which a new object would not be."""
+    told = " ".join((error.message, *error.causes))
+    return bool(_IMMUTABLE.search(told)) or any(map(_IMMUTABLE_OF_SECRET.fullmatch, error.causes))
+
+
+def not_honoured(desired: Body, policy: SyncPolicy) -> tuple[str, ...]:
+    """Return warnings about options that would have an object written in a way that this program does not know."""
+    if sync_options(desired, policy).get("ServerSideApply") == "false":
+        return ("sync option ServerSideApply=false is not followed: every apply is server-side",)
+    return ()
+
+
+def _flux(notes: Mapping[str, object], name: str) -> str:
+    return text(notes.get(f"{_FLUX}/{name}")).lower()

@@ -15,6 +15,7 @@ class Pair:
     not there. predicted: what an apply would make of it. refusal: why it cannot be applied at all (the dry-run
     was refused, live cannot be read), "" when it can. owner: the application that the live object names as its
     own. conflicts: "field: manager" of fields that another field manager owns and an apply would take over.
+    immutable: it is refused because a field of the live object cannot change. unserved: nobody serves its kind now.
     """
 
     key: ResourceKey
@@ -25,3 +26,5 @@ class Pair:
     refusal: str = ""
     owner: str | None = None
     conflicts: tuple[str, ...] = ()
+    immutable: bool = False
+    unserved: bool = False

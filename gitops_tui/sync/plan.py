@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gitops_tui.diff import strip_ignored
 from gitops_tui.model.application import Application
 from gitops_tui.model.fields import dig, text
-from gitops_tui.model.operations import Action, Change, ChangeSet, SyncPhase
+from gitops_tui.model.operations import Action, Change, ChangeSet, Method, SyncPhase
 from gitops_tui.model.resources import Body, DriftCode, FieldChange, Manifest, ResourceKey
 from gitops_tui.sync.guards import held
-from gitops_tui.sync.options import hook_of, kept_from_apply, kept_from_prune, not_honoured, wave_of
+from gitops_tui.sync.hooks import hook_of, in_phase, is_generated
+from gitops_tui.sync.options import (
+    WAY_OUT,
+    awaits_kind,
+    forces,
+    is_on,
+    kept_from_apply,
+    kept_from_prune,
+    not_honoured,
+    replaces,
+    wave_of,
+)
 from gitops_tui.sync.order import Introduced, arranged
 from gitops_tui.sync.pair import Pair
 
 IN_SYNC: Final = "in sync"
 
+_PARTIAL: Final = "hook: runs in a sync of the whole application"
 _TEMPLATED: Final = frozenset({"DaemonSet", "Deployment", "StatefulSet"})
 _LOSSES: Final = {
     "CustomResourceDefinition": "every object of its kind is deleted with it",
     "Namespace": "everything in it is deleted with it",
     "PersistentVolume": "its data may be lost",
     "PersistentVolumeClaim": "its data may be lost",
-    "StatefulSet": "its pods end",
 }
+_MADE_ANEW: Final = "is deleted and made anew"
+_SHRINKS_NOT: Final = "a volume that has grown cannot shrink again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +48,9 @@ class _Planner:
     inventory: frozenset[ResourceKey]
     incomplete: str
     introduced: Introduced
-    partial: bool
+    revision: str
+    hooks: bool
+    without_hooks: str
 
     def changes(self, pair: Pair) -> Iterator[Change]:
         if pair.manifest is None:
@@ -45,13 +60,18 @@ class _Planner:
         hook = hook_of(pair.manifest.body)
         if hook is None:
             yield self._desired(pair, pair.manifest)
-        elif not hook.phases:
+        elif not hook.in_sync:
             yield self._skip(pair, "hook that is no part of a sync")
-        elif self.partial:
-            yield self._skip(pair, "hook: runs in a sync of the whole application")
+        elif not self.hooks:
+            yield self._skip(pair, self.without_hooks)
         else:
-            for phase in hook.phases:
-                yield self._change(pair, Action.HOOK, f"runs as {phase} hook", phase=phase)
+            yield from (self._hook(pair, pair.manifest, phase) for phase in hook.in_sync)
+
+    def _hook(self, pair: Pair, manifest: Manifest, phase: SyncPhase) -> Change:
+        if is_generated(manifest.body, self.revision):
+            made = in_phase(manifest, phase, self.application)
+            pair = replace(pair, key=made.key, manifest=made)
+        return self._change(pair, Action.HOOK, f"runs as {phase} hook", phase=phase)
 
     def refusals(self, pair: Pair) -> Iterator[str]:
         if pair.manifest is None or self._leaves_alone(pair, pair.manifest):
@@ -61,10 +81,11 @@ class _Planner:
                 f"{pair.key}: belongs to application {pair.owner}; application {self.application.name} "
                 "states it too and does not touch it"
             )
-        elif self.introduced.excuses(pair.key) and pair.live is None:
+        elif self._comes_later(pair, pair.manifest) or self._method(pair, pair.manifest) is Method.RECREATE:
             return
         elif pair.refusal:
-            yield pair.refusal if pair.refusal.startswith(str(pair.key)) else f"{pair.key}: {pair.refusal}"
+            told = pair.refusal if pair.refusal.startswith(str(pair.key)) else f"{pair.key}: {pair.refusal}"
+            yield f"{told} ({WAY_OUT})" if pair.immutable and pair.owner == self.application.name else told
         elif pair.drift.code is DriftCode.UNKNOWN:
             yield f"{pair.key}: {pair.drift.note or 'it could not be compared'}"
         elif pair.conflicts and not self.application.policy.force_conflicts:
@@ -73,8 +94,27 @@ class _Planner:
     def _leaves_alone(self, pair: Pair, manifest: Manifest) -> bool:
         hook = hook_of(manifest.body)
         if hook is not None:
-            return not hook.phases or self.partial
+            return not hook.in_sync or not self.hooks
         return bool(kept_from_apply(manifest.body, pair.live))
+
+    def _comes_later(self, pair: Pair, manifest: Manifest) -> bool:
+        """Whether a refusal says nothing yet, because kind or namespace come while the sync runs."""
+        if pair.live is not None:
+            return False
+        return self.introduced.excuses(pair.key) or (
+            pair.unserved and awaits_kind(manifest.body, self.application.policy)
+        )
+
+    def _method(self, pair: Pair, manifest: Manifest) -> Method:
+        """How a live object is changed. What is nobody's yet is never deleted to be made anew."""
+        if pair.live is None or pair.drift.code is DriftCode.IN_SYNC:
+            return Method.APPLY
+        policy, body = self.application.policy, manifest.body
+        if pair.owner == self.application.name and forces(body, policy) and (pair.immutable or replaces(body, policy)):
+            return Method.RECREATE
+        if replaces(body, policy) and left_alone(manifest, pair.live, self.application) is manifest:
+            return Method.REPLACE
+        return Method.APPLY
 
     def _desired(self, pair: Pair, manifest: Manifest) -> Change:
         live = pair.live
@@ -90,22 +130,36 @@ class _Planner:
             return self._change(pair, Action.UPDATE, "adopt existing object", warnings=(warning,))
         if pair.drift.code is DriftCode.IN_SYNC:
             return self._skip(pair, IN_SYNC)
-        return self._change(pair, Action.UPDATE, _why_update(pair))
+        method = self._method(pair, manifest)
+        if method is Method.RECREATE:
+            why = "a field cannot change" if pair.immutable else _why_update(pair)
+            loss = _LOSSES.get(pair.key.kind, "")
+            return self._change(
+                pair, Action.UPDATE, f"made anew: {why}", method=method, loss=loss, warnings=(_MADE_ANEW,)
+            )
+        return self._change(pair, Action.UPDATE, _why_update(pair), method=method)
 
     def _extra(self, pair: Pair, live: Body) -> Change:
         kept = self._why_kept(pair, live)
         if kept:
             return self._skip(pair, kept)
-        loss = _LOSSES.get(pair.key.kind)
-        return self._change(pair, Action.DELETE, "no longer in Git", warnings=(loss,) if loss else ())
+        last = is_on(live, self.application.policy, "PruneLast")
+        return self._change(
+            pair,
+            Action.DELETE,
+            "no longer in Git; after everything else, by PruneLast" if last else "no longer in Git",
+            phase=SyncPhase.POST_SYNC if last else SyncPhase.SYNC,
+            loss=_LOSSES.get(pair.key.kind, ""),
+        )
 
     def _why_kept(self, pair: Pair, live: Body) -> str:
         if hook_of(live) is not None:
             return "hook of an earlier sync"
         if dig(live, "metadata", "deletionTimestamp"):
             return "is being deleted already"
-        if kept_from_prune(live):
-            return kept_from_prune(live)
+        kept = kept_from_prune(live, self.application.policy)
+        if kept:
+            return kept
         if not self.prune:
             return "no longer in Git; kept, because this sync does not prune"
         if self.incomplete:
@@ -124,13 +178,19 @@ class _Planner:
         why: str,
         *,
         phase: SyncPhase = SyncPhase.SYNC,
+        method: Method = Method.APPLY,
+        loss: str = "",
         warnings: tuple[str, ...] = (),
     ) -> Change:
         manifest, live = pair.manifest, pair.live
-        if manifest is not None and live is not None and action is Action.UPDATE:
+        if manifest is not None and live is not None and action is Action.UPDATE and method is not Method.RECREATE:
             manifest = left_alone(manifest, live, self.application)
+        restarts = action is Action.UPDATE and _restarts(pair, method)
+        if action is Action.UPDATE and pair.key.kind == "PersistentVolumeClaim" and pair.drift.changes:
+            loss = loss or _SHRINKS_NOT
         if action in {Action.CREATE, Action.UPDATE, Action.HOOK}:
-            warnings = (*warnings, *self._warnings(pair))
+            warnings = (*warnings, *self._warnings(pair, method))
+        said = ("its pods restart",) if restarts else ("its pods end",) if _ends_pods(pair, action) else ()
         return Change(
             pair.key,
             action,
@@ -141,20 +201,24 @@ class _Planner:
             uid=_metadata(live, "uid"),
             resource_version=_metadata(live, "resourceVersion"),
             changes=pair.drift.changes,
-            warnings=warnings,
+            warnings=(*warnings, *filter(None, (loss,)), *said),
+            method=method,
+            irreversible=loss,
+            restarts=restarts,
         )
 
-    def _warnings(self, pair: Pair) -> Iterator[str]:
-        if pair.key.kind in _TEMPLATED and any(_is_template(change) for change in pair.drift.changes):
-            yield "its pods restart"
-        if pair.key.kind == "PersistentVolumeClaim" and pair.drift.changes:
-            yield "a volume that has grown cannot shrink again"
-        if pair.drift.approximate and pair.live is not None:
+    def _warnings(self, pair: Pair, method: Method) -> Iterator[str]:
+        policy = self.application.policy
+        if pair.drift.approximate and pair.live is not None and method is not Method.RECREATE:
             yield "compared without the server's prediction: defaults and removed fields are not shown"
-        if pair.conflicts and self.application.policy.force_conflicts:
+        if pair.conflicts and policy.force_conflicts:
             yield f"takes over from other field managers: {', '.join(pair.conflicts)}"
+        if method is Method.REPLACE:
+            yield "replaces the whole object: fields that Git does not state go, whoever set them"
         if pair.manifest is not None:
-            yield from not_honoured(pair.manifest.body)
+            yield from not_honoured(pair.manifest.body, policy)
+            if method is Method.APPLY and pair.live is not None and replaces(pair.manifest.body, policy):
+                yield "applied, not replaced: ignore rules leave fields of it to others"
 
 
 def plan(
@@ -166,16 +230,20 @@ def plan(
     inventory: frozenset[ResourceKey],
     resources: frozenset[ResourceKey] | None = None,
     incomplete: str = "",
+    hooks: bool | None = None,
 ) -> ChangeSet:
     """Return the whole ordered plan that makes live what the pairs desire.
 
     inventory: every object that this application has applied; only what is in it and live as ours is pruned.
     Empty although live objects are ours means that it was lost: then labels decide, and a person approves.
-    resources: plan these only. incomplete: why the picture has gaps, and so nothing may be pruned.
+    resources: plan these only. incomplete: why the picture has gaps, and so nothing may be pruned. hooks: whether
+    they run; None for in a plan of the whole application only.
     """
     chosen = [pair for pair in pairs if resources is None or pair.key in resources]
     introduced = Introduced(pair.manifest for pair in chosen if pair.manifest is not None and pair.live is None)
-    planner = _Planner(application, prune, inventory, incomplete, introduced, resources is not None)
+    runs_hooks = resources is None if hooks is None else hooks
+    why_not = _PARTIAL if resources is not None else "hook: this sync runs none"
+    planner = _Planner(application, prune, inventory, incomplete, introduced, revision, runs_hooks, why_not)
     changes = arranged(change for pair in chosen for change in planner.changes(pair))
     return ChangeSet(
         application.name,
@@ -185,6 +253,7 @@ def plan(
         held=held(application, pairs, changes, inventory_lost=not inventory),
         refusals=tuple(sorted(refusal for pair in chosen for refusal in planner.refusals(pair))),
         partial=resources is not None,
+        hooks=runs_hooks,
     )
 
 
@@ -197,6 +266,16 @@ def left_alone(manifest: Manifest, live: Body, application: Application) -> Mani
 def _metadata(live: Body | None, field: str) -> str:
     value: Any = dig(live, "metadata", field)
     return text(value)
+
+
+def _restarts(pair: Pair, method: Method) -> bool:
+    if pair.key.kind not in _TEMPLATED:
+        return False
+    return method is Method.RECREATE or any(_is_template(change) for change in pair.drift.changes)
+
+
+def _ends_pods(pair: Pair, action: Action) -> bool:
+    return action is Action.DELETE and pair.key.kind in _TEMPLATED
 
 
 def _is_template(change: FieldChange) -> bool:

@@ -28,8 +28,15 @@ class Cluster(Protocol):
     def read(self, key: ResourceKey, *, api_version: str = "") -> Body | None:
         """Return the live object, at that version if one is given; None when it is certainly not there."""
 
-    def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Applied:
-        """Server-side apply as our field manager."""
+    def apply(
+        self, manifest: Manifest, *, force: bool = False, dry_run: bool = False, validate: bool = True
+    ) -> Applied:
+        """Server-side apply as our field manager. validate: False drops unknown fields with a warning."""
+
+    def replace(
+        self, manifest: Manifest, *, uid: str, resource_version: str, dry_run: bool = False, validate: bool = True
+    ) -> Applied:
+        """Put the object in place of the live one, if that is still this very one, as it was."""
 
     def delete(
         self,
@@ -74,9 +81,13 @@ Children = Callable[[Body], Iterable[Body]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an execution ended. resources: in the order of the plan, every one of them."""
+    """How an execution ended. resources: in the order of the plan, every one of them.
+
+    permanent: it failed, and will again until Git, the cluster or a person changes something.
+    """
 
     phase: OperationPhase
     resources: tuple[ResourceResult, ...] = ()
     message: str = ""
     verified: bool = False
+    permanent: bool = False

@@ -286,9 +286,9 @@ def test_a_changed_pod_template_restarts_pods_and_a_changed_count_does_not(scene
 
 
 def test_options_that_are_not_followed_are_named(scene: Scene) -> None:
-    change = only(scene.plan(config("a", **{"argocd.argoproj.io/sync-options": "Replace=true"})))
+    change = only(scene.plan(config("a", **{"argocd.argoproj.io/sync-options": "ServerSideApply=false"})))
 
-    assert change.warnings == ("sync option Replace=true is not followed",)
+    assert change.warnings == ("sync option ServerSideApply=false is not followed: every apply is server-side",)
 
 
 # annotations

@@ -14,7 +14,7 @@ from gitops_tui.model.errors import NotServedError, RenderError
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.render import RenderTarget, render, renderer_of
 from gitops_tui.source import Mirror
-from gitops_tui.sync import stamp
+from gitops_tui.sync import generated, stamp
 
 _KEPT_PER_APPLICATION = 3
 Namespaced = Callable[[str, str], bool]
@@ -98,10 +98,11 @@ class Settled:
     unserved: dict[ResourceKey, NotServedError]
 
 
-def settle(manifests: Sequence[Manifest], application: Application, namespaced: Namespaced) -> Settled:
+def settle(manifests: Sequence[Manifest], application: Application, namespaced: Namespaced, sha: str = "") -> Settled:
     """Give namespaced objects the destination's namespace, take it from the others, and stamp all as ours.
 
-    Raises RenderError when two manifests turn out to be one object.
+    sha: the commit, which is part of the name of a hook that has only a `generateName`. Raises RenderError when
+    two manifests turn out to be one object.
     """
     from_crds = _scopes_of_crds(manifests)
     seen: dict[ResourceKey, Manifest] = {}
@@ -113,7 +114,9 @@ def settle(manifests: Sequence[Manifest], application: Application, namespaced: 
             in_namespace = from_crds[kind] if kind in from_crds else namespaced(*kind)
         except NotServedError as error:
             in_namespace, problem = True, error
-        settled = _place(manifest, application.destination.namespace if in_namespace else "", in_namespace)
+        body = generated(manifest.body, sha)
+        named = manifest if body is manifest.body else Manifest.of(body, manifest.origin)
+        settled = _place(named, application.destination.namespace if in_namespace else "", in_namespace)
         if settled.key in seen:
             raise RenderError(
                 str(settled.key),

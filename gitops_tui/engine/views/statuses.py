@@ -15,7 +15,7 @@ from gitops_tui.model.errors import GitopsError, Stage
 from gitops_tui.model.resources import Body, DriftCode, Health, HealthCode, ResourceKey, ResourceStatus
 from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
 from gitops_tui.model.text import one_line
-from gitops_tui.sync import Pair
+from gitops_tui.sync import Pair, hook_of
 
 OWNER: Final = "owner"
 """Among a resource's details: the other application that it belongs to."""
@@ -118,6 +118,8 @@ def _resource(
 def _health(
     pair: Pair, by_owner: Mapping[str, list[Body]], failures: Mapping[ResourceKey, GitopsError], now: float
 ) -> Health:
+    if pair.live is None and pair.manifest is not None and hook_of(pair.manifest.body) is not None:
+        return Health(HealthCode.NONE, "hook: is there while it runs")
     if pair.live is None:
         unread = pair.key in failures and pair.drift.code is DriftCode.UNKNOWN
         return (

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from gitops_tui.health import assess
-from gitops_tui.model.errors import GitopsError, NotServedError
+from gitops_tui.model.errors import ConflictError, GitopsError, InvalidError, NotServedError
 from gitops_tui.model.fields import dig
-from gitops_tui.model.operations import Action, Change, Result
+from gitops_tui.model.operations import Action, Change, Method, Result
 from gitops_tui.model.ownership import owner_of
-from gitops_tui.model.resources import Body, HealthCode
+from gitops_tui.model.resources import Body, HealthCode, Manifest
 from gitops_tui.sync.execution.run import FailedError, Run, uid_of, version_of
+from gitops_tui.sync.options import awaits_kind, validates
 from gitops_tui.sync.order import defined_kind
+from gitops_tui.sync.ports import Applied
 
 READY_WITHIN: Final = 60.0
 """Seconds that a new definition may take to be served, and a new namespace to be active."""
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +28,59 @@ class _Answer:
     warnings: tuple[str, ...]
     failure: str
     duration: float
+    permanent: bool = False
 
 
 def apply_step(run: Run, changes: Sequence[Change]) -> None:
     """Apply changes that do not depend on each other. FailedError when one of them failed; all are reported."""
     run.pace.check()
+    _await_kinds(run, changes)
     failures = []
+    permanent = True
     for change, answer in run.each(changes, lambda change: _apply(run, change)):
         if answer.body is None:
             run.report(change, Result.FAILED, answer.failure, duration=answer.duration)
             failures.append(answer.failure)
+            permanent = permanent and answer.permanent
             continue
         run.applied[id(change)] = answer.body
         if change.action is Action.HOOK:
+            run.warnings[id(change)] = answer.warnings
             continue
         if owner_of(answer.body) == run.application.name:
             run.recorder.applied(run.application.name, change.key, uid_of(answer.body))
         run.report(change, _result(change, answer.body), duration=answer.duration, warnings=answer.warnings)
         run.tell(f"applied {change.key}")
     if failures:
+        run.permanent = permanent
         raise FailedError(sorted(failures)[0])
     for change in changes:
         _await_usable(run, change)
+
+
+def applied(run: Run, manifest: Manifest, *, dry_run: bool = False) -> Applied:
+    """Apply an object by the policies that hold for it. ClusterError when the server refuses it."""
+    policy = run.application.policy
+    validate = validates(manifest.body, policy)
+    return run.cluster.apply(manifest, force=policy.force_conflicts, dry_run=dry_run, validate=validate)
+
+
+def replaced(run: Run, change: Change, manifest: Manifest, *, dry_run: bool = False) -> Applied:
+    """Put an object in place of the live one. ConflictError when that is another one now, or another's."""
+    validate = validates(manifest.body, run.application.policy)
+    for attempt in range(_TRIES):
+        live = run.cluster.read(change.key)
+        if uid_of(live) != change.uid or (live and owner_of(live) not in {None, run.application.name}):
+            raise ConflictError(str(change.key), "another object has taken its place", status=409)
+        try:
+            return run.cluster.replace(
+                manifest, uid=change.uid, resource_version=version_of(live), dry_run=dry_run, validate=validate
+            )
+        except ConflictError:
+            # A status moves it at any time; the preflight saw that nothing else of it did.
+            if attempt == _TRIES - 1:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _apply(run: Run, change: Change) -> _Answer:
@@ -54,16 +88,39 @@ def _apply(run: Run, change: Change) -> _Answer:
     if change.manifest is None:
         return _Answer(None, (), f"{change.key}: nothing to apply", 0.0)
     try:
-        applied = run.cluster.apply(change.manifest, force=run.application.policy.force_conflicts)
+        if change.method is Method.REPLACE:
+            answer = replaced(run, change, change.manifest)
+        else:
+            answer = applied(run, change.manifest)
     except GitopsError as error:
-        return _Answer(None, (), str(error), run.pace.clock() - started)
-    return _Answer(applied.body, applied.warnings, "", run.pace.clock() - started)
+        permanent = isinstance(error, InvalidError) and not error.temporary
+        return _Answer(None, (), str(error), run.pace.clock() - started, permanent)
+    return _Answer(answer.body, answer.warnings, "", run.pace.clock() - started)
 
 
 def _result(change: Change, body: Body) -> Result:
-    if change.action is Action.CREATE:
+    if change.action is Action.CREATE or change.method is Method.RECREATE:
         return Result.CREATED
     return Result.UNCHANGED if version_of(body) == change.resource_version else Result.CONFIGURED
+
+
+def _await_kinds(run: Run, changes: Sequence[Change]) -> None:
+    """Wait for kinds that something in an earlier wave brings, where an option says so."""
+    for change in changes:
+        if change.manifest is None or change.uid or not awaits_kind(change.manifest.body, run.application.policy):
+            continue
+        group, kind = change.key.group, change.key.kind
+
+        def is_served(group: str = group, kind: str = kind) -> bool:
+            try:
+                run.cluster.resource(group, kind)
+            except NotServedError:
+                return False
+            return True
+
+        if not is_served():
+            run.tell(f"waits until {kind} is served")
+            run.pace.until(is_served, min(READY_WITHIN, run.timeout))
 
 
 def _await_usable(run: Run, change: Change) -> None:

@@ -21,13 +21,13 @@ from gitops_tui.sync.execution.hooks import await_hooks, clear_hooks
 from gitops_tui.sync.execution.pace import Pace, StoppedError
 from gitops_tui.sync.execution.preflight import preflight
 from gitops_tui.sync.execution.prune import prune_step
+from gitops_tui.sync.execution.recreate import make_room
 from gitops_tui.sync.execution.run import FailedError, Run
 from gitops_tui.sync.execution.settle import describe, settle
+from gitops_tui.sync.hooks import timed
 from gitops_tui.sync.order import arranged, steps
 from gitops_tui.sync.ports import Children, Cluster, Lookup, Outcome, Progress, Recorder
 
-PARALLEL: Final = 4
-"""Requests at a time to one cluster."""
 WAVE_PAUSE: Final = 2.0
 """Seconds between two waves (Argo CD's default)."""
 
@@ -71,11 +71,13 @@ def execute(
     event = stop if stop is not None else threading.Event()
     pace = Pace(clock, wait if wait is not None else event.wait, event.is_set)
     seconds = application.policy.health_timeout if timeout is None else timeout
-    with ThreadPoolExecutor(PARALLEL, thread_name_prefix=f"sync-{application.name}") as pool:
+    started = now()
+    changes = [timed(change, started, application, changeset.revision) for change in changeset.changes]
+    with ThreadPoolExecutor(application.policy.parallel, thread_name_prefix=f"sync-{application.name}") as pool:
         run = Run(
             cluster,
             application,
-            arranged(changeset.changes),
+            arranged(changes),
             recorder,
             pace,
             pool,
@@ -111,7 +113,7 @@ def _outcome(run: Run, phase: OperationPhase, message: str, rest: str, *, verifi
     except GitopsError as error:  # the journal itself fails: the answer still tells what was done
         phase, message, verified = OperationPhase.ERROR, str(error), False
     rows = tuple(run.results[id(change)] for change in run.changes if id(change) in run.results)
-    return Outcome(phase, rows, message, verified)
+    return Outcome(phase, rows, message, verified, run.permanent and phase is OperationPhase.FAILED)
 
 
 def _checked(run: Run, *, dry_run: bool, wave_pause: float) -> tuple[str, bool]:
@@ -174,6 +176,7 @@ def _run_wave(run: Run, wave: Sequence[Sequence[Change]]) -> None:
     changes = [change for group in wave for change in group]
     clear_hooks(run, changes)
     for group in wave:
+        make_room(run, group)
         apply_step(run, group)
     await_hooks(run, changes)
 

@@ -9,7 +9,7 @@ from gitops_tui.model.operations import Action, Change, Result
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Health, HealthCode
 from gitops_tui.sync.execution.run import FailedError, Run, names, uid_of
-from gitops_tui.sync.options import Hook, hook_of
+from gitops_tui.sync.hooks import Hook, hook_of
 
 _SUCCEEDED = {HealthCode.HEALTHY, HealthCode.NONE}
 _FAILED = {HealthCode.DEGRADED, HealthCode.UNKNOWN}
@@ -52,7 +52,7 @@ def await_hooks(run: Run, changes: Sequence[Change]) -> None:
     in_time = run.pace.until(have_ended, run.timeout)
     for change in pending:
         message = f"{change.key}: did not end within {run.timeout:.0f} s: {run.health(change).message}"
-        run.report(change, Result.FAILED, message)
+        run.report(change, Result.FAILED, message, warnings=run.warnings.get(id(change), ()))
         failures.append(message)
     if failures or not in_time:
         raise FailedError(failures[0])
@@ -60,13 +60,13 @@ def await_hooks(run: Run, changes: Sequence[Change]) -> None:
 
 def _end(run: Run, change: Change, health: Health, duration: float) -> list[str]:
     succeeded = health.code in _SUCCEEDED
-    warnings: tuple[str, ...] = ()
+    warnings = run.warnings.get(id(change), ())
     if ("HookSucceeded" if succeeded else "HookFailed") in _policy(change).delete:
         try:
             uid = uid_of(run.applied.get(id(change)))
             run.cluster.delete(change.key, uid=uid, propagation="background")
         except GitopsError as error:
-            warnings = (f"not deleted: {error}",)
+            warnings = (*warnings, f"not deleted: {error}")
     if succeeded:
         run.report(change, Result.CREATED, "the hook succeeded", duration=duration, warnings=warnings)
         return []

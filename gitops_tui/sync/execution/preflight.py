@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from gitops_tui.diff import compare
 from gitops_tui.model.errors import ConflictError, DryRunRefusedError, GitopsError, NotServedError, StalePlanError
-from gitops_tui.model.operations import Action, Change
+from gitops_tui.model.operations import Action, Change, Method
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body
+from gitops_tui.sync.execution.apply import applied, replaced
 from gitops_tui.sync.execution.run import Run, uid_of, version_of
+from gitops_tui.sync.options import awaits_kind
 from gitops_tui.sync.order import Introduced
 
 
@@ -17,6 +19,7 @@ from gitops_tui.sync.order import Introduced
 class _Finding:
     stale: str = ""
     refusal: str = ""
+    permanent: bool = True
 
 
 def preflight(run: Run) -> dict[int, str]:
@@ -37,7 +40,9 @@ def preflight(run: Run) -> dict[int, str]:
             hint="plan again",
             temporary=True,
         )
-    return {number: finding.refusal for number, (_, finding) in findings.items() if finding.refusal}
+    refused = {number: finding for number, (_, finding) in findings.items() if finding.refusal}
+    run.permanent = all(finding.permanent for finding in refused.values())
+    return {number: finding.refusal for number, finding in refused.items()}
 
 
 def _listed(texts: list[str]) -> str:
@@ -45,13 +50,13 @@ def _listed(texts: list[str]) -> str:
 
 
 def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
-    excused = introduced.excuses(change.key)
+    excused = introduced.excuses(change.key) or _may_come(run, change)
     try:
         live = run.cluster.read(change.key, api_version=change.manifest.api_version if change.manifest else "")
     except NotServedError as error:
         return _Finding() if excused else _Finding(refusal=str(error))
     except GitopsError as error:
-        return _Finding(refusal=str(error))
+        return _Finding(refusal=str(error), permanent=not error.temporary)
     stale = _staleness(change, live)
     if stale:
         return _Finding(stale=stale)
@@ -65,7 +70,11 @@ def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
     except DryRunRefusedError:
         return _Finding()  # what cannot be foretold is tried
     except GitopsError as error:
-        return _Finding(refusal=str(error))
+        return _Finding(refusal=str(error), permanent=not error.temporary)
+
+
+def _may_come(run: Run, change: Change) -> bool:
+    return change.manifest is not None and awaits_kind(change.manifest.body, run.application.policy)
 
 
 def _staleness(change: Change, live: Body | None) -> str:
@@ -86,14 +95,15 @@ def _comes_later(run: Run, change: Change, live: Body | None, *, excused: bool) 
 
 
 def _dry_run(run: Run, change: Change, live: Body | None, *, is_due: bool) -> _Finding:
-    if change.manifest is None:
+    if change.manifest is None or change.method is Method.RECREATE:
         if live is not None:
             run.cluster.delete(change.key, uid=uid_of(live), propagation="foreground", dry_run=True)
         return _Finding()
     if not is_due:
         return _Finding()
-    force = run.application.policy.force_conflicts
-    answer = run.cluster.apply(change.manifest, force=force, dry_run=True)
+    if change.method is Method.REPLACE:
+        replaced(run, change, change.manifest, dry_run=True)
+    answer = applied(run, change.manifest, dry_run=True)
     if live is not None and change.action is Action.UPDATE and version_of(live) != change.resource_version:
         return _Finding(stale=_moved(run, change, live, answer.body))
     return _Finding()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from gitops_tui.diff import mask, normalise
 from gitops_tui.model.errors import ConflictError, GitopsError
 from gitops_tui.model.fields import dig
 from gitops_tui.model.operations import Change, Result
@@ -19,11 +20,12 @@ _TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
-    """What came of asking for a deletion: asked for, or not ours any more, or failed."""
+class Requested:
+    """What came of asking for a deletion: asked for, or not ours any more, or failed. before: masked."""
 
     kept: str = ""
     failure: str = ""
+    before: Body | None = None
 
 
 def prune_step(run: Run, changes: Sequence[Change]) -> None:
@@ -33,7 +35,9 @@ def prune_step(run: Run, changes: Sequence[Change]) -> None:
     asked: list[Change] = []
     failures = []
     try:
-        for change, request in run.each(changes, lambda change: _request(run, change)):
+        for change, request in run.each(changes, lambda change: request_deletion(run, change)):
+            if request.before is not None:
+                run.before[id(change)] = request.before
             if request.failure:
                 run.report(change, Result.FAILED, request.failure)
                 failures.append(request.failure)
@@ -52,25 +56,28 @@ def prune_step(run: Run, changes: Sequence[Change]) -> None:
         raise FailedError(sorted(failures)[0])
 
 
-def _request(run: Run, change: Change) -> _Request:
+def request_deletion(run: Run, change: Change) -> Requested:
+    """Ask for the deletion of the very object that was planned, if it is still ours (invariant 4)."""
+    before: Body | None = None
     for _ in range(_TRIES):
         try:
             live = run.cluster.read(change.key)
             if live is None:
-                return _Request()
+                return Requested(before=before)
             if uid_of(live) != change.uid:
-                return _Request(kept="another object has taken its place")
+                return Requested(kept="another object has taken its place")
             if owner_of(live) != run.application.name:
-                return _Request(kept=f"is no longer {run.application.name}'s")
-            propagation = propagation_of(live, run.application.policy.propagation)
+                return Requested(kept=f"is no longer {run.application.name}'s")
+            before = mask(normalise(live), run.application.masked_paths)
+            propagation = propagation_of(live, run.application.policy)
             uid, version = uid_of(live), version_of(live)
             run.cluster.delete(change.key, uid=uid, resource_version=version, propagation=propagation)
         except ConflictError:
             continue  # it moved between reading and deleting: read it again, it may be another's now
         except GitopsError as error:
-            return _Request(failure=str(error))
-        return _Request()
-    return _Request(failure=f"{change.key}: changes too often to be deleted safely")
+            return Requested(failure=str(error))
+        return Requested(before=before)
+    return Requested(failure=f"{change.key}: changes too often to be deleted safely")
 
 
 def _confirm(run: Run, asked: Sequence[Change], started: float) -> list[str]:
@@ -96,13 +103,14 @@ def _confirm(run: Run, asked: Sequence[Change], started: float) -> list[str]:
         return []
     failures = []
     for change in pending:
-        message = f"{change.key}: is still there after {run.timeout:.0f} s{_why_there(run.cluster.read(change.key))}"
+        message = f"{change.key}: is still there after {run.timeout:.0f} s{why_there(run.cluster.read(change.key))}"
         run.report(change, Result.FAILED, message, duration=run.pace.clock() - started)
         failures.append(message)
     return failures
 
 
-def _why_there(live: Body | None) -> str:
+def why_there(live: Body | None) -> str:
+    """Return what holds an object that is being deleted, to be put behind a message; "" when that is not known."""
     finalizers = dig(live, "metadata", "finalizers")
     if not isinstance(finalizers, list) or not finalizers:
         return ""

@@ -42,6 +42,14 @@ class Run:
     timeout: float
     results: dict[int, ResourceResult] = field(default_factory=dict)
     applied: dict[int, Body] = field(default_factory=dict)
+    before: dict[int, Body] = field(default_factory=dict)
+    """What was deleted, masked, by the change that did it."""
+    warnings: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """What the server said to an apply whose result is not reported yet."""
+    made_room: set[int] = field(default_factory=set)
+    """Changes whose live object was deleted so that it can be made anew."""
+    permanent: bool = False
+    """The failure is one that trying again will not mend."""
     done: int = 0
 
     @property
@@ -64,7 +72,10 @@ class Run:
     ) -> None:
         """Record what became of a change."""
         clean = tuple(one_line(warning) for warning in warnings)
-        row = ResourceResult(change.key, result, one_line(message), duration, clean, change.changes)
+        before = self.before.get(id(change))
+        row = ResourceResult(
+            change.key, result, one_line(message), duration, clean, change.changes, change.action, before
+        )
         self.results[id(change)] = row
         self.recorder.result(row)
         if change.action is not Action.SKIP:
@@ -82,7 +93,10 @@ class Run:
             if id(change) in self.results:
                 continue
             if id(change) in self.applied:
-                self.report(change, Result.CREATED, "started; its end was not awaited")
+                warnings = self.warnings.get(id(change), ())
+                self.report(change, Result.CREATED, "started; its end was not awaited", warnings=warnings)
+            elif id(change) in self.made_room:
+                self.report(change, Result.FAILED, f"deleted, and not made anew yet: {why}")
             else:
                 self.report(change, Result.SKIPPED if change.manifest is not None else Result.PRUNE_SKIPPED, why)
 

@@ -1,0 +1,211 @@
+"""Desired and live of one application, side by side: read, predicted, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from gitops_tui.cluster import Cluster, Live, Scope
+from gitops_tui.diff import compare
+from gitops_tui.engine.views.verdicts import Verdicts
+from gitops_tui.model.application import Application
+from gitops_tui.model.errors import (
+    ClusterError,
+    ConflictError,
+    DryRunRefusedError,
+    GitopsError,
+    InvalidError,
+    NotServedError,
+    UnreachableError,
+)
+from gitops_tui.model.fields import annotations_of
+from gitops_tui.model.ownership import DIGEST_ANNOTATION, owner_of
+from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
+from gitops_tui.sync import Pair, hook_of, is_immutable, left_alone, replaces, validates
+
+
+def twin_of(cluster: Cluster, manifest: Manifest, live: Body) -> Body:
+    """The live object at the version that Git states: another version has another form."""
+    if live.get("apiVersion") == manifest.api_version:
+        return live
+    return cluster.read(manifest.key, api_version=manifest.api_version) or live
+
+
+class Pairing:
+    """The state of one look: what was read and what could not be."""
+
+    def __init__(
+        self, cluster: Cluster, application: Application, verdicts: Verdicts, masked_paths: tuple[str, ...]
+    ) -> None:
+        self._cluster = cluster
+        self._application = application
+        self._verdicts = verdicts
+        self._masked_paths = masked_paths
+        self.failures: dict[ResourceKey, GitopsError] = {}
+        self._conflicts: dict[ResourceKey, tuple[str, ...]] = {}
+
+    def pair(self, manifest: Manifest, for_plan: bool) -> Pair:
+        """One desired object and its live twin."""
+        key = manifest.key
+        if key in self.failures:
+            # The kind is not served, so no such object can exist.
+            missing = Drift(key, DriftCode.MISSING)
+            refusal = str(self.failures[key])
+            return Pair(key=key, manifest=manifest, live=None, drift=missing, refusal=refusal, unserved=True)
+        try:
+            live = self._live(key)
+        except ClusterError as error:
+            if isinstance(error, UnreachableError):
+                raise
+            self.failures[key] = error
+            return Pair(key=key, manifest=manifest, live=None, drift=Drift(key, DriftCode.UNKNOWN, note=error.message))
+        if live is None:
+            return self._missing(manifest, for_plan)
+        owner = owner_of(live)
+        if owner not in (None, self._application.name):
+            note = f"belongs to application {owner}, not to {self._application.name}"
+            return Pair(
+                key=key,
+                manifest=manifest,
+                live=live,
+                drift=Drift(key, DriftCode.UNKNOWN, note=note),
+                refusal=note,
+                owner=owner,
+            )
+        return self._present(manifest, live, owner, for_plan)
+
+    def _missing(self, manifest: Manifest, for_plan: bool) -> Pair:
+        refusal = ""
+        predicted: Body | None = None
+        if for_plan:
+            try:
+                predicted = self._cluster.predict(manifest, validate=self._validates(manifest))
+            except InvalidError as error:
+                refusal = f"{error.message}"
+            except DryRunRefusedError:
+                pass  # what cannot be foretold is tried
+            except ClusterError as error:
+                # A namespace or kind that the same plan creates is not there yet; execution predicts again.
+                if isinstance(error, UnreachableError):
+                    raise
+                refusal = "" if error.status == 404 else str(error)
+        is_hook = hook_of(manifest.body) is not None
+        drift = Drift(manifest.key, DriftCode.IN_SYNC if is_hook else DriftCode.MISSING)
+        return Pair(key=manifest.key, manifest=manifest, live=None, drift=drift, predicted=predicted, refusal=refusal)
+
+    def _present(self, manifest: Manifest, live: Body, owner: str | None, for_plan: bool) -> Pair:
+        if hook_of(manifest.body) is not None:
+            # A hook is made anew by its policy; what is left of its last run is neither drift nor changed.
+            return Pair(manifest.key, manifest, live, Drift(manifest.key, DriftCode.IN_SYNC), owner=owner)
+        rules = self._application.ignore
+
+        def stated() -> Drift:
+            return compare(manifest.body, live, None, rules, masked_paths=self._masked_paths)
+
+        def predict() -> tuple[Drift, Body]:
+            predicted = self._predicted(left_alone(manifest, live, self._application), for_plan)
+            twin = twin_of(self._cluster, manifest, live)
+            return compare(manifest.body, twin, predicted, rules, masked_paths=self._masked_paths), predicted
+
+        refusal, immutable = "", False
+        predicted: Body | None = None
+        try:
+            drift, predicted = self._verdicts.judge(
+                self._cluster.context, manifest, live, rules=rules, stated=stated, predict=predict, anew=for_plan
+            )
+        except UnreachableError:
+            raise
+        except ClusterError as error:
+            drift = replace(stated(), approximate=True, note=str(error))
+            if isinstance(error, InvalidError):
+                refusal, immutable = _told(error), is_immutable(error)
+        if drift.code is DriftCode.IN_SYNC and self._is_to_be_replaced(manifest, live):
+            drift = Drift(manifest.key, DriftCode.CHANGED, note="Git states it anew, and Replace puts it whole")
+        return Pair(
+            key=manifest.key,
+            manifest=manifest,
+            live=live,
+            drift=drift,
+            predicted=predicted,
+            refusal=refusal,
+            owner=owner,
+            conflicts=self._conflicts.get(manifest.key, ()),
+            immutable=immutable,
+        )
+
+    def _is_to_be_replaced(self, manifest: Manifest, live: Body) -> bool:
+        """Whether an update would put it in place of the live object: an apply would not remove what Git dropped."""
+        is_stated_anew = annotations_of(live).get(DIGEST_ANNOTATION) != manifest.annotations.get(DIGEST_ANNOTATION)
+        return bool(is_stated_anew) and replaces(manifest.body, self._application.policy)
+
+    def _validates(self, manifest: Manifest) -> bool:
+        return validates(manifest.body, self._application.policy)
+
+    def _predicted(self, manifest: Manifest, for_plan: bool) -> Body:
+        validate = self._validates(manifest)
+        if for_plan:
+            try:
+                return self._cluster.predict(manifest, force=False, validate=validate)
+            except ConflictError as error:
+                self._conflicts[manifest.key] = error.causes
+        return self._cluster.predict(manifest, validate=validate)
+
+    def _live(self, key: ResourceKey) -> Body | None:
+        known = self._cluster.live(key)
+        return known.body() if known is not None else self._cluster.read(key)
+
+    def extras(self, desired: frozenset[ResourceKey], inventory: frozenset[ResourceKey]) -> list[Pair]:
+        """Objects that are ours and that the commit does not name."""
+        name = self._application.name
+        extra: dict[ResourceKey, Body] = {
+            live.key: live.body() for live in self._cluster.owned(name) if live.key not in desired
+        }
+        for key in inventory - desired - extra.keys():
+            try:
+                body = self._cluster.read(key)
+            except NotServedError:
+                continue
+            except ClusterError as error:
+                self.failures[key] = error
+                continue
+            if body is not None and owner_of(body) == name:
+                extra[key] = body
+        return [
+            Pair(key=key, manifest=None, live=body, drift=_extraneous(key, body), owner=name)
+            for key, body in sorted(extra.items(), key=lambda item: item[0])
+        ]
+
+    def children(self, pairs: Iterable[Pair]) -> tuple[Live, ...]:
+        """Live objects below the pairs, breadth first."""
+        found: dict[str, Live] = {}
+        front = [str(((pair.live or {}).get("metadata") or {}).get("uid") or "") for pair in pairs if pair.live]
+        while front:
+            level = [child for uid in front if uid for child in self._cluster.children(uid) if child.uid not in found]
+            found.update((child.uid, child) for child in level)
+            front = [child.uid for child in level]
+        return tuple(found.values())
+
+    def incomplete(self, cluster: Cluster, scopes: frozenset[Scope]) -> str:
+        """Why this look is no ground for a prune."""
+        if self.failures:
+            key, error = next(iter(self.failures.items()))
+            if not isinstance(error, NotServedError):
+                return f"{key} could not be read: {error.message}"
+        problems = cluster.problems()
+        for scope in scopes:
+            problem = problems.get(scope)
+            if problem is not None and not isinstance(problem, NotServedError):
+                return f"{scope.kind} could not be listed: {problem.message}"
+        return "" if cluster.ready(scopes) else "not every kind has been listed yet"
+
+
+def _extraneous(key: ResourceKey, live: Body) -> Drift:
+    if hook_of(live) is not None:
+        return Drift(key, DriftCode.IN_SYNC, note="hook of an earlier sync")
+    return compare(None, live)
+
+
+def _told(error: InvalidError) -> str:
+    """What the server says; about a Secret only fields and reasons are left, which say more than its message."""
+    hidden = error.causes and not any(cause in error.message for cause in error.causes)
+    return f"{error.message}: {', '.join(error.causes)}" if hidden else error.message
