@@ -18,8 +18,8 @@ from typing import Any
 
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
+from gitops_tui.engine.automation.automatic import Automatic
 from gitops_tui.engine.operations.answers import Answers
-from gitops_tui.engine.operations.automatic import Automatic
 from gitops_tui.engine.operations.commands import Commands
 from gitops_tui.engine.operations.handover import answer_data
 from gitops_tui.engine.operations.launching import WRITING, Launcher

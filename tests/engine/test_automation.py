@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gitops_tui.engine.operations.automation import Attempts, Intent, intent
+from gitops_tui.engine.automation.intent import Attempts, Intent, intent
 from gitops_tui.model.application import Application, Source, SyncMode, SyncPolicy
 from gitops_tui.model.operations import OperationKind, OperationPhase, Pause
 from gitops_tui.model.resources import DriftCode, Health, HealthCode, ResourceKey, ResourceStatus

@@ -102,7 +102,7 @@ def test_an_object_that_became_anothers_is_not_deleted_to_be_made_anew(scene: Sc
             merge(recreated, {"metadata": {"annotations": {"gitops-tui.dev/tracking-id": "other:/ConfigMap:shop/a"}}})
         return read(at, api_version=api_version)
 
-    scene.world.read = read_and_lose  # type: ignore[method-assign]
+    scene.world.read = read_and_lose  # type: ignore[method-assign, assignment]
     outcome = scene.execute(changeset)
 
     assert outcome.phase is OperationPhase.FAILED

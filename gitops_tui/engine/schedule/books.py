@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
-from gitops_tui.engine.operations.automation import Attempts
+from gitops_tui.engine.automation.intent import Attempts
 from gitops_tui.engine.schedule.tracking import Fetching, Reaching, Tracked
 from gitops_tui.engine.views.statuses import problem_of, without_view
 from gitops_tui.journal import Journal

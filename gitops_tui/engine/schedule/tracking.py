@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
-from gitops_tui.engine.operations.automation import Attempts
+from gitops_tui.engine.automation.intent import Attempts
 from gitops_tui.engine.schedule.backoff import Backoff
 from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.operations import Pause, Pin

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import Future
 from dataclasses import replace
 
-from gitops_tui.engine.operations.automation import intent
+from gitops_tui.engine.automation.intent import intent
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.running import Approved, Order
 from gitops_tui.engine.schedule.desk import Desk

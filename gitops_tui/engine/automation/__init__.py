@@ -1,0 +1,1 @@
+"""What the engine does by itself: what was tried, what is wanted now (pure), and what holds it back."""
