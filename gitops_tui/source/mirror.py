@@ -18,7 +18,7 @@ from gitops_tui.model.text import one_line
 from gitops_tui.source import history, objects, refs
 from gitops_tui.source.checkout import Checkouts
 from gitops_tui.source.refs import Refs
-from gitops_tui.source.remote import Remote
+from gitops_tui.source.remote import Remote, Workshop
 from gitops_tui.source.storage import Storage, make_private
 from gitops_tui.source.transport.address import parse, shown
 from gitops_tui.source.transport.failures import DamagedError, GitFailedError, TimedOutError, is_damage, said_by_git
@@ -118,12 +118,26 @@ class Mirror:
             objects.keep(self._runner, copy, wanted, lock)
             self._kept = wanted
 
+    @contextmanager
+    def changing(self) -> Iterator[Workshop]:
+        """Hold the copy, so that objects can be added to it and pushed."""
+        with self._fetching, self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
+            yield Workshop(self._copy(), self._remote, lock)
+
     # Reading.
+
+    def read(self, work: Callable[[Runner, Path], _T]) -> _T:
+        """Return what `work` reads from the copy with git."""
+        return self._read(lambda copy: work(self._runner, copy))
 
     def resolve(self, tracked: str) -> Revision:
         """Return the commit that a branch, tag, range of versions, sha, "" or HEAD means now, from the copy."""
         found = refs.target(self._known_refs(), tracked, self.subject)
         return replace(self.revision(found.id), ref=found.ref)
+
+    def tip(self, ref: str) -> str:
+        """Return the id that a ref has, by its full name; "" when there is none."""
+        return self._known_refs().ids.get(ref, "")
 
     def revision(self, sha: str) -> Revision:
         """Return a commit by its sha or the first seven or more digits of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from gitops_tui.model.application import Repository
 from gitops_tui.model.errors import SourceError
@@ -14,8 +14,8 @@ from gitops_tui.source.refs import HEAD, HEADS, NO_BRANCH, TAGS, Refs, from_list
 from gitops_tui.source.transport.address import Address
 from gitops_tui.source.transport.credentials import access_for
 from gitops_tui.source.transport.failures import DamagedError, GitFailedError, TimedOutError, explained, is_damage
-from gitops_tui.source.transport.process import Limits
-from gitops_tui.source.transport.runner import Access, Runner
+from gitops_tui.source.transport.process import STANDARD, Limits
+from gitops_tui.source.transport.runner import LOCAL, Access, Output, Runner
 
 _ASK: Final = Limits(timeout=60.0, output=256 << 20)
 _FETCH: Final = Limits(timeout=1800.0)
@@ -68,6 +68,11 @@ class Remote:
         if not wanted.head:
             self.runner.run(copy, "update-ref", "-d", HEAD, inherit=(lock,))
 
+    def send(self, copy: Path, *options: str, spec: str, limits: Limits, lock: int) -> Output:
+        """Run `git push` with these options; a ref that is refused is in the Output, with status 1."""
+        command = ("push", *options, "--end-of-options", self.address.url, spec)
+        return self.runner.run(copy, *command, access=self._access(), limits=limits, inherit=(lock,), accept=(0, 1))
+
     def _access(self) -> Access:
         if self.address.protocol == "file" and not Path(self.address.url).exists():
             raise SourceError(
@@ -77,3 +82,20 @@ class Remote:
                 temporary=True,
             )
         return access_for(self.repository, self.address, self.folder, self.runner)
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a commit of ours is made with. lock: a descriptor for git's processes to inherit."""
+
+    copy: Path
+    remote: Remote
+    lock: int
+
+    def run(
+        self, *arguments: str, access: Access = LOCAL, limits: Limits = STANDARD, stdin: BinaryIO | None = None
+    ) -> str:
+        """Run git on the copy; return what it prints on one line."""
+        runner = self.remote.runner
+        output = runner.run(self.copy, *arguments, access=access, limits=limits, stdin=stdin, inherit=(self.lock,))
+        return output.stdout.decode().strip()

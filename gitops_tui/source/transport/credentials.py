@@ -15,6 +15,7 @@ from typing import Final
 from gitops_tui.model.application import CredentialKind, Credentials, Repository
 from gitops_tui.model.errors import SourceError
 from gitops_tui.source.transport.address import Address, shown
+from gitops_tui.source.transport.personal import personal_settings
 from gitops_tui.source.transport.runner import Access, Runner
 
 _ASKPASS: Final = """#!/bin/sh
@@ -127,12 +128,7 @@ def _trusted_folders(remote: Path, folder: Path, runner: Runner) -> Mapping[str,
             return {}
     except OSError:
         return {}
-    home = Path.home()
-    base = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    found: list[bytes] = []
-    for file in (Path("/etc/gitconfig"), base / "git" / "config", home / ".gitconfig"):
-        query = ("config", f"--file={file}", "--includes", "--null", "--get-all", "safe.directory")
-        found += runner.run(None, *query, accept=(0, 1)).stdout.split(b"\0")[:-1]
+    found = [value for _, value in personal_settings(runner, r"^safe\.directory$")]
     target = folder / "trusted"
     fresh = folder / f".trusted-{os.getpid()}"
     escaped = [path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"") for path in found]

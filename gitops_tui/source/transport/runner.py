@@ -119,7 +119,7 @@ class Runner:
     ) -> Iterator[Running]:
         """Start git and read its output piecewise; it is killed when the block ends before it does."""
         self._check_version()
-        tied = access is not LOCAL
+        tied = access is not LOCAL and stdin is None
         command = [*TETHERED, *_command(git_dir, arguments, access)] if tied else _command(git_dir, arguments, access)
         with (
             tether() if tied else nullcontext(stdin) as source,
@@ -190,7 +190,7 @@ class Runner:
 
 
 def _command(git_dir: Path | None, arguments: Sequence[str], access: Access) -> list[str]:
-    command = [*_without_inherited_settings(), str(Git.GIT_PYTHON_GIT_EXECUTABLE or "git")]
+    command = [*_without_inherited_settings(access), str(Git.GIT_PYTHON_GIT_EXECUTABLE or "git")]
     for option in (*_OPTIONS, *access.options):
         command += ["-c", option]
     if git_dir is not None:
@@ -198,10 +198,11 @@ def _command(git_dir: Path | None, arguments: Sequence[str], access: Access) -> 
     return [*command, *arguments]
 
 
-def _without_inherited_settings() -> list[str]:
+def _without_inherited_settings(access: Access) -> list[str]:
     """GitPython hands on our whole environment; a GIT_DIR or GIT_TRACE in it must not reach the child."""
     unwanted = [name for name in os.environ if name.startswith("GIT_") and name not in _PASSED_ON and "=" not in name]
-    names = [name for name in unwanted if name not in _ENVIRONMENT]
+    # `env -u` comes after our own values, and would take them away too.
+    names = [name for name in unwanted if name not in _ENVIRONMENT and name not in access.environment]
     return ["env", *(part for name in names for part in ("-u", name))] if names else []
 
 

@@ -1,0 +1,1 @@
+"""Writing to Git: one commit that restores one path, pushed as a fast-forward or not at all."""
