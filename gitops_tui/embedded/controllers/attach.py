@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gitops_tui.embedded.controllers.batch import cronjobs, jobs
 from gitops_tui.embedded.controllers.clock import Timings
 from gitops_tui.embedded.controllers.infrastructure import housekeeping, networks, scaling, volumes
 from gitops_tui.embedded.controllers.manager import Controller, Controllers
 from gitops_tui.embedded.controllers.node import kubelet
 from gitops_tui.embedded.controllers.node.nodes import make_nodes
-from gitops_tui.embedded.controllers.workloads import (
-    cronjobs,
-    daemonsets,
-    deployments,
-    jobs,
-    replicasets,
-    statefulsets,
-)
+from gitops_tui.embedded.controllers.workloads import daemonsets, deployments, replicasets, statefulsets
 from gitops_tui.embedded.server import EmbeddedServer
 
 ALL: tuple[Controller, ...] = (

@@ -17,6 +17,7 @@ from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.store.items import Event, Key
 
 _RETRY = 1.0
+_LONGEST_SLEEP = 30.0
 _LOG = logging.getLogger(__name__)
 
 Reconcile = Callable[[World, Object], float | None]
@@ -121,14 +122,24 @@ class Controllers:
         self.step()
 
     def _run(self) -> None:
+        latest = self._clock.now()
         while True:
             due = self.step()
             with self._wake:
                 if self._stopping:
                     return
-                if self._heap and self._heap[0][0] <= self._clock.now():
+                now = self._clock.now()
+                if now < latest:
+                    self._forget_times()
+                latest = now
+                if self._heap and self._heap[0][0] <= now:
                     continue
-                self._wake.wait(None if due is None else max(0.0, due - self._clock.now()))
+                self._wake.wait(_LONGEST_SLEEP if due is None else min(max(0.0, due - now), _LONGEST_SLEEP))
+
+    def _forget_times(self) -> None:
+        """After the clock was set back, do everything now: to look too early does no harm, too late does."""
+        self._due = dict.fromkeys(self._due, 0.0)
+        self._heap = [(0.0, next(self._order), task) for task in self._due]
 
     def _next(self) -> tuple[_Task | None, float | None]:
         while self._heap and not self._stopping:

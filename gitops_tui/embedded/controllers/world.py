@@ -50,8 +50,11 @@ class World:
 
         The wait begins when it is first asked for. It is not kept over a restart, where it begins again.
         """
-        began = self._since.setdefault((uid_of(obj), what), self.now)
-        return max(0.0, began + seconds - self.now)
+        key, now = (uid_of(obj), what), self.now
+        began = self._since.setdefault(key, now)
+        if began > now:
+            began = self._since[key] = now  # the clock was set back
+        return max(0.0, began + seconds - now)
 
     def forget_wait(self, obj: Object, what: str) -> None:
         """Let a wait begin anew when it is asked for next."""

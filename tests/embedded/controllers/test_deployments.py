@@ -205,3 +205,32 @@ def test_shares_of_a_change_add_up() -> None:
     assert sum(proportions([(3, 6), (2, 6)], limits)) == 12
     assert proportions([(4, 5)], limits) == [10]
     assert sum(proportions([(8, 6), (5, 6)], Limits(4, 1, 1))) == 5
+
+
+def test_what_an_orphaning_deletion_left_is_adopted_again(cluster: Cluster) -> None:
+    cluster.create("Deployment", "web", workload(2))
+    cluster.pass_time(5)
+    pods = {pod["metadata"]["uid"] for pod in cluster.pods()}
+    (before,) = cluster.list("ReplicaSet")
+    cluster.delete("Deployment", "web")
+    cluster.change("ReplicaSet", before["metadata"]["name"], {"metadata": {"ownerReferences": None}})
+    cluster.pass_time(5)
+    cluster.create("Deployment", "web", workload(2))
+    cluster.pass_time(5)
+    (after,) = cluster.list("ReplicaSet")
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert after["metadata"]["ownerReferences"][0]["uid"] == cluster.get("Deployment", "web")["metadata"]["uid"]
+    assert {pod["metadata"]["uid"] for pod in cluster.pods()} == pods
+
+
+def test_a_pod_that_is_labelled_away_is_let_go_and_replaced(cluster: Cluster) -> None:
+    cluster.create("Deployment", "web", workload(2))
+    cluster.pass_time(5)
+    name = cluster.pods()[0]["metadata"]["name"]
+    cluster.change("Pod", name, {"metadata": {"labels": {"app": "under-inspection"}}})
+    cluster.pass_time(5)
+    assert not cluster.get("Pod", name)["metadata"].get("ownerReferences")
+    assert len(cluster.pods()) == 3
+    cluster.change("Pod", name, {"metadata": {"labels": {"app": "web"}}})
+    cluster.pass_time(5)
+    assert len(cluster.pods()) == 2

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_tui.embedded.controllers.workloads.schedule import Schedule, ScheduleError
+from gitops_tui.embedded.controllers.batch.schedule import Schedule, ScheduleError
 from tests.embedded.controllers.cluster import Cluster, status_of, template
 
 OK = "registry.example.com/tool:1"

@@ -8,6 +8,8 @@ from gitops_tui.embedded.controllers.manager import Controller
 from gitops_tui.embedded.controllers.workloads import revisions
 from gitops_tui.embedded.controllers.workloads.pods import (
     available_after,
+    claimants,
+    claimed,
     delete_pod,
     is_ready,
     make_pod,
@@ -54,7 +56,7 @@ def _target(pod: Object) -> str:
 
 
 def _by_node(world: World, body: Object) -> dict[str, Object]:
-    return {_target(pod): pod for pod in world.controlled("pods", body)}
+    return {_target(pod): pod for pod in claimed(world, "pods", body)}
 
 
 def _place(world: World, body: Object, nodes: list[str], label: str) -> None:
@@ -128,4 +130,4 @@ def on_nodes(world: World, body: Object) -> Iterator[Key]:
         yield Key(STORAGE, namespace_of(row), name_of(row))
 
 
-CONTROLLER = Controller(STORAGE, reconcile, follows=(("nodes", on_nodes),))
+CONTROLLER = Controller(STORAGE, reconcile, follows=(("nodes", on_nodes), ("pods", claimants(STORAGE))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gitops_tui.embedded.controllers.manager import Controller
 from gitops_tui.embedded.controllers.workloads import progress, replicasets
 from gitops_tui.embedded.controllers.workloads.limits import Limits, proportions
-from gitops_tui.embedded.controllers.workloads.pods import active
+from gitops_tui.embedded.controllers.workloads.pods import active, claimants, claimed
 from gitops_tui.embedded.controllers.world import (
     World,
     hash_of,
@@ -31,7 +31,7 @@ def reconcile(world: World, body: Object) -> float | None:
     """One move of a rollout, and the status it leads to."""
     if is_going(body):
         return None
-    sets = sorted(world.controlled(replicasets.STORAGE, body), key=_age)
+    sets = sorted(claimed(world, replicasets.STORAGE, body), key=_age)
     new = next((row for row in sets if _template_of(row) == body["spec"]["template"]), None)
     limits = Limits.of(body)
     paused = bool(body["spec"].get("paused"))
@@ -220,4 +220,4 @@ def _clean_up(world: World, body: Object, old: list[Object]) -> None:
             world.delete(row)
 
 
-CONTROLLER = Controller(STORAGE, reconcile)
+CONTROLLER = Controller(STORAGE, reconcile, follows=((replicasets.STORAGE, claimants(STORAGE)),))

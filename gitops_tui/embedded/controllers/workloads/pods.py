@@ -3,12 +3,51 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gitops_tui.embedded.controllers.workloads.conditions import condition_of, is_true
-from gitops_tui.embedded.controllers.world import World, is_going, name_of, namespace_of, owned_by
+from gitops_tui.embedded.controllers.world import (
+    World,
+    controller_uid,
+    is_going,
+    name_of,
+    namespace_of,
+    owned_by,
+    uid_of,
+)
 from gitops_tui.embedded.kinds.schema import Object
+from gitops_tui.embedded.store.items import Key
+from gitops_tui.embedded.store.selectors import matches_labels
+
+
+def claimed(world: World, storage: str, owner: Object) -> list[Object]:
+    """The objects of a kind that an owner controls, after taking what nobody does and letting go what does not fit.
+
+    What fits is told by the owner's selector, as for any workload.
+    """
+    mine: list[Object] = []
+    selector, uid = owner["spec"].get("selector"), uid_of(owner)
+    for body in world.all_of(storage, namespace_of(owner)):
+        controller = controller_uid(body)
+        if controller not in {"", uid}:
+            continue
+        fits = matches_labels(selector, body["metadata"].get("labels") or {})
+        if controller and (fits or is_going(body)):
+            mine.append(body)
+        elif controller:
+            _own(world, body, [row for row in _owners(body) if row["uid"] != uid])
+        elif fits and not is_going(body) and not is_going(owner):
+            mine.append(_own(world, body, [*_owners(body), *owned_by(owner)]))
+    return mine
+
+
+def _owners(body: Object) -> list[Object]:
+    return list(body["metadata"].get("ownerReferences") or ())
+
+
+def _own(world: World, body: Object, owners: list[Object]) -> Object:
+    return world.replace({**body, "metadata": {**body["metadata"], "ownerReferences": owners}})
 
 
 def make_pod(world: World, owner: Object, template: Mapping[str, Any], source: str, *, name: str = "") -> Object | None:
@@ -85,3 +124,17 @@ def soonest(waits: Sequence[float | None]) -> float | None:
     """The shortest of some waits that are not over, None when there is none."""
     left = [wait for wait in waits if wait]
     return min(left) if left else None
+
+
+def claimants(storage: str) -> Callable[[World, Object], Iterator[Key]]:
+    """Of an object that nobody controls: the owners of a kind whose selectors fit it."""
+
+    def follow(world: World, body: Object) -> Iterator[Key]:
+        if controller_uid(body) or is_going(body):
+            return
+        labels = body["metadata"].get("labels") or {}
+        for owner in world.all_of(storage, namespace_of(body)):
+            if matches_labels(owner["spec"].get("selector"), labels):
+                yield Key(storage, namespace_of(owner), name_of(owner))
+
+    return follow

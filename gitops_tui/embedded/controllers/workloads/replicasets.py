@@ -6,6 +6,8 @@ from gitops_tui.embedded.controllers.manager import Controller
 from gitops_tui.embedded.controllers.workloads.pods import (
     active,
     available_after,
+    claimants,
+    claimed,
     delete_pod,
     expendable_first,
     is_ready,
@@ -22,7 +24,7 @@ _SOURCE = "replicaset-controller"
 def reconcile(world: World, body: Object) -> float | None:
     """Create or delete pods, and count them."""
     spec = body["spec"]
-    pods = active(world.controlled("pods", body))
+    pods = active(claimed(world, "pods", body))
     if not is_going(body):
         missing = spec["replicas"] - len(pods)
         if missing > 0:
@@ -45,4 +47,4 @@ def reconcile(world: World, body: Object) -> float | None:
     return soonest(waits)
 
 
-CONTROLLER = Controller(STORAGE, reconcile)
+CONTROLLER = Controller(STORAGE, reconcile, follows=(("pods", claimants(STORAGE)),))

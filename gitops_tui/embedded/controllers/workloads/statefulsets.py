@@ -6,6 +6,8 @@ from gitops_tui.embedded.controllers.manager import Controller
 from gitops_tui.embedded.controllers.workloads import revisions
 from gitops_tui.embedded.controllers.workloads.pods import (
     available_after,
+    claimants,
+    claimed,
     delete_pod,
     is_ready,
     make_pod,
@@ -34,7 +36,7 @@ def reconcile(world: World, body: Object) -> float | None:
 def _pods(world: World, body: Object) -> dict[int, Object]:
     """The pods by their numbers."""
     result: dict[int, Object] = {}
-    for pod in world.controlled("pods", body):
+    for pod in claimed(world, "pods", body):
         number = name_of(pod).rpartition("-")[2]
         if number.isdecimal():
             result[int(number)] = pod
@@ -150,4 +152,4 @@ def _report(world: World, body: Object, pods: dict[int, Object], revision: Objec
     return soonest(waits)
 
 
-CONTROLLER = Controller(STORAGE, reconcile)
+CONTROLLER = Controller(STORAGE, reconcile, follows=(("pods", claimants(STORAGE)),))

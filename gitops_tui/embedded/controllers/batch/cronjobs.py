@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from gitops_tui.embedded.controllers.batch import jobs
+from gitops_tui.embedded.controllers.batch.schedule import Schedule, ScheduleError
 from gitops_tui.embedded.controllers.clock import as_seconds, as_text
 from gitops_tui.embedded.controllers.manager import Controller
-from gitops_tui.embedded.controllers.workloads import jobs
 from gitops_tui.embedded.controllers.workloads.conditions import is_true
-from gitops_tui.embedded.controllers.workloads.schedule import Schedule, ScheduleError
 from gitops_tui.embedded.controllers.world import World, is_going, name_of, namespace_of, owned_by, uid_of
 from gitops_tui.embedded.kinds.schema import Object
 

@@ -1,0 +1,1 @@
+"""Work that ends: Jobs, and the CronJobs that start them."""
