@@ -1,4 +1,4 @@
-"""The verbs that only look: status, diff, render, history, journal."""
+"""The verbs that only look: status, render, history, journal."""
 
 from __future__ import annotations
 
@@ -7,39 +7,45 @@ from typing import Any
 
 from gitops_tui.cli import shapes, tables
 from gitops_tui.cli.diagnostics import DIFFERENT, DONE, FAILED
-from gitops_tui.cli.output import Colour
+from gitops_tui.cli.differences import standing
 from gitops_tui.cli.session import Call
-from gitops_tui.diff import LineKind, mask, unified
-from gitops_tui.engine.requests import Compare, History, Operations, Render, Resolve
+from gitops_tui.diff import mask
+from gitops_tui.engine.requests import History, Operations, Orphans, Render
+from gitops_tui.model.differences import Orphanage
 from gitops_tui.model.errors import GitopsError
-from gitops_tui.model.operations import HistoryEntry, Receipt, ResourceComparison
-from gitops_tui.model.resources import DriftCode, Manifest
-from gitops_tui.model.revision import Revision
+from gitops_tui.model.operations import HistoryEntry, Receipt
+from gitops_tui.model.resources import Manifest
 from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
-
-_LINE_COLOURS = {
-    LineKind.SAME: Colour.PLAIN,
-    LineKind.ADDED: Colour.GOOD,
-    LineKind.REMOVED: Colour.BAD,
-    LineKind.CHANGED: Colour.WARN,
-    LineKind.HUNK: Colour.BUSY,
-}
-_PREFIXES = {LineKind.ADDED: "+", LineKind.REMOVED: "-", LineKind.HUNK: ""}
-_SIDES = {DriftCode.MISSING: " (missing live)", DriftCode.EXTRA: " (extra: Git does not name it)"}
 
 
 def status(call: Call) -> int:
     """How the applications are: 0 all in sync, 1 some are not, 2 something could not be read."""
     found = call.refreshed(call.options.applications)
+    strays = _strays(call, found) if call.options.orphans else {}
     if call.output.is_table:
         call.output.table(tables.STATUS_HEADS, map(tables.status_row, found))
+        if call.options.orphans:
+            call.output.table(standing.HEADS, standing.rows(found, strays))
     else:
-        call.output.data([shapes.status(each) for each in found])
+        more = {each.name: standing.data(each, strays.get(each.name)) for each in found} if call.options.orphans else {}
+        call.output.data([{**shapes.status(each), **more.get(each.name, {})} for each in found])
     problems = [*_elsewhere(call), *(problem for each in found for problem in each.problems)]
     if call.output.is_table or not found:
         for problem in dict.fromkeys((each.subject, each.message, each.hint) for each in problems):
             call.diagnostics.error(GitopsError(problem[0], problem[1], hint=problem[2]))
     return _status_code(found, problems)
+
+
+def _strays(call: Call, found: Iterable[ApplicationStatus]) -> Mapping[str, Orphanage]:
+    """What is nobody's, by application. Kinds that could not be listed are told."""
+    names = [each.name for each in found]
+    answers = dict(zip(names, call.ask_all([Orphans(name) for name in names], "listing"), strict=True))
+    for name, answer in answers.items():
+        if isinstance(answer, GitopsError):
+            call.diagnostics.error(answer)
+        elif answer.unlisted:
+            call.diagnostics.warn(f"{name}: orphans among these are not known: {'; '.join(answer.unlisted)}")
+    return {name: answer for name, answer in answers.items() if isinstance(answer, Orphanage)}
 
 
 def _elsewhere(call: Call) -> Iterable[Problem]:
@@ -55,36 +61,6 @@ def _status_code(found: Iterable[ApplicationStatus], problems: Sequence[Problem]
     if problems or SyncCode.UNKNOWN in codes:
         return FAILED
     return DIFFERENT if SyncCode.OUT_OF_SYNC in codes else DONE
-
-
-def diff(call: Call) -> int:
-    """Desired against live: 0 equal, 1 different, 2 something could not be read."""
-    name, at = call.application().name, call.options.at
-    revision: Revision = call.ask(Resolve(name, at), "resolving")
-    found: tuple[ResourceComparison, ...] = call.ask(Compare(name, at), f"comparing {name}")
-    if call.output.is_table:
-        for each in found:
-            _print_diff(call, each)
-        if not found and call.output.is_terminal:
-            call.diagnostics.note(f"{name} is in sync at {revision.short}")
-    else:
-        call.output.data(shapes.diff(name, revision.sha, found))
-    if any(each.drift == DriftCode.UNKNOWN for each in found):
-        return FAILED
-    return DIFFERENT if any(each.drift != DriftCode.IN_SYNC for each in found) else DONE
-
-
-def _print_diff(call: Call, comparison: ResourceComparison) -> None:
-    drift = DriftCode(comparison.drift)
-    call.output.line(f"=== {comparison.key}{_SIDES.get(drift, '')}", Colour.BOLD)
-    if comparison.approximate:
-        call.output.line("approximate: the server could not predict it, so only fields that Git states are compared")
-    if comparison.note:
-        call.output.line(comparison.note, Colour.WARN)
-    call.output.line("--- live", Colour.BAD)
-    call.output.line("+++ desired", Colour.GOOD)
-    for line in unified(comparison):
-        call.output.code(f"{_PREFIXES.get(line.kind, ' ')}{line.text}", _LINE_COLOURS[line.kind])
 
 
 def render(call: Call) -> int:

@@ -40,7 +40,7 @@ class Cell:
 
 
 class Output:
-    """Prints results on `stream` as `table`, `json` or `yaml`."""
+    """Prints results on `stream` as `table`, `json` or `yaml`; other forms are the verb's own text."""
 
     def __init__(self, stream: TextIO, form: str = "table") -> None:
         self.stream = stream
@@ -70,9 +70,10 @@ class Output:
         """One line."""
         self._write(f"{self._paint(one_line(text, limit=100_000), colour)}\n")
 
-    def code(self, text: str, colour: Colour = Colour.PLAIN) -> None:
-        """One line whose blanks matter."""
-        self._write(f"{self._paint(sanitize(text), colour)}\n")
+    def code(self, text: str, colour: Colour = Colour.PLAIN, *, note: str = "") -> None:
+        """One line whose blanks matter. note: said about it, dim, behind it."""
+        told = f"  {self._paint(f'# {one_line(note)}', Colour.FAINT)}" if note else ""
+        self._write(f"{self._paint(sanitize(text), colour)}{told}\n")
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         """Aligned columns; the last one is cut at the terminal's edge. Without rows nothing is printed."""

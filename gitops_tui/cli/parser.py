@@ -109,7 +109,8 @@ def _shared(*, again: bool = False) -> argparse.ArgumentParser:
 def _add_verbs(verbs: Subparsers) -> None:
     status = _verb(verbs, "status", "how the applications are")
     status.add_argument("applications", nargs="*", metavar="APP", help="default: all")
-    _revision(_verb(verbs, "diff", "desired against live", one=True))
+    status.add_argument("--orphans", action="store_true", help="also what is extra, another's, or nobody's")
+    _add_diff(verbs)
     render = _verb(verbs, "render", "the manifests, as a YAML stream", one=True)
     _revision(render)
     render.add_argument("--show-secrets", action="store_true", help="do not mask the values of Secrets")
@@ -124,6 +125,22 @@ def _add_verbs(verbs: Subparsers) -> None:
     journal.add_argument("application", nargs="?", metavar="APP", help="default: all")
     _count(journal, 20)
     _add_groups(verbs)
+
+
+def _add_diff(verbs: Subparsers) -> None:
+    diff = _verb(verbs, "diff", "desired against live, or one commit against another", one=True)
+    _revision(diff)
+    side = "live, deployed (what was deployed last), or a commit, tag or branch"
+    diff.add_argument("--from", dest="start", metavar="SIDE", help=f"{side}; default: live")
+    diff.add_argument("--to", metavar="SIDE", help="as --from; default: what Git says now")
+    diff.add_argument("--ignored", action="store_true", help="what each ignore rule hides now, instead")
+    diff.add_argument(
+        "-o",
+        "--output",
+        choices=(*_FORMATS, "markdown"),
+        default=argparse.SUPPRESS,
+        help="markdown: a comment for a pull request; default: table",
+    )
 
 
 def _add_sync(verbs: Subparsers) -> None:

@@ -19,11 +19,11 @@ PIPE_CLOSED = 141
 
 def run(arguments: Namespace, session: Session) -> int:
     """Run a verb that asks the engine."""
-    from gitops_tui.cli import change, look  # noqa: PLC0415 - `config` needs neither
+    from gitops_tui.cli import change, differences, look  # noqa: PLC0415 - `config` needs neither
 
     verbs: dict[str, Callable[[Call], int]] = {
         "status": look.status,
-        "diff": look.diff,
+        "diff": differences.diff,
         "render": look.render,
         "history": look.history,
         "journal": look.journal,

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from gitops_tui.diff.authorship import rule_data
+from gitops_tui.model.differences import RuleEffect
 from gitops_tui.model.operations import (
     Change,
     ChangeSet,
@@ -19,7 +21,7 @@ from gitops_tui.model.operations import (
     ResourceComparison,
     ResourceResult,
 )
-from gitops_tui.model.resources import ABSENT, FieldChange, ResourceKey
+from gitops_tui.model.resources import ABSENT, Authorship, FieldChange, ResourceKey
 from gitops_tui.model.status import ApplicationStatus
 
 Data = dict[str, Any]
@@ -49,13 +51,42 @@ def status(of: ApplicationStatus) -> Data:
     }
 
 
-def diff(application: str, revision: str, comparisons: Iterable[ResourceComparison]) -> Data:
-    """`diff`. Values are masked where secret; a side that is absent is null."""
+def diff(
+    application: str, revision: str, comparisons: Iterable[ResourceComparison], start: str = "live", end: str = ""
+) -> Data:
+    """`diff`. Values are masked where secret; a side that is absent is null. start, end: "live" or a sha.
+
+    `live` is the side it starts from and `desired` the one it leads to, whatever they are.
+    """
     return {
         "application": application,
         "revision": revision,
+        "from": start,
+        "to": end or revision,
         "resources": [
-            {**_key(each.key), "drift": str(each.drift), "changes": _changes(each.changes)} for each in comparisons
+            {
+                **_key(each.key),
+                "drift": str(each.drift),
+                "approximate": each.approximate,
+                "note": each.note,
+                "changes": [_authored(change) for change in each.changes],
+            }
+            for each in comparisons
+        ],
+    }
+
+
+def ignored(application: str, effects: Iterable[RuleEffect]) -> Data:
+    """`diff --ignored`: what each rule hides now."""
+    return {
+        "application": application,
+        "rules": [
+            {
+                "rule": rule_data(each.rule),
+                "objects": each.objects,
+                "hidden": [{**_key(field.key), **_changes([field.change])[0]} for field in each.hidden],
+            }
+            for each in effects
         ],
     }
 
@@ -166,6 +197,23 @@ def _change(of: Change) -> Data:
 
 def _changes(changes: Iterable[FieldChange]) -> list[Data]:
     return [{"path": each.path, "desired": _plain(each.desired), "live": _plain(each.live)} for each in changes]
+
+
+def _authored(of: FieldChange) -> Data:
+    return {
+        **_changes([of])[0],
+        "desiredBy": _author(of.desired_by),
+        "liveBy": _author(of.live_by),
+        "note": of.note,
+        "suggestedIgnore": rule_data(of.suggested) if of.suggested else None,
+    }
+
+
+def _author(of: Authorship | None) -> Data | None:
+    """name is "" when it cannot be told; then detail says why."""
+    if of is None:
+        return None
+    return {"name": of.name, "detail": of.detail, "time": instant(of.time), "place": of.place}
 
 
 def _plain(value: Any) -> Any:

@@ -151,19 +151,20 @@ def plan_rows(of: ChangeSet) -> list[Row]:
 
 def _field_rows(changes: Sequence[FieldChange]) -> Iterable[Row]:
     for each in changes[:_FIELDS_SHOWN]:
-        text = f"{_value(each.live)} → {_value(each.desired)}"
+        text = f"{value(each.live)} → {value(each.desired)}"
         yield Cell(""), Cell(f"  {shorten(each.path, 70)}", Colour.FAINT), Cell(text, Colour.FAINT)
     if len(changes) > _FIELDS_SHOWN:
         more = f"  and {len(changes) - _FIELDS_SHOWN} more fields"
         yield Cell(""), Cell(more, Colour.FAINT), Cell("")
 
 
-def _value(value: Any) -> str:
-    if value is ABSENT:
+def value(of: Any) -> str:
+    """A side of a field, cut short."""
+    if of is ABSENT:
         return "(absent)"
-    if isinstance(value, str):
-        return one_line(value, limit=40) if value else '""'
-    return one_line(json.dumps(value, default=str), limit=40)
+    if isinstance(of, str):
+        return one_line(of, limit=40) if of else '""'
+    return one_line(json.dumps(of, default=str), limit=40)
 
 
 def moment(seconds: float | None) -> str:

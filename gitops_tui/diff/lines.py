@@ -51,7 +51,7 @@ _Block = tuple[str, int, int, int, int]
 
 def unified(comparison: ResourceComparison, context: int = 3) -> tuple[DiffLine, ...]:
     """Return the lines that differ, each with `context` lines around, below a hunk line; empty when none differ."""
-    live, desired = _lines(comparison.live), _lines(_wanted(comparison))
+    live, desired = _lines(comparison.live), _lines(wanted(comparison))
     made: list[DiffLine] = []
     for group in _grouped(_blocks(live, desired), context):
         made.append(_hunk(group))
@@ -67,7 +67,7 @@ def unified(comparison: ResourceComparison, context: int = 3) -> tuple[DiffLine,
 
 def side_by_side(comparison: ResourceComparison, context: int | None = None) -> tuple[DiffRow, ...]:
     """Return both sides in rows. context: lines around differences, None for everything."""
-    live, desired = _lines(comparison.live), _lines(_wanted(comparison))
+    live, desired = _lines(comparison.live), _lines(wanted(comparison))
     blocks = _blocks(live, desired)
     if context is None:
         return tuple(row for block in blocks for row in _rows(block, live, desired))
@@ -79,7 +79,8 @@ def side_by_side(comparison: ResourceComparison, context: int | None = None) -> 
     return tuple(made)
 
 
-def _wanted(comparison: ResourceComparison) -> Body | None:
+def wanted(comparison: ResourceComparison) -> Body | None:
+    """Return the side that a sync leads to: as the server would make it, where that is known."""
     return comparison.predicted if comparison.predicted is not None else comparison.desired
 
 

@@ -8,6 +8,8 @@ FIELD_MANAGER = "gitops-tui"
 APPLICATION_LABEL = "gitops-tui.dev/application"
 TRACKING_ANNOTATION = "gitops-tui.dev/tracking-id"
 DIGEST_ANNOTATION = "gitops-tui.dev/applied-digest"
+OWNER = "owner"
+"""Among the details of a resource's status: the other application that it belongs to."""
 
 
 def tracking_id(application: str, key: ResourceKey) -> str:

@@ -5,6 +5,7 @@ Pure: the files come in as `Text`s, and which commit last changed a `Statement` 
 
 from gitops_tui.diff.authorship.live import LiveAuthors
 from gitops_tui.diff.authorship.rights import Rights
+from gitops_tui.diff.authorship.signatures import byline, rule_data, signatures
 from gitops_tui.diff.authorship.texts import Statement, Text, stated
 from gitops_tui.diff.authorship.written import Found, Wanted, in_chart, in_manifest, in_overlays
 
@@ -15,8 +16,11 @@ __all__ = [
     "Statement",
     "Text",
     "Wanted",
+    "byline",
     "in_chart",
     "in_manifest",
     "in_overlays",
+    "rule_data",
+    "signatures",
     "stated",
 ]

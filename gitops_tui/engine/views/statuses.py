@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from gitops_tui.cluster import Live
 from gitops_tui.engine.views.reconcile import View
 from gitops_tui.health import assess, counts, lift, worst
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError, Stage
+from gitops_tui.model.ownership import OWNER
 from gitops_tui.model.resources import Body, DriftCode, Health, HealthCode, ResourceKey, ResourceStatus
 from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
 from gitops_tui.model.text import one_line
 from gitops_tui.sync import Pair, hook_of
 
-OWNER: Final = "owner"
-"""Among a resource's details: the other application that it belongs to."""
 _DRIFTED = {DriftCode.CHANGED, DriftCode.MISSING, DriftCode.EXTRA}
 
 
