@@ -28,6 +28,7 @@ from gitops_tui.model.application import (
     SyncPolicy,
 )
 from gitops_tui.model.errors import UsageError
+from gitops_tui.model.revision import Author
 from gitops_tui.model.text import one_line
 
 Node = Mapping[str, Any]
@@ -74,7 +75,10 @@ def _settings(node: Node, base: Path) -> Settings:
         parallel=int(node.get("parallel", 4)),
         read_only=node.get("readOnly", False),
         read_only_contexts=tuple(node.get("readOnlyContexts", ())),
+        sign_commits=node.get("signCommits"),
     )
+    if "author" in node:
+        settings = replace(settings, author=Author(one_line(node["author"]["name"]), one_line(node["author"]["email"])))
     if "interval" in node:
         settings = replace(settings, interval=seconds(node["interval"]))
     if "wavePause" in node:
@@ -179,8 +183,11 @@ def _policy(node: Node) -> SyncPolicy:
             create_namespace="createNamespace",
             force_conflicts="forceConflicts",
             propagation="propagation",
+            auto_rollback="autoRollback",
         )
     )
+    if "soak" in node:
+        policy = replace(policy, soak=seconds(node["soak"]))
     if "mode" in node:
         policy = replace(policy, mode=SyncMode(node["mode"]))
     if "maxPrune" in node:

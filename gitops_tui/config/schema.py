@@ -164,6 +164,11 @@ def _sync() -> Schema:
                 "How dependents of deleted objects go.", ("foreground", "background", "orphan"), policy.propagation
             ),
             "healthTimeout": duration("How long a sync waits for its resources to become healthy.", "5m"),
+            "autoRollback": switch(
+                "Go back to the last verified commit when a sync fails, or health is lost within `soak` after it.",
+                default=policy.auto_rollback,
+            ),
+            "soak": duration("How long after a sync a loss of health is blamed on its commit.", "10m"),
         },
     )
 
@@ -237,6 +242,16 @@ def _settings() -> Schema:
             "readOnlyContexts": array("Never write to these contexts."),
             "maskedPaths": array("Fields of every application to hide like those of a Secret."),
             "wavePause": duration("Pause between two waves of a sync.", "2s"),
+            "author": keys(
+                "Who commits a revert. Default: the name and email of your Git configuration.",
+                {"name": text("A name.", minLength=1), "email": text("An email address.", minLength=1)},
+                "name",
+                "email",
+            ),
+            "signCommits": {
+                "type": "boolean",
+                "description": "Sign the commit of a revert. Default: as your Git configuration says.",
+            },
             "listen": pattern(
                 "Address of the daemon's health endpoints, empty for none.",
                 r"^(\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}|[^:\s]*:[0-9]{1,5})?$",

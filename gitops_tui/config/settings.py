@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitops_tui.model.application import Application, FolderTemplate, Repository
+from gitops_tui.model.revision import Author
 
 APP_FOLDER = "gitops-tui"
 
@@ -36,7 +37,8 @@ class Settings:
     interval: seconds between two looks at a repository that names none of its own. parallel: applications that
     are worked on at once. kubeconfig: None for `$KUBECONFIG`, else `~/.kube/config`. read_only: nothing is ever
     written; read_only_contexts: nothing is written to these contexts. wave_pause: seconds between two waves.
-    listen: host and port of the health endpoints of the daemon, "" for none.
+    listen: host and port of the health endpoints of the daemon, "" for none. author, sign_commits: of a revert,
+    None for what the user's Git configuration says.
     """
 
     state_dir: Path = field(default_factory=state_folder)
@@ -47,6 +49,8 @@ class Settings:
     read_only_contexts: tuple[str, ...] = ()
     wave_pause: float = 2.0
     listen: str = "127.0.0.1:9797"
+    author: Author | None = None
+    sign_commits: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

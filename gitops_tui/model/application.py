@@ -125,6 +125,9 @@ class SyncPolicy:
     force_conflicts: bool = True
     propagation: str = "foreground"
     health_timeout: float = 300.0
+    auto_rollback: bool = False
+    """A commit that fails, or makes the application Degraded within `soak` seconds, is rolled back and held off."""
+    soak: float = 600.0
     options: tuple[str, ...] = ()
     windows: tuple[SyncWindow, ...] = ()
     parallel: int = 4

@@ -208,6 +208,23 @@ def test_the_interval_of_the_settings_holds_for_repositories_without_one(file: P
     assert {each.name: each.interval for each in found.repositories} == {"own": 300.0, "other": 10.0, "third": 10.0}
 
 
+def test_who_commits_a_revert_and_when_an_application_goes_back_by_itself(file: Path) -> None:
+    file.write_text("""
+        applications:
+          - name: shop
+            source: {repository: https://git.example.org/fleet}
+            sync: {autoRollback: true, soak: 15m}
+        settings:
+          author: {name: Fleet Bot, email: bot@example.org}
+          signCommits: false
+    """)
+    found = config.load(file)
+    (shop,) = found.applications
+    assert (shop.policy.auto_rollback, shop.policy.soak) == (True, 900.0)
+    assert (str(found.settings.author), found.settings.sign_commits) == ("Fleet Bot <bot@example.org>", False)
+    assert (config.Settings().author, config.Settings().sign_commits) == (None, None)
+
+
 def test_all_mistakes_at_once_each_with_its_place_and_the_nearest_right_word(file: Path) -> None:
     golden = Path(__file__).with_name("mistakes.txt").read_text(encoding="utf-8")
     document = Path(__file__).with_name("mistakes.yaml").read_text(encoding="utf-8")
