@@ -24,6 +24,8 @@ from gitops_tui.source import Mirrors
 from tests.support.work_tree import WorkTree
 
 _DEADLINE = 60.0
+_HEALTH = 3.0
+"""Seconds that a sync waits: no kubelet makes pods ready here, and a deletion takes a moment."""
 
 
 class Clock:
@@ -92,13 +94,13 @@ class Stage:
 
     def sync(self, **more: Any) -> Receipt:
         """Plan and execute."""
-        receipt: Receipt = self.ask(Sync(self.name, self.plan(**more), "tester"))
+        receipt: Receipt = self.ask(Sync(self.name, self.plan(**more), "tester", timeout=_HEALTH))
         return receipt
 
     def roll_back(self, revision: str) -> Receipt:
         """Plan and execute a rollback to a commit."""
         plan = self.plan(revision=revision)
-        receipt: Receipt = self.ask(Rollback(self.name, plan, "tester", "bad release"))
+        receipt: Receipt = self.ask(Rollback(self.name, plan, "tester", "bad release", timeout=_HEALTH))
         return receipt
 
     def live(self, group: str, kind: str, name: str) -> Body | None:
