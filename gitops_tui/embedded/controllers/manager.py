@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
@@ -17,6 +18,7 @@ from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.store.items import Event, Key
 
 _RETRY = 1.0
+_LATER = 60.0
 _LONGEST_SLEEP = 30.0
 _LOG = logging.getLogger(__name__)
 
@@ -68,6 +70,7 @@ class Controllers:
         self._due: dict[_Task, float] = {}
         self._heap: list[tuple[float, int, _Task]] = []
         self._order = count()
+        self._news: deque[Event] = deque()
         self._wake = threading.Condition()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -76,7 +79,7 @@ class Controllers:
     def begin(self) -> None:
         """Look at everything that is there, and at every change from now on."""
         with self._backend.store.lock:
-            self._unsubscribe = self._backend.store.watch(self._changed)
+            self._unsubscribe = self._backend.store.watch(self._tell)
             for item in self._backend.store.everything():
                 for controller in self._by_storage.get(item.key.storage, ()):
                     self._add(_Task(controller, item.key), 0.0)
@@ -102,11 +105,13 @@ class Controllers:
     def step(self) -> float | None:
         """Do everything that is due now. Returns the time when something is due next, None when nothing is."""
         while True:
+            self._hear()
             with self._wake:
                 task, due = self._next()
-            if task is None:
-                return due
-            self._do(task)
+                if task is None and (self._stopping or not self._news):
+                    return due
+            if task is not None:
+                self._do(task)
 
     def advance(self, seconds: float) -> None:
         """Let time pass on a ManualClock, doing everything in its time."""
@@ -132,7 +137,7 @@ class Controllers:
                 if now < latest:
                     self._forget_times()
                 latest = now
-                if self._heap and self._heap[0][0] <= now:
+                if self._news or (self._heap and self._heap[0][0] <= now):
                     continue
                 self._wake.wait(_LONGEST_SLEEP if due is None else min(max(0.0, due - now), _LONGEST_SLEEP))
 
@@ -165,6 +170,9 @@ class Controllers:
             except ApiError as error:
                 _LOG.warning("%s %s/%s: %s", task.key.storage, task.key.namespace, task.key.name, error)
                 after = _RETRY
+            except Exception:  # noqa: BLE001 - the edge: an object that one controller chokes on stops no other
+                _LOG.exception("%s %s/%s", task.key.storage, task.key.namespace, task.key.name)
+                after = _LATER
         if after is not None:
             self._add(task, self._clock.now() + after)
 
@@ -177,18 +185,32 @@ class Controllers:
             heapq.heappush(self._heap, (due, next(self._order), task))
             self._wake.notify_all()
 
-    def _changed(self, event: Event) -> None:
-        """Called under the store's lock with every change."""
-        key, body = event.item.key, event.item.body
-        if event.type == "DELETED":
-            self.world.forget(body)
-        else:
-            for controller in self._by_storage.get(key.storage, ()):
-                self._add(_Task(controller, key), 0.0)
-        self._add_owner(body)
-        for controller, follow in self._followers.get(key.storage, ()):
+    def _tell(self, event: Event) -> None:
+        """Called by whoever writes, under the store's lock."""
+        with self._wake:
+            self._news.append(event)
+            self._wake.notify_all()
+
+    def _hear(self) -> None:
+        """Find out whom the changes since the last time concern."""
+        while self._news and not self._stopping:
+            event = self._news.popleft()
+            key, body = event.item.key, event.item.body
+            if event.type == "DELETED":
+                self.world.forget(body)
+            else:
+                for controller in self._by_storage.get(key.storage, ()):
+                    self._add(_Task(controller, key), 0.0)
+            self._add_owner(body)
+            for controller, follow in self._followers.get(key.storage, ()):
+                self._follow(controller, follow, body)
+
+    def _follow(self, controller: Controller, follow: Follow, body: Object) -> None:
+        try:
             for other in follow(self.world, body):
                 self._add(_Task(controller, other), 0.0)
+        except Exception:  # noqa: BLE001 - the edge, as in `_do`
+            _LOG.exception("%s after %s %s", controller.storage, body.get("kind"), body["metadata"].get("name"))
 
     def _add_owner(self, body: Object) -> None:
         reference = controller_of(body)

@@ -90,7 +90,7 @@ def _say(line: str) -> None:
 
 def _wait(places: Places, ended: threading.Event, idle: float) -> None:
     unused_since: float | None = None
-    while not ended.wait(idle / _LOOKS):
+    while not ended.wait(idle / _LOOKS) and places.root.exists():
         lease = FileLock.try_take(places.lease)
         if lease is None:
             unused_since = None
@@ -98,7 +98,7 @@ def _wait(places: Places, ended: threading.Event, idle: float) -> None:
         lease.release()
         now = time.monotonic()
         unused_since = now if unused_since is None else unused_since
-        if now - unused_since >= idle or not places.root.exists():
+        if now - unused_since >= idle:
             return
 
 

@@ -13,6 +13,7 @@ from gitops_tui.embedded.controllers.manager import Controller, Controllers
 from gitops_tui.embedded.controllers.world import World
 from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.lifecycle.namespaces import make_first_namespaces
+from gitops_tui.embedded.store.items import Key
 from gitops_tui.embedded.store.store import Store
 
 DEADLINE = 30.0
@@ -112,3 +113,28 @@ def test_stopping_lets_go_of_the_store(backend: Backend) -> None:
     backend.store.put(item[0].key, {**item[0].body, "spec": {}}, expected=item[0].revision)
     assert not controllers.step()
     assert seen == []
+
+
+def test_an_object_that_a_controller_chokes_on_stops_no_other(
+    backend: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[str] = []
+
+    def look(world: World, body: Object) -> None:
+        if body["metadata"]["name"] == "default":
+            raise KeyError("spec")
+        seen.append(body["metadata"]["name"])
+
+    def follow(world: World, body: Object) -> list[Key]:
+        raise KeyError("selector")
+
+    watching = Controller("namespaces", look, follows=(("services", follow),))
+    controllers = Controllers(backend, [watching], clock=ManualClock(1000.0))
+    controllers.begin()
+    controllers.step()
+    assert seen == ["kube-node-lease", "kube-public", "kube-system"]
+    item = backend.store.list("services")[0][0]
+    backend.store.put(item.key, {**item.body, "spec": {}}, expected=item.revision)
+    controllers.step()
+    assert "namespaces /default" in caplog.text
+    assert "namespaces after Service kubernetes" in caplog.text
