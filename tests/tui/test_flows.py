@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
+from gitops_tui.diff import comparison
 from gitops_tui.engine.requests import (
     Compare,
     History,
@@ -24,7 +25,7 @@ from gitops_tui.engine.requests import (
 from gitops_tui.model.application import Application, Destination, Source
 from gitops_tui.model.errors import ForbiddenError, PlanError
 from gitops_tui.model.operations import ChangeSet, OperationPhase
-from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.resources import DriftCode, ResourceKey
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.status import ApplicationStatus, RunningOperation, Snapshot, WorkerState
 from tests.tui import scenes
@@ -272,6 +273,41 @@ async def test_enter_on_a_commit_compares_it_with_what_is_live() -> None:
         await user.sees(f"Diff at {sha[:7]}", "replicas: 3")
         [request] = user.engine.asked_for(Compare)
         assert request == Compare("cart", sha)
+
+
+async def test_the_history_follows_what_is_deployed_and_pinned_meanwhile() -> None:
+    async with cockpit() as user:
+        await user.press("h")
+        await user.sees("● current")
+        entries = tuple(
+            replace(entry, current=at == 3, pinned=at == 3) for at, entry in enumerate(scenes.cart_history())
+        )
+        user.engine.answers[History] = lambda request: entries[request.offset :]
+        shop = scenes.shop()
+        cart = replace(shop.applications["cart"], deployed=entries[3].sha)
+        user.engine.publish(replace(shop, applications={**shop.applications, "cart": cart}))
+        await user.sees("⚑ pinned")
+
+
+async def test_an_open_diff_follows_the_drift() -> None:
+    async with cockpit() as user:
+        await user.press("d")
+        await user.sees("replicas: 5")
+        user.engine.answers[Compare] = ()
+        shop = scenes.shop()
+        calm = tuple(replace(one, drift=DriftCode.IN_SYNC) for one in scenes.CART_RESOURCES if one.desired)
+        cart = replace(shop.applications["cart"], resources=calm)
+        user.engine.publish(replace(shop, applications={**shop.applications, "cart": cart}))
+        await user.sees("nothing differs")
+
+
+async def test_keys_typed_in_a_hurry_meet_the_answer_they_were_meant_for() -> None:
+    async with cockpit() as user:
+        await user.press("q")
+        await user.sees("Quit gitops-tui?")
+        user.app.simulate_key("right")
+        user.app.simulate_key("enter")
+        await user.until(lambda: not user.app.is_running)
 
 
 async def test_older_commits_are_fetched_when_the_end_is_reached() -> None:
@@ -658,3 +694,30 @@ async def test_ten_thousand_resources_and_a_thousand_applications_are_only_paint
         await user.type("04242")
         await user.press("enter")
         await user.until(lambda: "settings-04242" in user.cursor_line)
+
+
+async def test_a_huge_resource_is_compared_while_keys_are_answered() -> None:
+    data = {f"key-{at:05}": f"value {at}" for at in range(9_000)}
+    one = scenes.body("ConfigMap", "huge", data=data)
+    other = scenes.body("ConfigMap", "huge", data={**data, "key-04000": "changed"})
+    engine = ScriptedEngine()
+    engine.answers[Compare] = (comparison(ResourceKey.of(one), one, other, None),)
+    async with cockpit(engine) as user:
+        await user.press("d")
+        await user.sees("value 4000", "changed", "change 1 of 1")
+        await user.press("y")
+        await user.sees("9006 lines")
+
+
+async def test_an_operation_of_another_is_looked_up_again_when_it_ends() -> None:
+    async with cockpit() as user:
+        await user.command("ops")
+        await user.sees("Running")
+        await user.press("enter")
+        await user.sees("search", "◐ Running")
+        ended = replace(scenes.receipts()[0], phase=OperationPhase.SUCCEEDED, finished=scenes.NOW)
+        user.engine.answers[Operations] = (ended,)
+        shop = scenes.shop()
+        search = replace(shop.applications["search"], running=None)
+        user.engine.publish(replace(shop, applications={**shop.applications, "search": search}))
+        await user.sees("Succeeded", "took 9.0s")

@@ -9,11 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
 
 from gitops_tui.tui.look.spans import Ground, Line, Tone, line, outside
 from gitops_tui.tui.widgets.band import Band
-from gitops_tui.tui.widgets.choice import Choice
+from gitops_tui.tui.widgets.choice import Choice, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Confirm(ModalScreen[str | None]):
             yield Band(ground=Ground.RAISED, lines=2, id="title")
             yield Band(ground=Ground.RAISED, lines=1, id="text")
             if question.reason:
-                yield Input(placeholder="reason (optional)", compact=True, classes="reason")
+                yield Reason("reason (optional)")
                 yield Band(ground=Ground.RAISED)
             with Horizontal(classes="buttons"):
                 yield Choice("Cancel", "cancel")
@@ -66,13 +65,8 @@ class Confirm(ModalScreen[str | None]):
         else:
             self.dismiss(None)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """A reason is no answer yet: go on to the buttons."""
-        event.stop()
-        self.query_one("#cancel").focus()
-
     def _agree(self) -> None:
-        reasons = self.query(Input)
+        reasons = self.query(Reason)
         self.dismiss(reasons.first().value.strip() if reasons else "")
 
     def action_refuse(self) -> None:

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container, Horizontal
 from textual.content import Content
-from textual.widgets import Input
 
 from gitops_tui.engine.requests import Plan, Request, Rollback, Sync
 from gitops_tui.model.operations import Change, ChangeSet
@@ -21,7 +20,7 @@ from gitops_tui.tui.present import plans as present
 from gitops_tui.tui.views.problems import problem_lines
 from gitops_tui.tui.views.view import View
 from gitops_tui.tui.widgets.band import Band
-from gitops_tui.tui.widgets.choice import Choice
+from gitops_tui.tui.widgets.choice import Choice, Reason
 from gitops_tui.tui.widgets.pager import Pager, pane
 from gitops_tui.tui.widgets.table import Row, Table
 
@@ -39,6 +38,7 @@ class PlanView(View):
     view = actions.PLAN
     AUTO_FOCUS = "#cancel"
     BINDINGS = [  # noqa: RUF012 - textual's own way of declaring keys
+        Binding("left,right", "answers", show=False),
         Binding("j,down", "rows('down')", show=False),
         Binding("k,up", "rows('up')", show=False),
         Binding("ctrl+f,pagedown", "rows('page_down')", show=False),
@@ -71,7 +71,7 @@ class PlanView(View):
         yield Band(lines=0, id="guards")
         with Horizontal(classes="buttons"):
             if self.is_rollback:
-                yield Input(placeholder="why (optional, kept with the pin)", compact=True, classes="reason")
+                yield Reason("why (optional, kept with the pin)")
             else:
                 yield Band(ground=Ground.RAISED, id="asked")
             yield Choice("Cancel", "cancel")
@@ -95,7 +95,7 @@ class PlanView(View):
         self.plan = plan
         self.prune = plan.prune
         nothing = (line(Span("✓ ", Tone.GOOD), Span("nothing to change")),)
-        self.query_one(Table).show([Row(change.key, change) for change in plan.changes], nothing)
+        self.query_one(Table).show([Row(change.key, change) for change in present.in_view_order(plan.changes)], nothing)
         self._update()
 
     def _failed(self, problem: Problem) -> None:
@@ -186,17 +186,16 @@ class PlanView(View):
         """Move in the list of changes, whichever answer has the focus."""
         self.query_one(Table).action_move(where)
 
+    def action_answers(self) -> None:
+        """Go from the list of changes to the answers."""
+        self.set_focus(self.query_one("#cancel"))
+
     def on_choice_chosen(self, event: Choice.Chosen) -> None:
         """Run it, or leave."""
         if event.choice.id == "do":
             self._run()
         else:
             self.do_back()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """A reason is no answer yet: go on to the answers."""
-        event.stop()
-        self.query_one("#cancel").focus()
 
     def _run(self) -> None:
         plan, cockpit = self.plan, self.cockpit
@@ -205,7 +204,7 @@ class PlanView(View):
         self._begun = True
         request: Request
         if self.is_rollback:
-            why = self.query_one(Input).value.strip()
+            why = self.query_one(Reason).value.strip()
             request = Rollback(plan.application, plan, cockpit.actor, why)
         else:
             request = Sync(plan.application, plan, cockpit.actor)

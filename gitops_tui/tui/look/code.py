@@ -35,6 +35,20 @@ def _tone(kind: _TokenType) -> Tone:
     return Tone.TEXT
 
 
+MOST_COLOURED: Final = 3_000
+
+
+def listing(text: str) -> list[Line]:
+    """Return a document of YAML with numbered lines; a very long one without colours, so that it is there at once."""
+    rows = text.splitlines()
+    colour = highlight if len(rows) <= MOST_COLOURED else _bare
+    return [(Span(f"{at:>4}  ", Tone.FAINT), *colour(row)) for at, row in enumerate(rows, 1)]
+
+
+def _bare(text: str) -> Line:
+    return (Span(text),)
+
+
 def visible_space(spans: Line) -> Line:
     """Return the line with its spaces and tabs drawn."""
     shown: list[Span] = []

@@ -14,17 +14,19 @@ from gitops_tui.tui.look.columns import Column
 from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside
 from gitops_tui.tui.look.times import since
 
+_CONTEXT: Final = 10
+"""A context longer than this is cut, so that the namespace behind it can be read."""
 COLUMNS: Final = (
-    Column("name", "NAME", 14, grow=2, most=30, sort="N"),
-    Column("project", "PROJECT", 9, grow=1, rank=8, sort="P", most=12),
-    Column("destination", "DESTINATION", 19, grow=1, rank=7, sort="C", most=26),
+    Column("name", "NAME", 14, grow=1, most=30, sort="N"),
+    Column("project", "PROJECT", 9, rank=8, sort="P"),
+    Column("destination", "DESTINATION", 20, grow=1, rank=7, sort="C", most=26),
     Column("sync", "SYNC", 11, sort="S"),
     Column("health", "HEALTH", 13, sort="H"),
     Column("revision", "REVISION", 9, rank=1),
-    Column("subject", "COMMIT", 12, grow=2, rank=6, most=44),
+    Column("subject", "COMMIT", 15, grow=1, rank=6, most=44),
     Column("age", "AGE", 4, align="right", rank=5, sort="A"),
     Column("drift", "DRIFT", 6, align="right", sort="D"),
-    Column("summary", "WHAT", 13, grow=5),
+    Column("summary", "WHAT", 13, grow=6),
 )
 
 
@@ -37,7 +39,7 @@ def cells(status: ApplicationStatus, now: float) -> tuple[Line, ...]:
         line(outside(status.name, Tone.TEXT, bold=True, limit=80)),
         line(outside(status.application.project, Tone.MUTED, limit=40)),
         line(
-            outside(context, Tone.MUTED, limit=60),
+            outside(context, Tone.MUTED, limit=_CONTEXT),
             Span("/", Tone.FAINT) if context else "",
             outside(destination.namespace, limit=60),
         ),

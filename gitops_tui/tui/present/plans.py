@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
@@ -41,6 +42,19 @@ def change_cells(change: Change) -> tuple[Line, ...]:
     )
 
 
+def in_view_order(changes: Sequence[Change]) -> list[Change]:
+    """Return what writes in the order in which it will, then what is left alone."""
+    return sorted(changes, key=lambda change: change.action is Action.SKIP)
+
+
+_RESULT_ORDER: Final = {Result.FAILED: 0, Result.UNCHANGED: 2, Result.SKIPPED: 2, Result.PRUNE_SKIPPED: 2}
+
+
+def results_in_view_order(results: Sequence[ResourceResult]) -> list[ResourceResult]:
+    """Return what failed, then what was changed in the order in which it was, then what was left alone."""
+    return sorted(results, key=lambda result: _RESULT_ORDER.get(result.result, 1))
+
+
 def in_words(plan: ChangeSet) -> str:
     """`2 create, 1 update, 1 delete`, or `nothing`."""
     count = Counter(change.action for change in plan.writes)
@@ -65,8 +79,8 @@ def field_lines(changes: Sequence[FieldChange], *, most: int = 200) -> list[Line
 def _value(value: Any, tone: Tone) -> Span:
     if value is ABSENT:
         return Span("(absent)", Tone.FAINT)
-    text = value if isinstance(value, str) else str(value).replace("True", "true").replace("False", "false")
-    return outside(text or '""', tone, limit=120)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return outside(text.replace("\n", "↵ ") or '""', tone, limit=240)
 
 
 RESULT_COLUMNS: Final = (

@@ -73,16 +73,26 @@ def tree(statuses: Sequence[ResourceStatus], order: Order = natural, *, reverse:
         below[owner].append(status)
     branches: list[Branch] = []
     seen: set[ResourceKey] = set()
-    stack = _push([], below[None], "", order, reverse=reverse, root=True)
+    alive = frozenset(key for key in below if key is not None)
+
+    def ordered(status: ResourceStatus) -> object:
+        return _old(status, alive) if status.key.kind == "ReplicaSet" and status.parent else (0, 0.0), order(status)
+
+    stack = _push([], below[None], "", ordered, reverse=reverse, root=True)
     while stack:
         status, guide, after = stack.pop()
         if status.key in seen:
             continue
         seen.add(status.key)
         branches.append(Branch(status, guide))
-        _push(stack, below.get(status.key, ()), after, order, reverse=reverse)
+        _push(stack, below.get(status.key, ()), after, ordered, reverse=reverse)
     branches += [Branch(status) for status in statuses if status.key not in seen]
     return branches
+
+
+def _old(status: ResourceStatus, alive: frozenset[ResourceKey]) -> tuple[int, float]:
+    """Sort the ReplicaSets that have pods first, the former ones after them, newest first."""
+    return (0 if status.key in alive else 1, -(status.created or 0.0))
 
 
 _Entry = tuple[ResourceStatus, str, str]

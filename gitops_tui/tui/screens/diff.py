@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.worker import WorkType
 
 from gitops_tui.engine.requests import Compare
 from gitops_tui.model.operations import ResourceComparison
-from gitops_tui.model.status import Problem
+from gitops_tui.model.status import ApplicationStatus, Problem
 from gitops_tui.tui import actions
 from gitops_tui.tui.look.spans import Line, Span, Tone, line
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import diffs as present
+from gitops_tui.tui.present.resources import troubled
 from gitops_tui.tui.views.problems import problem_lines
 from gitops_tui.tui.views.reading import Reading
 from gitops_tui.tui.views.view import WIDE
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager
 from gitops_tui.tui.widgets.table import Row, Table
+
+LARGE = 100_000
+"""Characters from which a resource is compared in a thread."""
 
 
 class DiffView(Reading):
@@ -47,6 +54,8 @@ class DiffView(Reading):
         self.spaces = False
         self._page = present.Page()
         self._hunk = 0
+        self._told: object = None
+        self._status: ApplicationStatus | None = None
 
     def body(self) -> ComposeResult:
         """The list, and the difference."""
@@ -72,6 +81,18 @@ class DiffView(Reading):
         if self.comparisons is None:
             self._say((line(Span("◌ comparing…", Tone.BUSY)),))
         self.ask(Compare(self.location.application, self.location.revision or None), self._compared, self._failed)
+
+    def update(self) -> None:
+        """Show the frame; compare again when something differs now that did not, or no longer does."""
+        self.update_frame()
+        status = self.status()
+        if status is not self._status and status is not None:
+            self._status = status
+            differing = tuple((one.key, one.drift, one.changed_fields) for one in status.resources if troubled(one))
+            told = (status.revision.sha if status.revision else "", differing)
+            if self._told not in {None, told}:
+                self.load()
+            self._told = told
 
     def _compared(self, answer: tuple[ResourceComparison, ...]) -> None:
         first = self.comparisons is None
@@ -119,17 +140,30 @@ class DiffView(Reading):
         if comparison is None:
             self._say((line(Span("✓ ", Tone.GOOD), Span("nothing differs")), (), _calm(self.location.revision)))
             return
-        text, right = self.text, self.query_one("#right")
-        cells = text.size.width
-        if self.is_two_columns:
-            self._page = present.two_columns(comparison, self.context, cells, spaces=self.spaces)
+        if _is_large(comparison):
+            work: WorkType[None] = partial(self._show_later, comparison)
+            self.run_worker(work, group="page", exclusive=True)
         else:
-            self._page = present.one_column(comparison, self.context, spaces=self.spaces)
-        self._hunk = min(self._hunk, max(len(self._page.hunks) - 1, 0))
-        text.show(present.pointed_at(self._page, self._hunk), self._page.grounds)
-        right.border_title = Content(f" {comparison.key.kind_name} ")
-        heading = self._heading(comparison)
-        self.query_one("#headings", Band).show(heading)
+            self._show_page(comparison, self._make(comparison, self.text.size.width))
+
+    def _make(self, comparison: ResourceComparison, cells: int) -> present.Page:
+        if self.is_two_columns:
+            return present.two_columns(comparison, self.context, cells, spaces=self.spaces)
+        return present.one_column(comparison, self.context, spaces=self.spaces)
+
+    async def _show_later(self, comparison: ResourceComparison) -> None:
+        """Make the page of a very large resource in a thread, so that keys are answered meanwhile."""
+        self._say((line(Span("◌ comparing…", Tone.BUSY)),))
+        page = await asyncio.to_thread(self._make, comparison, self.text.size.width)
+        if comparison is self.chosen():
+            self._show_page(comparison, page)
+
+    def _show_page(self, comparison: ResourceComparison, page: present.Page) -> None:
+        self._page = page
+        self._hunk = min(self._hunk, max(len(page.hunks) - 1, 0))
+        self.text.show(present.pointed_at(page, self._hunk), page.grounds)
+        self.query_one("#right").border_title = Content(f" {comparison.key.kind_name} ")
+        self.query_one("#headings", Band).show(self._heading(comparison))
         self._subtitle()
 
     def _heading(self, comparison: ResourceComparison) -> Any:
@@ -201,6 +235,10 @@ class DiffView(Reading):
             table.focus()
         else:
             super().do_back()
+
+
+def _is_large(comparison: ResourceComparison) -> bool:
+    return any(len(str(body)) > LARGE for body in (comparison.desired, comparison.live) if body)
 
 
 def _calm(revision: str) -> Line:

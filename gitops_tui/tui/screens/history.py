@@ -34,6 +34,7 @@ class HistoryView(Listing):
         self._loaded = False
         self._complete = False
         self._problem: Problem | None = None
+        self._told: object = None
 
     def body(self) -> ComposeResult:
         """The table, and who made the commit under the cursor, and when."""
@@ -61,7 +62,13 @@ class HistoryView(Listing):
         self.update()
 
     def update(self) -> None:
-        """Show the commits that are known."""
+        """Show the commits that are known; ask again when another is deployed, pinned or new."""
+        status = self.status()
+        told = (status.revision, status.latest, status.deployed, status.pin) if status else None
+        if told != self._told:
+            self._told = told
+            if self._loaded:
+                self.load()
         chosen = [entry for entry in self.entries if self.filter is None or self.filter.matches(_filtered_by(entry))]
         self.table.show([Row(entry.sha, entry) for entry in chosen], self.nothing(self._nothing()))
         self.table.repaint()

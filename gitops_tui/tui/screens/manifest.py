@@ -14,7 +14,7 @@ from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.status import Problem
 from gitops_tui.model.text import sanitize
 from gitops_tui.tui import actions
-from gitops_tui.tui.look.code import highlight
+from gitops_tui.tui.look.code import listing
 from gitops_tui.tui.look.spans import Ground, Line, Span, Tone, line
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.views.problems import problem_lines
@@ -95,8 +95,8 @@ class ManifestView(Reading):
         if body is None:
             text.show((line(Span(_ABSENT[side], Tone.MUTED)),), centred=True)
             return
-        rows = sanitize(dump(body)).splitlines()
-        text.show([(Span(f"{at:>4}  ", Tone.FAINT), *highlight(row)) for at, row in enumerate(rows, 1)])
+        rows = listing(sanitize(dump(body)))
+        text.show(rows)
         frame.border_subtitle = Content(f" {len(rows)} lines ")
 
     def _tabs(self, _: int) -> list[Line]:

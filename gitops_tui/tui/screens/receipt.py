@@ -41,6 +41,7 @@ class ReceiptView(View):
         self._future: Future[Any] | None = None
         self._started = 0.0
         self._missing = False
+        self._under_way = ""
 
     def begin(self, future: Future[Any], started: float) -> None:
         """Follow an operation that has just been submitted."""
@@ -71,7 +72,10 @@ class ReceiptView(View):
             self.run_worker(work, group="follow", exclusive=True)
             self.set_interval(0.25, self._tick)
         else:
-            self.ask(Operations(self.location.application or None, 200), self._found, self._failed)
+            self._look_up()
+
+    def _look_up(self) -> None:
+        self.ask(Operations(self.location.application or None, 200), self._found, self._failed)
 
     async def _follow(self, future: Future[Any]) -> None:
         problem = None
@@ -109,6 +113,7 @@ class ReceiptView(View):
 
     def update(self) -> None:
         """Show how far it is, with the resources as they come alive; then what became of each."""
+        self._look_again()
         live, results = self.query_one("#live", Table), self.query_one("#results", Table)
         if live.display and not self._is_under_way:
             results.focus()
@@ -123,9 +128,19 @@ class ReceiptView(View):
         self._update_pane()
         self.update_frame()
 
+    def _look_again(self) -> None:
+        """Look an operation of somebody else up again once it has ended."""
+        status = self.status()
+        running = status.running.operation if status and status.running else ""
+        if running != self._under_way:
+            self._under_way = running
+            if self.receipt and not self.receipt.phase.is_final:
+                self._look_up()
+
     def _show_results(self, table: Table) -> None:
         if self.receipt is not None:
-            rows = [Row((at, result.key), result) for at, result in enumerate(self.receipt.resources)]
+            found = present.results_in_view_order(self.receipt.resources)
+            rows = [Row((at, result.key), result) for at, result in enumerate(found)]
             table.show(rows, (line(Span("no resource was touched", Tone.MUTED)),))
         elif self.problem is not None:
             table.show((), (*problem_lines(self.problem, again=False), EMPTY, _plan_again()))

@@ -1,4 +1,4 @@
-"""A button of one line."""
+"""The answers of a dialog: buttons of one line, and a line for a reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
+from textual.widgets import Input, Static
+
+
+class Reason(Input):
+    """A line that says why. Enter is no answer yet: it goes on to Cancel."""
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(placeholder=placeholder, compact=True, classes="reason", max_length=300)
+        self.cursor_blink = False
+
+    async def action_submit(self) -> None:
+        """Go on to the answers, at once: the next key is meant for them."""
+        self.screen.set_focus(self.screen.query_one("#cancel"))
 
 
 class Choice(Static, can_focus=True):
@@ -15,8 +27,8 @@ class Choice(Static, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "choose", show=False),
-        Binding("left,h", "app.focus_previous", show=False),
-        Binding("right,l", "app.focus_next", show=False),
+        Binding("left,h", "go(-1)", show=False),
+        Binding("right,l", "go(1)", show=False),
     ]
 
     class Chosen(Message):
@@ -33,6 +45,13 @@ class Choice(Static, can_focus=True):
     def name_it(self, label: str) -> None:
         """Change what it says."""
         self.update(Content(label))
+
+    def action_go(self, by: int) -> None:
+        """Give the focus to the answer beside it; the last one is the end."""
+        answers = [answer for answer in self.screen.query(Choice) if answer.focusable]
+        at = answers.index(self) + by if self in answers else 0
+        if 0 <= at < len(answers):
+            self.screen.set_focus(answers[at])
 
     def action_choose(self) -> None:
         """Choose it."""
