@@ -15,9 +15,6 @@ from gitops_tui.source.writing.identity import identity
 from gitops_tui.source.writing.pushing import LostRaceError, push
 from gitops_tui.source.writing.restoring import commit, compared, tree_with, verify
 
-_TRIES = 2
-"""A push that lost a race is made once more, on top of the winner's."""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -30,9 +27,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The commit that was pushed. url: where a pull request may be opened, "" when there is nothing to guess."""
+    """The commit that was pushed, and what it was made by. url: where a pull request may be opened, or ""."""
 
     sha: str
+    plan: Restoration
     url: str = ""
 
 
@@ -97,34 +95,41 @@ class Restorer:
         found = self._mirror.history(tip.sha, place.path, limit=1)
         return found[0] if found else tip
 
-    def perform(
-        self, place: Place, approved: Restoration, message: Callable[[Restoration], str]
-    ) -> tuple[Restoration, Restored]:
-        """Commit and push what was approved, on top of what the branch is now; return it and the commit.
+    def renew(self, place: Place, revision: str, mode: RollbackMode, approved: str) -> Restoration:
+        """Fetch, and plan on top of what the branch is now. approved: the hash of the plan that was shown.
 
-        message: makes the commit's. StalePlanError when the same files would no longer be changed in the same way;
-        SourceError when the server refuses, or is pushed to again and again. Nothing is pushed then.
+        StalePlanError when the same files would no longer be changed in the same way.
         """
-        for _ in range(_TRIES):
-            self._mirror.fetch()
-            plan = self.plan(place, approved.revision.sha, approved.mode)
-            if plan.hash != approved.hash:
-                raise StalePlanError(
-                    f"application {place.application}",
-                    f"the plan is stale: branch {plan.branch} has other files there than when it was shown",
-                    hint="look at the new plan",
-                    temporary=True,
-                )
-            try:
-                return plan, self._pushed(plan, message(plan))
-            except LostRaceError as error:
-                lost = error
-        raise SourceError(
-            self._mirror.subject,
-            f"branch {approved.target} was pushed to at the same time, twice: {lost}",
-            hint="try again",
-            temporary=True,
-        ) from lost
+        self._mirror.fetch()
+        plan = self.plan(place, revision, mode)
+        if plan.hash != approved:
+            raise StalePlanError(
+                f"application {place.application}",
+                f"the plan is stale: branch {plan.branch} has other files there than when it was shown",
+                hint="look at the new plan",
+                temporary=True,
+            )
+        return plan
+
+    def perform(self, place: Place, plan: Restoration, message: Callable[[Restoration], str]) -> Restored:
+        """Commit and push. message: makes the commit's.
+
+        A push that loses a race with another one is made once more, on top of the winner's. StalePlanError as in
+        `renew`; SourceError when the server refuses, or the second race is lost too. Nothing is pushed then.
+        """
+        try:
+            return self._pushed(plan, message(plan))
+        except LostRaceError:
+            plan = self.renew(place, plan.revision.sha, plan.mode, plan.hash)
+        try:
+            return self._pushed(plan, message(plan))
+        except LostRaceError as lost:
+            raise SourceError(
+                self._mirror.subject,
+                f"branch {plan.target} was pushed to at the same time, twice: {lost}",
+                hint="try again",
+                temporary=True,
+            ) from lost
 
     def _pushed(self, plan: Restoration, message: str) -> Restored:
         with self._mirror.changing() as at:
@@ -135,4 +140,4 @@ class Restorer:
             verify(at, sha, tip, wanted, plan.path)
             expected = "" if plan.mode is RollbackMode.BRANCH else tip
             said = push(at, sha, plan.target, expected)
-        return Restored(sha, told_url(said, self._mirror.repository.url) or plan.url)
+        return Restored(sha, plan, told_url(said, self._mirror.repository.url) or plan.url)
