@@ -12,7 +12,7 @@ from gitops_tui.tui.dialogs.help import Help
 from gitops_tui.tui.dialogs.plan import PlanView
 from gitops_tui.tui.look.palette import PALETTES
 from gitops_tui.tui.look.spans import Span, Tone, line, outside
-from gitops_tui.tui.navigation import HOME, Location, Order, Vocabulary
+from gitops_tui.tui.navigation import Location, Order, Vocabulary
 
 if TYPE_CHECKING:
     from gitops_tui.tui.app import GitopsApp
@@ -56,11 +56,6 @@ def _guarded(name: str, work: Callable[[GitopsApp, str], None]) -> Callable[[Git
             work(app, argument)
 
     return run
-
-
-def _problems(app: GitopsApp) -> None:
-    app.visit(HOME)
-    app.root.action_do("problems")
 
 
 def show_help(app: GitopsApp, view: View) -> None:
@@ -150,7 +145,6 @@ _DO: Final[Mapping[str, Callable[[GitopsApp, str, View], None]]] = {
     "sync": _guarded("sync", lambda app, name: plan(app, name, "")),
     "rollback": _guarded("rollback", lambda app, name: app.visit(Location(actions.HISTORY, name))),
     "unpin": _guarded("unpin", ask_unpin),
-    "problems": lambda app, *_: _problems(app),
     "skin": lambda app, skin, _: setattr(app, "theme", skin),
     "help": lambda app, _, view: show_help(app, view),
     "quit": lambda app, *_: app.exit(),

@@ -53,7 +53,7 @@ COMMANDS: Final = (
     Command("ops", ("operations", "journal"), "operations and their receipts", actions.OPERATIONS, argument="application"),
     Command("repos", ("repositories",), "repositories", actions.REPOSITORIES),
     Command("ctx", ("contexts", "clusters"), "cluster contexts", actions.CONTEXTS),
-    Command("problems", ("p",), "only applications with a problem", action="problems"),
+    Command("problems", ("p",), "everything that is wrong", actions.INFO),
     Command("skin", ("theme",), "colours", action="skin", argument="skin", needs_argument=True),
     Command("help", ("?",), "every key", action="help"),
     Command("q", ("quit", "exit", "q!"), "quit", action="quit"),

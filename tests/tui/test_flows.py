@@ -23,11 +23,11 @@ from gitops_tui.engine.requests import (
     Unpin,
 )
 from gitops_tui.model.application import Application, Destination, Source
-from gitops_tui.model.errors import ForbiddenError, PlanError
+from gitops_tui.model.errors import ForbiddenError, PlanError, Stage
 from gitops_tui.model.operations import ChangeSet, OperationPhase
 from gitops_tui.model.resources import DriftCode, ResourceKey
 from gitops_tui.model.revision import Revision
-from gitops_tui.model.status import ApplicationStatus, RunningOperation, Snapshot, WorkerState
+from gitops_tui.model.status import ApplicationStatus, Problem, RunningOperation, Snapshot, WorkerState
 from tests.tui import scenes
 from tests.tui.cockpit import LARGE, SMALL, cockpit
 from tests.tui.scenes import ScriptedEngine
@@ -488,6 +488,36 @@ async def test_info_tells_what_is_wrong_and_what_to_do() -> None:
     async with cockpit() as user:
         await user.press("G", "i")
         await user.sees("What is wrong", "connection refused", "is the VPN up?", "tried again in 25s")
+
+
+async def test_everything_that_is_wrong_in_one_place() -> None:
+    journal = Problem(Stage.JOURNAL, "the journal", "no space left on device", "make room")
+    async with cockpit(ScriptedEngine(replace(scenes.shop(), problems=(journal,)))) as user:
+        await user.sees("! 1 problem")
+        await user.command("problems")
+        await user.sees(
+            "no space left", "permission denied (publickey)", "connection refused", "duplicate key replicas"
+        )
+        assert user.screen.count("connection refused") == 1
+
+
+async def test_nothing_wrong_is_said_plainly() -> None:
+    async with cockpit(ScriptedEngine(Snapshot(worker=WorkerState.IDLE))) as user:
+        await user.command("problems")
+        await user.sees("nothing is wrong")
+
+
+async def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with cockpit(skin="") as user:
+        assert user.app.theme == "mono"
+        await user.sees("≠ OutOfSync")
+
+
+async def test_skins_can_be_changed() -> None:
+    async with cockpit() as user:
+        await user.command("skin day")
+        await user.until(lambda: user.app.theme == "day")
 
 
 async def test_help_lists_the_keys_and_the_facts_and_runs_a_row() -> None:

@@ -136,6 +136,7 @@ SCENES = (
     Scene("operations", commanded("ops", "Interrupted")),
     Scene("yaml", steps(("enter", "y"), "replicas: 3")),
     Scene("info", steps(("G", "i"), "is the VPN up?")),
+    Scene("problems", commanded("problems", "permission denied")),
     Scene("repositories", commanded("repos", "permission denied")),
     Scene("contexts", commanded("ctx", "Unreachable", "VPN")),
     Scene("help", steps(("?",), "Make the cluster")),

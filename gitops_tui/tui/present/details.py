@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gitops_tui.model.resources import Health, HealthCode, ResourceStatus
-from gitops_tui.model.status import ApplicationStatus, Problem
+from gitops_tui.model.status import ApplicationStatus, Problem, Snapshot
 from gitops_tui.tui.look import marks
 from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside, wrap
 from gitops_tui.tui.look.times import ago, moment, since, until
@@ -66,6 +66,26 @@ def of_resource(status: ResourceStatus, now: float) -> list[Line]:
     ]
     lines += [fact(name, outside(value, limit=500)) for name, value in status.details.items()]
     return [row for row in lines if row]
+
+
+def of_everything(snapshot: Snapshot, now: float) -> list[Line]:
+    """Return every problem there is, each once: of the whole, of repositories and clusters, of applications."""
+    groups: list[tuple[str, list[Problem]]] = [
+        ("Engine", list(snapshot.problems)),
+        ("Repositories", [one.problem for one in snapshot.repositories.values() if one.problem]),
+        ("Clusters", [one.problem for one in snapshot.clusters.values() if one.problem]),
+    ]
+    groups += [(f"Application {status.name}", list(status.problems)) for status in snapshot.applications.values()]
+    lines: list[Line] = []
+    seen: set[tuple[str, str]] = set()
+    for title, problems in groups:
+        fresh = [problem for problem in problems if (problem.subject, problem.message) not in seen]
+        if fresh:
+            lines.append(line(outside(title, Tone.ACCENT, bold=True, limit=120)))
+        for problem in fresh:
+            seen.add((problem.subject, problem.message))
+            lines += [*of_problem(problem, now), EMPTY]
+    return lines
 
 
 def of_application(status: ApplicationStatus, now: float) -> list[Line]:

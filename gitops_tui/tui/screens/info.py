@@ -1,4 +1,4 @@
-"""Everything known about one application, what is wrong first."""
+"""Everything known about one application, what is wrong first; without one, everything that is wrong."""
 
 from __future__ import annotations
 
@@ -28,14 +28,18 @@ class InfoView(Reading):
             yield Pager(wrapped=True, id="text")
 
     def crumbs(self) -> Sequence[str]:
-        """Below the application."""
-        return ("Applications", self.location.application, "Info")
+        """Below the application, or problems of everything."""
+        name = self.location.application
+        return ("Applications", name, "Info") if name else ("Problems",)
 
     def update(self) -> None:
         """Show what is known now."""
-        status, text = self.status(), self.query_one("#text", Pager)
-        if status is None:
+        status, text, now = self.status(), self.text, self.cockpit.clock()
+        if not self.location.application:
+            wrong = details.of_everything(self.snapshot, now)
+            text.show(wrong or (line(Span("✓ ", Tone.GOOD), Span("nothing is wrong")),), centred=not wrong)
+        elif status is None:
             text.show((line(Span("this application is not known", Tone.MUTED)),), centred=True)
         else:
-            text.show(details.of_application(status, self.cockpit.clock()))
+            text.show(details.of_application(status, now))
         self.update_frame()
