@@ -231,13 +231,13 @@ def _answers(places: Places) -> bool:
 
 
 def _facts(places: Places) -> tuple[tuple[str, str], ...]:
-    kubectl = f"kubectl --kubeconfig {shlex.quote(str(places.kubeconfig))} -n payments"
     repository = shlex.quote(str(places.repository))
     return (
         ("kubeconfig", str(places.kubeconfig)),
         ("repository", str(places.repository)),
-        ("see drift", f"{kubectl} scale deployment/payments --replicas=5"),
-        ("see it healed", f"{kubectl} scale statefulset/ledger --replicas=1"),
+        ("use kubectl", f"export KUBECONFIG={shlex.quote(str(places.kubeconfig))}"),
+        ("see drift", "kubectl -n payments scale deployment/payments --replicas=5"),
+        ("see it healed", "kubectl -n payments scale statefulset/ledger --replicas=1"),
         ("mend search by a commit", f"git -C {repository} revert --no-edit ':/crash fix'"),
         ("mend reports by a commit", f"git -C {repository} revert --no-edit ':/board as well'"),
     )
