@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gitops_tui.config.checks import repository_names
-from gitops_tui.config.duration import seconds
+from gitops_tui.config.duration import seconds, size
 from gitops_tui.config.settings import Config, Settings
 from gitops_tui.config.urls import absolute, canonical, default_name, is_path, url_mistake
 from gitops_tui.model.application import (
@@ -30,21 +30,33 @@ from gitops_tui.model.application import (
 from gitops_tui.model.errors import UsageError
 from gitops_tui.model.revision import Author
 from gitops_tui.model.text import one_line
+from gitops_tui.model.windows import SyncWindow, WindowKind
 
 Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What the settings say for every application."""
+
+    masked_paths: tuple[str, ...]
+    windows: tuple[SyncWindow, ...]
 
 
 def build(document: Node, base: Path, path: Path | None) -> Config:
     """Values of a document without mistakes. base: the folder that its relative paths start from."""
     settings = _settings(document.get("settings", {}), base)
-    masked = tuple(document.get("settings", {}).get("maskedPaths", ()))
+    common = _Common(
+        tuple(document.get("settings", {}).get("maskedPaths", ())),
+        tuple(map(_window, document.get("settings", {}).get("windows", ()))),
+    )
     urls = {name: canonical(url, base) for name, url in repository_names(document).items()}
     repositories = {
         repository.url: repository
         for repository in (_repository(node, base, settings) for node in document.get("repositories", ()))
     }
-    applications = tuple(_application(node, urls, base, masked) for node in document.get("applications", ()))
-    folders = tuple(_folder(node, urls, base, masked) for node in document.get("folders", ()))
+    applications = tuple(_application(node, urls, base, common) for node in document.get("applications", ()))
+    folders = tuple(_folder(node, urls, base, common) for node in document.get("folders", ()))
     for url in [*(each.source.repository for each in applications), *(each.repository for each in folders)]:
         repositories.setdefault(url, Repository(url, default_name(url), interval=settings.interval))
     return Config(applications, folders, tuple(repositories.values()), settings, path)
@@ -73,6 +85,7 @@ def from_repository(
 def _settings(node: Node, base: Path) -> Settings:
     settings = Settings(
         parallel=int(node.get("parallel", 4)),
+        parallel_syncs=int(node.get("parallelSyncs", 8)),
         read_only=node.get("readOnly", False),
         read_only_contexts=tuple(node.get("readOnlyContexts", ())),
         sign_commits=node.get("signCommits"),
@@ -83,6 +96,11 @@ def _settings(node: Node, base: Path) -> Settings:
         settings = replace(settings, interval=seconds(node["interval"]))
     if "wavePause" in node:
         settings = replace(settings, wave_pause=seconds(node["wavePause"]))
+    journal = node.get("journal", {})
+    if "keep" in journal:
+        settings = replace(settings, keep_journal=seconds(journal["keep"]))
+    if "size" in journal:
+        settings = replace(settings, journal_size=size(journal["size"]))
     if "listen" in node:
         settings = replace(settings, listen=node["listen"])
     if "kubeconfig" in node:
@@ -110,21 +128,22 @@ def _credentials(node: Node, base: Path) -> Credentials:
     return Credentials()
 
 
-def _application(node: Node, urls: Mapping[str, str], base: Path, masked: tuple[str, ...]) -> Application:
+def _application(node: Node, urls: Mapping[str, str], base: Path, common: _Common) -> Application:
     destination = node.get("destination", {})
     return Application(
         name=node["name"],
         source=_source(node["source"], urls, base),
         destination=Destination(destination.get("context", ""), destination.get("namespace", "default")),
-        policy=_policy(node.get("sync", {})),
+        policy=_policy(node.get("sync", {}), common),
         project=node.get("project", "default"),
         ignore=_ignore(node),
-        masked_paths=(*masked, *node.get("maskedPaths", ())),
+        masked_paths=(*common.masked_paths, *node.get("maskedPaths", ())),
         labels=dict(node.get("labels", {})),
+        depends_on=tuple(node.get("dependsOn", ())),
     )
 
 
-def _folder(node: Node, urls: Mapping[str, str], base: Path, masked: tuple[str, ...]) -> FolderTemplate:
+def _folder(node: Node, urls: Mapping[str, str], base: Path, common: _Common) -> FolderTemplate:
     source, destination = node["source"], node.get("destination", {})
     return FolderTemplate(
         repository=_url(source["repository"], urls, base),
@@ -132,11 +151,12 @@ def _folder(node: Node, urls: Mapping[str, str], base: Path, masked: tuple[str, 
         pattern=_inside(source.get("path", "")),
         context=destination.get("context", ""),
         namespace=destination.get("namespace", ""),
-        policy=_policy(node.get("sync", {})),
+        policy=_policy(node.get("sync", {}), common),
         project=node.get("project", "default"),
         ignore=_ignore(node),
-        masked_paths=(*masked, *node.get("maskedPaths", ())),
+        masked_paths=(*common.masked_paths, *node.get("maskedPaths", ())),
         labels=dict(node.get("labels", {})),
+        depends_on=tuple(node.get("dependsOn", ())),
     )
 
 
@@ -173,8 +193,10 @@ def _parameter(value: str | int) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _policy(node: Node) -> SyncPolicy:
+def _policy(node: Node, common: _Common) -> SyncPolicy:
     policy = SyncPolicy(
+        options=tuple(node.get("syncOptions", ())),
+        windows=(*common.windows, *map(_window, node.get("windows", ()))),
         **_given(
             node,
             prune="prune",
@@ -184,7 +206,8 @@ def _policy(node: Node) -> SyncPolicy:
             force_conflicts="forceConflicts",
             propagation="propagation",
             auto_rollback="autoRollback",
-        )
+            parallel="parallel",
+        ),
     )
     if "soak" in node:
         policy = replace(policy, soak=seconds(node["soak"]))
@@ -195,6 +218,16 @@ def _policy(node: Node) -> SyncPolicy:
     if "healthTimeout" in node:
         policy = replace(policy, health_timeout=seconds(node["healthTimeout"]))
     return policy
+
+
+def _window(node: Node) -> SyncWindow:
+    return SyncWindow(
+        WindowKind(node["kind"]),
+        node["schedule"],
+        seconds(node["duration"]),
+        node.get("timeZone", "UTC"),
+        node.get("manualSync", False),
+    )
 
 
 def _share(value: str | float) -> float:

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from gitops_tui.config.duration import seconds
 from gitops_tui.config.mistakes import Mistake, Path, nearest
 from gitops_tui.config.urls import default_name, is_name, url_mistake
-from gitops_tui.model.application import RendererName
-from gitops_tui.model.text import sanitize
+from gitops_tui.model.application import RendererName, cycle
+from gitops_tui.model.text import one_line, sanitize
+from gitops_tui.model.windows import Cron, zone
 
 _TOKEN = re.compile(r"(gh[opsur]_|github_pat_|glpat-|glptt-|xox[bp]-|AKIA)[A-Za-z0-9_-]{10,}")
 _FREE_TEXT = "values"
 """Helm values are the chart's business and may hold any text."""
 
-_LEAST = {"interval": 1.0, "wavePause": 0.0, "healthTimeout": 0.0}
+_LEAST = {"interval": 1.0, "wavePause": 0.0, "healthTimeout": 0.0, "duration": 60.0, "keep": 3600.0}
+_LEAST_WORDS = {0.0: "0s", 1.0: "one second", 60.0: "one minute", 3600.0: "one hour"}
 _YEAR = 366 * 86400.0
 RENDERERS = (RendererName.DIRECTORY, RendererName.KUSTOMIZE, RendererName.HELM)
 
@@ -37,6 +40,8 @@ def other_mistakes(document: Any) -> Iterator[Mistake]:
         for path, entry in entries(document, section):
             yield from _source(document, (*path, "source"), entry.get("source"))
     yield from _durations(document)
+    yield from _windows(document)
+    yield from _dependencies(document)
 
 
 def entries(document: Mapping[str, Any], section: str) -> Iterator[Entry]:
@@ -138,8 +143,8 @@ def _durations(document: Mapping[str, Any]) -> Iterator[Mistake]:
             except ValueError:
                 continue
             if span < least:
-                yield Mistake((*path, key), "must be at least one second")
-            if span > _YEAR:
+                yield Mistake((*path, key), f"must be at least {_LEAST_WORDS[least]}")
+            if span > _YEAR and key != "keep":
                 yield Mistake((*path, key), "must be at most a year")
 
 
@@ -151,3 +156,65 @@ def _with_durations(document: Mapping[str, Any]) -> Iterator[Entry]:
                 yield (*path, "sync"), entry["sync"]
     if isinstance(document.get("settings"), Mapping):
         yield ("settings",), document["settings"]
+    yield from _window_entries(document)
+    if isinstance(journal := _keys(document, "settings").get("journal"), Mapping):
+        yield ("settings", "journal"), journal
+
+
+def _keys(holder: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = holder.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _window_entries(document: Mapping[str, Any]) -> Iterator[Entry]:
+    holders: list[Entry] = [(("settings",), _keys(document, "settings"))]
+    for section in ("applications", "folders"):
+        holders += [((*path, "sync"), _keys(entry, "sync")) for path, entry in entries(document, section)]
+    for path, holder in holders:
+        yield from (((*path, *inner), entry) for inner, entry in entries(holder, "windows"))
+
+
+def _windows(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    for path, window in _window_entries(document):
+        for key, read in (("schedule", _sooner_or_later), ("timeZone", zone)):
+            value = window.get(key)
+            try:
+                if isinstance(value, str) and value:
+                    read(value)
+            except ValueError as error:
+                yield Mistake((*path, key), one_line(str(error)))
+
+
+def _sooner_or_later(schedule: str) -> None:
+    if next(Cron.parse(schedule).after(datetime(2000, 1, 1)), None) is None:  # noqa: DTZ001 - any year will do
+        raise ValueError("names a day that never comes")
+
+
+def _dependencies(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Names that nothing has, as far as that can be told here, and circles."""
+    stated = dict(_depending(document))
+    names = {entry["name"]: path for path, entry in entries(document, "applications") if _is_named(entry)}
+    folders = isinstance(document.get("folders"), list)
+    for path, needed in stated.items():
+        for index, name in enumerate(needed):
+            if isinstance(name, str) and name not in names and not folders:
+                meant = nearest(name, list(names))
+                asked = f", did you mean `{meant}`?" if meant else ""
+                yield Mistake((*path, index), f"unknown application `{one_line(name, limit=60)}`{asked}")
+    by_name = {
+        name: [each for each in stated.get((*path, "dependsOn"), ()) if each in names] for name, path in names.items()
+    }
+    circle = cycle(by_name)
+    if circle:
+        yield Mistake((*names[circle[0]], "dependsOn"), f"is a circle: {' → '.join(circle)}")
+
+
+def _is_named(entry: Mapping[str, Any]) -> bool:
+    return isinstance(entry.get("name"), str)
+
+
+def _depending(document: Mapping[str, Any]) -> Iterator[tuple[Path, list[Any]]]:
+    for section in ("applications", "folders"):
+        for path, entry in entries(document, section):
+            if isinstance(entry.get("dependsOn"), list):
+                yield (*path, "dependsOn"), entry["dependsOn"]

@@ -10,6 +10,8 @@ Schema = dict[str, Any]
 NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 _NAME_WORDS = "must be lower-case letters, digits and `-`, at most 63, beginning and ending with a letter or digit"
 _DURATION = r"^([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h|d))+$"
+_SIZE = r"^[0-9]{1,9}(\.[0-9]{1,3})?(B|kB|KiB|MB|MiB|GB|GiB)$"
+_SIZE_WORDS = "must be a size such as `500MB` or `2GiB`; a number is bytes"
 _DURATION_WORDS = "must be a duration such as `30s`, `5m` or `1h30m`"
 
 
@@ -59,6 +61,17 @@ def duration(description: str, default: str) -> Schema:
         "minimum": 0,
         "default": default,
         "errorMessage": {"pattern": _DURATION_WORDS, "minimum": _DURATION_WORDS, "type": _DURATION_WORDS},
+    }
+
+
+def size(description: str) -> Schema:
+    """A number of bytes (`duration.size` reads it)."""
+    return {
+        "type": ["string", "integer"],
+        "description": f"{description} A size such as `500MB`; a number is bytes.",
+        "pattern": _SIZE,
+        "minimum": 0,
+        "errorMessage": {"pattern": _SIZE_WORDS, "minimum": _SIZE_WORDS, "type": _SIZE_WORDS},
     }
 
 

@@ -49,6 +49,9 @@ class Settings:
     read_only_contexts: tuple[str, ...] = ()
     wave_pause: float = 2.0
     listen: str = "127.0.0.1:9797"
+    parallel_syncs: int = 8
+    keep_journal: float | None = None
+    journal_size: int | None = None
     author: Author | None = None
     sign_commits: bool | None = None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from gitops_tui.model.operations import ChangeSet
 from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.revision import Restoration, RollbackMode
 
 if TYPE_CHECKING:
     from gitops_tui.config import Config
@@ -106,12 +107,16 @@ class History(Request):
 
 @dataclass(frozen=True, slots=True)
 class Plan(Request):
-    """What a sync would do. Answer: ChangeSet. prune: None for what the policy says."""
+    """What a sync would do. Answer: ChangeSet. prune: None for what the policy says.
+
+    hooks: whether they run; None for in a sync of the whole application only.
+    """
 
     application: str
     revision: str | None = None
     prune: bool | None = None
     resources: tuple[ResourceKey, ...] = ()
+    hooks: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,39 @@ class Rollback(Request):
     until: str = "next-commit"
     timeout: float | None = None
     is_write: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRevert(Request):
+    """The commit that would restore the application's path as it was. Answer: Restoration.
+
+    mode: REVERT for one on the tracked branch, BRANCH for one on a branch of its own.
+    """
+
+    application: str
+    revision: str
+    mode: RollbackMode = RollbackMode.REVERT
+
+
+@dataclass(frozen=True, slots=True)
+class Revert(Request):
+    """Commit and push a plan that was approved. Answer: Receipt, which names the commit.
+
+    hash: the plan's. StalePlanError when other files would be changed by now.
+    """
+
+    application: str
+    revision: str
+    mode: RollbackMode
+    hash: str
+    actor: str
+    why: str = ""
+    is_write: ClassVar[bool] = True
+
+    @classmethod
+    def of(cls, plan: Restoration, actor: str, why: str = "") -> Revert:
+        """The approval of exactly this plan."""
+        return cls(plan.application, plan.revision.sha, plan.mode, plan.hash, actor, why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,12 @@ from gitops_tui.engine.operations.answers import Answers
 from gitops_tui.engine.operations.commands import Commands
 from gitops_tui.engine.operations.handover import answer_data
 from gitops_tui.engine.operations.launching import WRITING, Launcher
+from gitops_tui.engine.operations.planning import Plans
 from gitops_tui.engine.operations.questions import Questions
 from gitops_tui.engine.operations.running import Operations
 from gitops_tui.engine.requests import Refresh, Reload, Request
+from gitops_tui.engine.rollback.reverting import Reverting
+from gitops_tui.engine.rollback.reverts import Reverts
 from gitops_tui.engine.schedule.books import Books
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.fetches import Fetches
@@ -80,18 +83,16 @@ class Worker:
             mirrors=parts.mirrors, clusters=parts.clusters, watches=watches, inventory=parts.journal.inventory
         )
         self._books = Books(parts.config, parts.journal, parts.clusters, self._clock)
-        operations = Operations(
-            reconciler,
-            parts.journal,
-            fetch_problem=self._books.fetch_problem,
-            wave_pause=parts.config.settings.wave_pause,
-        )
-        answers = Answers(reconciler, operations, parts.journal)
+        plans = Plans(reconciler, parts.journal, self._books.fetch_problem)
+        operations = Operations(reconciler, parts.journal, plans, wave_pause=parts.config.settings.wave_pause)
+        answers = Answers(reconciler, plans, parts.journal)
         desk = Desk(self._books, parts.journal, self._run, self._inbox.put, self._clock)
         self._launcher = Launcher(desk, operations)
         self._automatic = Automatic(desk, self._launcher, self._closing)
-        questions = Questions(desk, answers)
-        self._commands = Commands(desk, questions, self._launcher, who=parts.who, closing=self._closing)
+        reverts = Reverts(reconciler, parts.journal, lambda: self._books.config.settings)
+        reverting = Reverting(desk, self._launcher, reverts)
+        questions = Questions(desk, answers, reverts)
+        self._commands = Commands(desk, questions, self._launcher, reverting, who=parts.who, closing=self._closing)
         self._fetches = Fetches(desk, reconciler, watches)
         self._looks = Looks(desk, reconciler, self._commands.lift)
         self._begun = False

@@ -30,7 +30,8 @@ def encode(value: Any) -> str:
 
 def encode_receipt(receipt: Receipt) -> dict[str, Any]:
     """Return a receipt without its resources, which are events of their own."""
-    return {
+    more = {name: value for name in ("commit", "quarantined") if (value := getattr(receipt, name))}
+    return more | {
         "operation": receipt.operation,
         "application": receipt.application,
         "revision": receipt.revision,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -186,3 +186,21 @@ class FolderTemplate:
     masked_paths: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     depends_on: tuple[str, ...] = ()
+
+
+def cycle(depends_on: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the names of a circle of dependencies, the first one again at its end; empty when there is none."""
+    done: set[str] = set()
+    for start in depends_on:
+        trail: list[str] = []
+        pending = [(start, 0)]
+        while pending:
+            name, depth = pending.pop()
+            del trail[depth:]
+            if name in trail:
+                return (*trail[trail.index(name) :], name)
+            if name not in done:
+                trail.append(name)
+                done.add(name)
+                pending.extend((needed, depth + 1) for needed in depends_on.get(name, ()))
+    return ()

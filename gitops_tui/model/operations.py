@@ -176,7 +176,9 @@ class Receipt:
     """What an executed ChangeSet really did.
 
     operation: unique id, sortable by time. actor: who ("alice@host", "auto-sync"). started, finished: seconds
-    since the epoch; finished is None while it runs. verified: it ended with every resource healthy.
+    since the epoch; finished is None while it runs. verified: it ended with every resource healthy. commit: the one
+    that was pushed to Git, where that was all, "" where the cluster was written to. quarantined: of a rollback, the
+    newest commit that was rolled away from.
     """
 
     operation: str
@@ -192,6 +194,8 @@ class Receipt:
     message: str = ""
     verified: bool = False
     dry_run: bool = False
+    commit: str = ""
+    quarantined: str = ""
 
 
 @dataclass(frozen=True, slots=True)

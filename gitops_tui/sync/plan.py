@@ -237,9 +237,9 @@ def plan(
     inventory: every object that this application has applied; only what is in it and live as ours is pruned.
     Empty although live objects are ours means that it was lost: then labels decide, and a person approves.
     resources: plan these only. incomplete: why the picture has gaps, and so nothing may be pruned. hooks: whether
-    they run; None for in a plan of the whole application only.
+    they run, all of them; None for in a plan of the whole application only.
     """
-    chosen = [pair for pair in pairs if resources is None or pair.key in resources]
+    chosen = [pair for pair in pairs if resources is None or pair.key in resources or (hooks and _is_hook(pair))]
     introduced = Introduced(pair.manifest for pair in chosen if pair.manifest is not None and pair.live is None)
     runs_hooks = resources is None if hooks is None else hooks
     why_not = _PARTIAL if resources is not None else "hook: this sync runs none"
@@ -266,6 +266,10 @@ def left_alone(manifest: Manifest, live: Body, application: Application) -> Mani
 def _metadata(live: Body | None, field: str) -> str:
     value: Any = dig(live, "metadata", field)
     return text(value)
+
+
+def _is_hook(pair: Pair) -> bool:
+    return pair.manifest is not None and hook_of(pair.manifest.body) is not None
 
 
 def _restarts(pair: Pair, method: Method) -> bool:

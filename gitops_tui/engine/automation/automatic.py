@@ -7,12 +7,15 @@ import time
 from concurrent.futures import Future
 from dataclasses import replace
 
-from gitops_tui.engine.automation.intent import intent
+from gitops_tui.engine.automation.dependencies import waits_for
+from gitops_tui.engine.automation.intent import Gates, intent
 from gitops_tui.engine.operations.launching import Launcher
-from gitops_tui.engine.operations.running import Approved, Order
+from gitops_tui.engine.operations.planning import Approved
+from gitops_tui.engine.operations.running import Order
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
 from gitops_tui.model.operations import OperationKind, Pin
+from gitops_tui.model.windows import OPEN, standing
 
 
 class Automatic:
@@ -22,6 +25,7 @@ class Automatic:
         self._desk = desk
         self._launcher = launcher
         self._closing = closing
+        self._ask_at = float("inf")
 
     def start_due(self) -> bool:
         """Start what the policies call for; returns whether anything was."""
@@ -29,19 +33,37 @@ class Automatic:
         if not self._desk.journal.is_writer or self._closing.is_set():
             return False
         started = False
-        now = self._desk.clock()
+        self._ask_at = float("inf")
         for tracked in self._desk.books.tracked.values():
-            if tracked.job is not None or tracked.looking or tracked.dirty:
-                continue
-            pause = self._desk.books.pauses.get(tracked.application.name)
-            wanted = intent(replace(tracked.status, pause=pause), tracked.attempts, now)
-            if wanted is None or self._is_read_only(tracked):
-                continue
-            approved = Approved(wanted.revision, wanted.prune)
-            actor = "auto-sync" if wanted.kind is OperationKind.SYNC else "self-heal"
-            self._launcher.start(tracked, Order(wanted.kind, actor, approved), Future())
-            started = True
+            if tracked.job is None and not tracked.looking and not tracked.dirty:
+                started = self._decide(tracked) or started
         return started
+
+    def _decide(self, tracked: Tracked) -> bool:
+        now = self._desk.clock()
+        pause = self._desk.books.pauses.get(tracked.application.name)
+        verdict = intent(replace(tracked.status, pause=pause), tracked.attempts, now, self._gates(tracked))
+        if verdict.waiting != tracked.waiting:
+            tracked.waiting = verdict.waiting
+            self._desk.books.changed = True
+        self._ask_at = min(self._ask_at, verdict.ask_at)
+        wanted = verdict.intent
+        if wanted is None or self._is_read_only(tracked):
+            return False
+        is_sync = wanted.kind is OperationKind.SYNC
+        # Hooks belong to a sync; what is healed is put back as it was.
+        approved = Approved(wanted.revision, wanted.prune, hooks=None if is_sync else False)
+        self._launcher.start(tracked, Order(wanted.kind, "auto-sync" if is_sync else "self-heal", approved), Future())
+        return True
+
+    def _gates(self, tracked: Tracked) -> Gates:
+        windows = tracked.application.policy.windows
+        window = standing(windows, time.time()) if windows else OPEN
+        if window.until is not None:
+            self._ask_at = min(self._ask_at, self._desk.clock() + window.until - time.time())
+        running, limit = self._launcher.running, self._desk.books.config.settings.parallel_syncs
+        turn = f"waiting for its turn: {running} syncs run" if limit and running >= limit else ""
+        return Gates(window, waits_for(tracked, self._desk.books.tracked, self._desk.clock()), turn)
 
     def _is_read_only(self, tracked: Tracked) -> bool:
         return self._desk.books.context_of(tracked.application) in self._desk.books.config.settings.read_only_contexts
@@ -64,7 +86,7 @@ class Automatic:
     def next_due(self) -> float:
         """Monotonic seconds at which automation may want to start something."""
         now, wall = self._desk.clock(), time.time()
-        due = [t.attempts.not_before for t in self._desk.books.tracked.values() if t.attempts.not_before > now]
+        due = [self._ask_at]
         due += [now + p.until - wall for p in self._desk.books.pauses.values() if p.until is not None]
         due += [now + _until(pin) - wall for pin in self._desk.books.pins.values()]
         return min(due, default=float("inf"))

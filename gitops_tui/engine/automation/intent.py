@@ -1,56 +1,15 @@
-"""What automation would start now: pure decisions (semantics.md: Automation)."""
+"""What automation would start now, or why it waits: pure decisions (semantics.md: Automation)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from gitops_tui.engine.schedule.backoff import Backoff
+from gitops_tui.engine.automation.attempts import APPLIED_AT_MOST, RETRIES, Attempts
 from gitops_tui.model.application import SyncMode
 from gitops_tui.model.operations import OperationKind
-from gitops_tui.model.resources import DriftCode
+from gitops_tui.model.resources import DriftCode, ResourceKey
 from gitops_tui.model.status import ApplicationStatus, SyncCode
-
-_RETRIES = 5
-_HEAL_RESET = 300.0
-
-
-@dataclass(slots=True)
-class Attempts:
-    """What automation has tried for one application. Times are monotonic seconds.
-
-    synced: the commit that was last seen or brought in sync; tried: the one that was last attempted.
-    """
-
-    synced: str = ""
-    tried: str = ""
-    not_before: float = 0.0
-    healed_at: float = float("-inf")
-    retry: Backoff = field(default_factory=lambda: Backoff(5.0, 2.0, 180.0))
-    heal: Backoff = field(default_factory=lambda: Backoff(2.0, 3.0, 300.0))
-
-    def in_sync(self, sha: str) -> None:
-        """The cluster was seen to hold this commit."""
-        self.synced = sha
-
-    def started(self, kind: OperationKind, sha: str, now: float) -> None:
-        """An operation begins."""
-        if sha != self.tried:
-            # The newest commit always supersedes what was retried before.
-            self.retry.succeed()
-            self.tried = sha
-        if kind is OperationKind.SELF_HEAL:
-            if now - self.healed_at > _HEAL_RESET:
-                self.heal.succeed()
-            self.healed_at = now
-            self.not_before = now + self.heal.fail()
-
-    def ended(self, kind: OperationKind, sha: str, succeeded: bool, now: float) -> None:
-        """An operation ended."""
-        if succeeded:
-            self.synced = sha
-            self.retry.succeed()
-        elif kind is not OperationKind.SELF_HEAL:
-            self.not_before = now + self.retry.fail()
+from gitops_tui.model.windows import OPEN, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +21,83 @@ class Intent:
     prune: bool
 
 
-def intent(status: ApplicationStatus, attempts: Attempts, now: float) -> Intent | None:
-    """The operation to start now, or None. now: monotonic seconds."""
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What may hold an operation beside the application itself. Texts say what is waited for, "" for nothing."""
+
+    window: Standing = OPEN
+    dependencies: str = ""
+    turn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The operation to start now, or why the one that is called for waits; neither when nothing is called for.
+
+    ask_at: monotonic seconds at which the answer may change by itself.
+    """
+
+    intent: Intent | None = None
+    waiting: str = ""
+    ask_at: float = float("inf")
+
+
+NOTHING = Verdict()
+_OPEN = Gates()
+
+
+def intent(status: ApplicationStatus, attempts: Attempts, now: float, gates: Gates = _OPEN) -> Verdict:
+    """Decide. now: monotonic seconds."""
+    wanted = _wanted(status, attempts)
+    if wanted is None:
+        return NOTHING
+    if status.pause is not None:
+        reason = f": {status.pause.why}" if status.pause.why else ""
+        return Verdict(waiting=f"paused by {status.pause.who}{reason}")
+    held = _held_by_its_past(status, wanted, attempts, now)
+    if held is not None:
+        return held
+    if not gates.window.allowed:
+        return Verdict(waiting=gates.window.reason)
+    reason = gates.turn or (gates.dependencies if wanted.kind is OperationKind.SYNC else "")
+    return Verdict(waiting=reason) if reason else Verdict(wanted)
+
+
+def _wanted(status: ApplicationStatus, attempts: Attempts) -> Intent | None:
     policy = status.application.policy
-    if policy.mode is not SyncMode.AUTO or status.pause is not None or status.running is not None:
+    if policy.mode is not SyncMode.AUTO or status.running is not None:
         return None
     if status.sync is not SyncCode.OUT_OF_SYNC or status.revision is None or status.stale:
         return None
     sha = status.revision.sha
-    if sha not in {attempts.tried, attempts.synced}:
-        return Intent(OperationKind.SYNC, sha, policy.prune)
-    if now < attempts.not_before:
-        return None
     if sha != attempts.synced:
-        return Intent(OperationKind.SYNC, sha, policy.prune) if attempts.retry.failures <= _RETRIES else None
-    if policy.self_heal and _can_heal(status, policy.prune):
+        return Intent(OperationKind.SYNC, sha, policy.prune)
+    if policy.self_heal and _drifted(status, policy.prune):
         return Intent(OperationKind.SELF_HEAL, sha, policy.prune)
     return None
 
 
-def _can_heal(status: ApplicationStatus, prune: bool) -> bool:
-    healable = {DriftCode.CHANGED, DriftCode.MISSING} | ({DriftCode.EXTRA} if prune else set())
-    return any(resource.drift in healable for resource in status.resources)
+def _held_by_its_past(status: ApplicationStatus, wanted: Intent, attempts: Attempts, now: float) -> Verdict | None:
+    """What was tried with this commit, and how it went, may say to wait. A new commit begins anew."""
+    if wanted.revision not in {attempts.tried, attempts.synced}:
+        return None
+    if attempts.why:
+        return Verdict(waiting=f"not tried again until something changes: {attempts.why}")
+    if wanted.kind is OperationKind.SYNC and attempts.retry.failures > RETRIES:
+        return Verdict(waiting=f"gave up after {RETRIES} retries: the next commit or a person starts it again")
+    restless = attempts.restless(_drifted(status, wanted.prune), wanted.revision, now)
+    if restless is not None:
+        key, calm_at = restless
+        told = f"backs off: {key} was applied {APPLIED_AT_MOST} times in ten minutes and does not stay as applied"
+        return Verdict(waiting=told, ask_at=calm_at)
+    if now < attempts.not_before:
+        retry = f"retry {attempts.retry.failures} of {RETRIES}"
+        told = retry if wanted.kind is OperationKind.SYNC else "backs off: healed a moment ago"
+        return Verdict(waiting=told, ask_at=attempts.not_before)
+    return None
+
+
+def _drifted(status: ApplicationStatus, prune: bool) -> tuple[ResourceKey, ...]:
+    """What an operation would mend."""
+    mendable = {DriftCode.CHANGED, DriftCode.MISSING} | ({DriftCode.EXTRA} if prune else set())
+    return tuple(resource.key for resource in status.resources if resource.drift in mendable)

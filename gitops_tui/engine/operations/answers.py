@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gitops_tui.engine.operations.differing import Differences
-from gitops_tui.engine.operations.running import Operations
+from gitops_tui.engine.operations.planning import Plans
 from gitops_tui.engine.requests import Between, Compare, History, Ignored, Plan
 from gitops_tui.engine.views.orphans import orphans_in
 from gitops_tui.engine.views.reconcile import Reconciler
@@ -23,9 +23,9 @@ _DEPLOYMENTS_SHOWN = 1000
 class Answers:
     """Reads what is asked for. Thread-safe."""
 
-    def __init__(self, reconciler: Reconciler, operations: Operations, journal: Journal) -> None:
+    def __init__(self, reconciler: Reconciler, plans: Plans, journal: Journal) -> None:
         self._reconciler = reconciler
-        self._operations = operations
+        self._plans = plans
         self._journal = journal
         self._differences = Differences(reconciler, journal)
         self._touching: dict[tuple[str, str, str], str] = {}
@@ -71,7 +71,7 @@ class Answers:
     def plan(self, application: Application, request: Plan) -> ChangeSet:
         """What a sync would do."""
         wanted = self.expand(application, request.revision)
-        return self._operations.plan(application, wanted, request.prune, request.resources)
+        return self._plans.plan(application, wanted, request.prune, request.resources, request.hooks).changeset
 
     def history(self, application: Application, request: History) -> tuple[HistoryEntry, ...]:
         """Commits that touch the application's path, with when each was deployed."""

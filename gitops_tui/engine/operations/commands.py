@@ -10,18 +10,21 @@ from typing import Any
 
 from gitops_tui.engine.operations import handover
 from gitops_tui.engine.operations.launching import Launcher
+from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.operations.questions import Questions
-from gitops_tui.engine.operations.running import Approved, Order
+from gitops_tui.engine.operations.running import Order
 from gitops_tui.engine.requests import (
     Operations,
     PauseAutomation,
     Request,
     ResumeAutomation,
+    Revert,
     Rollback,
     Sync,
     Terminate,
     Unpin,
 )
+from gitops_tui.engine.rollback.reverting import Reverting
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
 from gitops_tui.model.errors import GitopsError, PlanError
@@ -32,11 +35,19 @@ class Commands:
     """Takes requests. Everything but the jobs runs in the worker's thread. who: how this process is named."""
 
     def __init__(
-        self, desk: Desk, questions: Questions, launcher: Launcher, *, who: str, closing: threading.Event
+        self,
+        desk: Desk,
+        questions: Questions,
+        launcher: Launcher,
+        reverting: Reverting,
+        *,
+        who: str,
+        closing: threading.Event,
     ) -> None:
         self._desk = desk
         self._questions = questions
         self._launcher = launcher
+        self._reverting = reverting
         self._who = who
         self._closing = closing
 
@@ -98,6 +109,8 @@ class Commands:
         match request:
             case Sync() | Rollback():
                 self._launcher.start(tracked, _order(request), future)
+            case Revert():
+                self._reverting.start(tracked, request, future)
             case Unpin():
                 lifted = self._desk.journal.unpin(name, request.actor)
                 self._automation_changed(tracked)
@@ -112,10 +125,7 @@ class Commands:
                 self._automation_changed(tracked)
                 future.set_result(lifted_pause)
             case Terminate():
-                running = tracked.job is not None
-                if tracked.job is not None:
-                    tracked.job.stop.set()
-                future.set_result(running)
+                future.set_result(self._launcher.terminate(tracked, request.actor))
 
     def _automation_changed(self, tracked: Tracked) -> None:
         self._desk.books.load_journal()
@@ -147,6 +157,8 @@ class Commands:
                         until=str(payload.get("until", "")),
                     )
                     self._launcher.start(tracked, order, future)
+                case "revert":
+                    self._do(tracked, handover.revert_from(payload, name), future)
                 case "pause":
                     why, until = str(payload.get("why", "")), payload.get("until")
                     self._do(tracked, PauseAutomation(name, actor, why, until), future)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from threading import Event
 from typing import Any
 
-from gitops_tui.engine.operations.running import Approved
+from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.requests import (
     PauseAutomation,
     Request,
     ResumeAutomation,
+    Revert,
     Rollback,
     Sync,
     Terminate,
@@ -21,6 +22,7 @@ from gitops_tui.journal import Journal
 from gitops_tui.model.errors import GitopsError, PlanError
 from gitops_tui.model.operations import Pause, Pin, Receipt
 from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.revision import RollbackMode
 
 _POLL = 0.1
 _ADOPT_AFTER = 15.0
@@ -45,6 +47,9 @@ def encode(request: Request) -> tuple[str, dict[str, Any]]:
                 "why": request.why,
                 "until": request.until,
             }
+        case Revert():
+            fields = ("application", "revision", "mode", "hash", "actor", "why")
+            return "revert", {name: getattr(request, name) for name in fields}
         case PauseAutomation():
             return "pause", {
                 "application": request.application,
@@ -60,7 +65,13 @@ def encode(request: Request) -> tuple[str, dict[str, Any]]:
 
 def _plan(approved: Approved) -> dict[str, Any]:
     chosen = None if approved.resources is None else sorted(key.path for key in approved.resources)
-    return {"revision": approved.revision, "prune": approved.prune, "resources": chosen, "hash": approved.hash}
+    return {
+        "revision": approved.revision,
+        "prune": approved.prune,
+        "resources": chosen,
+        "hash": approved.hash,
+        "hooks": approved.hooks,
+    }
 
 
 def approved_from(data: Mapping[str, Any]) -> Approved:
@@ -68,7 +79,14 @@ def approved_from(data: Mapping[str, Any]) -> Approved:
     plan = data["plan"]
     chosen = plan["resources"]
     keys = None if chosen is None else frozenset(ResourceKey.parse(path) for path in chosen)
-    return Approved(str(plan["revision"]), bool(plan["prune"]), keys, str(plan["hash"]))
+    return Approved(str(plan["revision"]), bool(plan["prune"]), keys, str(plan["hash"]), plan.get("hooks"))
+
+
+def revert_from(data: Mapping[str, Any], application: str) -> Revert:
+    """An encoded revert."""
+    mode = RollbackMode(str(data["mode"]))
+    revision, approved, actor = (str(data[name]) for name in ("revision", "hash", "actor"))
+    return Revert(application, revision, mode, approved, actor, str(data.get("why", "")))
 
 
 def answer_data(value: object) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from gitops_tui.engine.operations.running import Operations, Order
+from gitops_tui.engine.operations.running import Ended, Halt, Operations, Order
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import RunningJob, Tracked
 from gitops_tui.engine.views.statuses import problem_of
@@ -21,29 +20,59 @@ WRITING = "sync "
 """How the lanes of operations begin: what the worker waits for when it ends."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """An operation that waits until fewer run."""
+
+    begin: Callable[[], None]
+    cancel: Callable[[GitopsError], None]
+
+
 class Launcher:
     """Starts operations, one an application at a time."""
 
     def __init__(self, desk: Desk, operations: Operations) -> None:
         self._desk = desk
         self._operations = operations
+        self._begun: set[str] = set()
+        self._turns: dict[str, _Turn] = {}
+
+    @property
+    def running(self) -> int:
+        """How many operations run now."""
+        return len(self._begun)
 
     def start(self, tracked: Tracked, order: Order, future: Future[Any]) -> None:
         """Run an order; its Receipt arrives in the Future. PlanError while another operation runs."""
         application = tracked.application
-        if tracked.job is not None and not order.dry_run:
-            raise PlanError(
-                f"application {application.name}",
-                "an operation is running",
-                hint="wait for it, or stop it first",
-            )
-        context = self._desk.books.context_of(application)
-        stop = threading.Event()
         if not order.dry_run:
-            tracked.job = RunningJob(stop, order.approved.revision, automatic=order.approved.hash is None)
-            tracked.attempts.started(order.kind, order.approved.revision, self._desk.clock())
-            tracked.status = replace(tracked.status, running=RunningOperation("", order.kind, OperationPhase.PENDING))
-            self._desk.books.changed = True
+            self.refuse_while_busy(tracked)
+        halt = Halt()
+        if order.dry_run:
+            self._begin(tracked, order, halt, future)
+            return
+        tracked.job = RunningJob(halt, order.approved.revision, automatic=order.approved.hash is None)
+        tracked.attempts.started(order.kind, order.approved.revision, self._desk.clock())
+        turn = _Turn(
+            lambda: self._begin(tracked, order, halt, future),
+            lambda error: self._not_run(tracked, order, error, future),
+        )
+        limit = self._desk.books.config.settings.parallel_syncs
+        waits = bool(limit) and self.running >= limit
+        current = f"waits for its turn: {self.running} syncs run" if waits else ""
+        running = RunningOperation("", order.kind, OperationPhase.PENDING, current=current)
+        tracked.status = replace(tracked.status, running=running)
+        self._desk.books.changed = True
+        if waits:
+            self._turns[application.name] = turn
+        else:
+            turn.begin()
+
+    def _begin(self, tracked: Tracked, order: Order, halt: Halt, future: Future[Any]) -> None:
+        application = tracked.application
+        context = self._desk.books.context_of(application)
+        if not order.dry_run:
+            self._begun.add(application.name)
         order = replace(order, on_approved=self._pin_for(tracked, order))
 
         def progress(done: int, total: int, current: str) -> None:
@@ -52,10 +81,19 @@ class Launcher:
         self._desk.run(
             f"{WRITING}{context}",
             self._desk.books.config.settings.parallel,
-            lambda: self._operations.run(application, order, stop, progress),
-            lambda receipt: self._ended(tracked, order, receipt, future),
+            lambda: self._operations.run(application, order, halt, progress),
+            lambda ended: self._ended(tracked, order, ended, future),
             lambda error: self._not_run(tracked, order, error, future),
         )
+
+    def refuse_while_busy(self, tracked: Tracked) -> None:
+        """PlanError while an operation of the application runs."""
+        if tracked.job is not None:
+            raise PlanError(
+                f"application {tracked.application.name}",
+                "an operation is running",
+                hint="wait for it, or stop it first",
+            )
 
     def _pin_for(self, tracked: Tracked, order: Order) -> Callable[[], None] | None:
         if order.kind is not OperationKind.ROLLBACK or order.dry_run:
@@ -80,16 +118,15 @@ class Launcher:
             )
             self._desk.books.changed = True
 
-    def _ended(self, tracked: Tracked, order: Order, receipt: Receipt, future: Future[Any]) -> None:
+    def _ended(self, tracked: Tracked, order: Order, ended: Ended, future: Future[Any]) -> None:
+        receipt = ended.receipt
         if not order.dry_run:
-            job = tracked.job
-            self._settle(tracked)
+            self.settle(tracked)
             self._desk.books.load_journal()
             self._desk.books.operation_ended(receipt)
-            superseded = job is not None and job.superseded
-            succeeded = receipt.phase is OperationPhase.SUCCEEDED
-            tracked.attempts.ended(order.kind, receipt.revision, succeeded or superseded, self._desk.clock())
-            tracked.outcome = None if succeeded or superseded else self._failure(receipt)
+            tracked.attempts.ended(receipt, self._desk.clock(), permanent=ended.permanent)
+            is_fine = receipt.phase in {OperationPhase.SUCCEEDED, OperationPhase.SUPERSEDED}
+            tracked.outcome = None if is_fine else self._failure(receipt)
         future.set_result(receipt)
 
     def _failure(self, receipt: Receipt) -> Problem:
@@ -106,20 +143,36 @@ class Launcher:
     def _not_run(self, tracked: Tracked, order: Order, error: GitopsError, future: Future[Any]) -> None:
         if not order.dry_run:
             automatic = tracked.job is not None and tracked.job.automatic
-            self._settle(tracked)
+            self.settle(tracked)
             if automatic:
                 tracked.outcome = problem_of(error, time.time(), stage=Stage.PLAN)
-                tracked.attempts.ended(order.kind, order.approved.revision, False, self._desk.clock())
+                tracked.attempts.refused(order.kind, error, self._desk.clock())
         future.set_exception(error)
 
-    def _settle(self, tracked: Tracked) -> None:
+    def settle(self, tracked: Tracked) -> None:
+        """No operation of the application runs any more: look at it again."""
         tracked.job = None
         tracked.status = replace(tracked.status, running=None)
         tracked.touch(self._desk.clock())
         self._desk.books.changed = True
 
+    def terminate(self, tracked: Tracked, actor: str) -> bool:
+        """Stop an application's operation for a person; returns whether there was one."""
+        if tracked.job is None:
+            return False
+        who = actor or "a person"
+        turn = self._turns.pop(tracked.application.name, None)
+        if turn is not None:
+            subject = f"application {tracked.application.name}"
+            turn.cancel(PlanError(subject, f"stopped by {who} before it began"))
+        else:
+            tracked.job.halt.stop(OperationPhase.TERMINATED, f"stopped by {who}")
+        return True
+
     def stop_running(self) -> None:
-        """Tell every running operation to end after the write that it is in."""
+        """Tell every running operation to end after the write that it is in, because this process ends."""
+        while self._turns:
+            self._turns.popitem()[1].cancel(GitopsError("the worker", "is stopping", temporary=True))
         for tracked in self._desk.books.tracked.values():
             if tracked.job is not None:
-                tracked.job.stop.set()
+                tracked.job.halt.stop(OperationPhase.INTERRUPTED, "the program was ended while it ran")

@@ -15,10 +15,12 @@ from gitops_tui.engine.requests import (
     Operations,
     Orphans,
     Plan,
+    PlanRevert,
     Render,
     Request,
     Resolve,
 )
+from gitops_tui.engine.rollback.reverts import Reverts
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.model.application import Application
 from gitops_tui.model.resources import ResourceKey
@@ -29,9 +31,10 @@ _ASKED_AT_ONCE = 2
 class Questions:
     """Passes questions on to lanes of their own, so that they never wait for looks or operations."""
 
-    def __init__(self, desk: Desk, answers: Answers) -> None:
+    def __init__(self, desk: Desk, answers: Answers, reverts: Reverts) -> None:
         self._desk = desk
         self._answers = answers
+        self._reverts = reverts
 
     def operations(self, request: Operations, future: Future[Any]) -> None:
         """Receipts of one or all applications."""
@@ -57,6 +60,8 @@ class Questions:
                 self._ask(cluster, lambda: answers.plan(application, request), future)
             case Render():
                 self._ask(repository, lambda: answers.render(application, request.revision), future)
+            case PlanRevert():
+                self._ask(repository, lambda: self._reverts.plan(application, request), future)
             case Resolve():
                 self._ask(repository, lambda: answers.resolve(application, request.revision), future)
             case History():

@@ -1,4 +1,4 @@
-"""Plans, and what becomes of an approved one: executed entry by entry, journaled, receipted."""
+"""What becomes of an approved plan: executed entry by entry, journaled, receipted."""
 
 from __future__ import annotations
 
@@ -6,46 +6,21 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from gitops_tui.cluster import Cluster
+from gitops_tui.engine.operations.planning import Approved, Planned, Plans
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
-from gitops_tui.model.errors import ForbiddenError, GitopsError, PlanError, StalePlanError
-from gitops_tui.model.operations import (
-    Action,
-    ChangeSet,
-    OperationKind,
-    OperationPhase,
-    Receipt,
-    ResourceResult,
-    Result,
-)
-from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
-from gitops_tui.sync import Outcome, Pair, execute, plan
+from gitops_tui.model.errors import GitopsError, PlanError, StalePlanError
+from gitops_tui.model.operations import ChangeSet, OperationKind, OperationPhase, Receipt, ResourceResult, Result
+from gitops_tui.model.resources import Body, ResourceKey
+from gitops_tui.sync import Outcome, execute
 
-_TRIES = 3
+_TRIES: Final = 3
 Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Approved:
-    """What a person or a policy approved: enough to make the plan again and to see that it is the same one.
-
-    hash None: whatever the plan says now is approved by policy, unless it is held.
-    """
-
-    revision: str
-    prune: bool
-    resources: frozenset[ResourceKey] | None = None
-    hash: str | None = None
-
-    @classmethod
-    def of(cls, changeset: ChangeSet) -> Approved:
-        """The approval of exactly this plan."""
-        chosen = frozenset(change.key for change in changeset.changes) if changeset.partial else None
-        return cls(changeset.revision, changeset.prune, chosen, changeset.hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,87 +38,73 @@ class Order:
     """Called once the plan is known to be the approved one, before anything is written."""
 
 
-class Operations:
-    """Makes plans and runs them. Thread-safe; one operation an application at a time is the worker's to keep."""
+@dataclass(slots=True)
+class Halt:
+    """How a running operation is told to end after the write it is in; the first reason counts."""
 
-    def __init__(
-        self, reconciler: Reconciler, journal: Journal, *, fetch_problem: Callable[[str], str], wave_pause: float = 2.0
-    ) -> None:
+    event: threading.Event = field(default_factory=threading.Event)
+    phase: OperationPhase = OperationPhase.TERMINATED
+    message: str = "stopped"
+
+    def stop(self, phase: OperationPhase, message: str) -> None:
+        """Tell it to end. phase: how its receipt shall say that it ended."""
+        if not self.event.is_set():
+            self.phase, self.message = phase, message
+            self.event.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A receipt. permanent: it failed, and would again until Git, the cluster or a person changes something."""
+
+    receipt: Receipt
+    permanent: bool = False
+
+
+class Operations:
+    """Runs plans. Thread-safe; one operation an application at a time is the worker's to keep."""
+
+    def __init__(self, reconciler: Reconciler, journal: Journal, plans: Plans, *, wave_pause: float = 2.0) -> None:
         self._reconciler = reconciler
         self._journal = journal
-        self._fetch_problem = fetch_problem
+        self._plans = plans
         self._wave_pause = wave_pause
 
-    def plan(
-        self,
-        application: Application,
-        revision: str | None = None,
-        prune: bool | None = None,
-        resources: Iterable[ResourceKey] | None = None,
-    ) -> ChangeSet:
-        """What a sync would do. Raises GitopsError when nothing can be said."""
-        view = self._reconciler.look(application, revision, for_plan=True)
-        cluster = self._reconciler.cluster(application)
-        incomplete = self._fetch_problem(application.source.repository) or view.incomplete
-        return plan(
-            application,
-            view.revision.sha,
-            [*_missing_namespace(application, cluster, view.pairs), *view.pairs],
-            prune=application.policy.prune if prune is None else prune,
-            inventory=self._journal.inventory(application.name, cluster.context),
-            resources=frozenset(resources) if resources else None,
-            incomplete=incomplete,
-        )
-
-    def run(self, application: Application, order: Order, stop: threading.Event, progress: Progress) -> Receipt:
+    def run(self, application: Application, order: Order, halt: Halt, progress: Progress) -> Ended:
         """Make the plan again, see that it is the approved one, execute it, and journal all of it.
 
         Raises PlanError, with nothing written, when the plan is stale, refused, or held and not approved.
         """
-        changeset = self._approved_plan(application, order)
+        planned = self._approved(application, order)
+        changeset = planned.changeset
+        receipt = _begun(application, order, changeset)
         if order.dry_run:
-            return _foretold(application, order, changeset)
+            return Ended(self._foretold(application, receipt, changeset, halt))
         if order.on_approved is not None:
             order.on_approved()
-        receipt = Receipt(
-            operation=new_operation_id(),
-            application=application.name,
-            revision=changeset.revision,
-            kind=order.kind,
-            actor=order.actor,
-            phase=OperationPhase.RUNNING,
-            plan_hash=changeset.hash,
-            started=time.time(),
-            message=order.message,
-        )
         self._journal.begin(receipt, partial=changeset.partial)
+        context = self._reconciler.cluster(application).context
+        for key in sorted(planned.absent):
+            self._journal.strike(application.name, context, key)
+        permanent = False
         try:
-            outcome = self._execute(
-                application, order=order, changeset=changeset, receipt=receipt, stop=stop, progress=progress
-            )
+            recorder = _JournalRecorder(self._journal, receipt.operation, context)
+            outcome = self._execute(application, order, changeset, recorder=recorder, halt=halt, progress=progress)
+            receipt, permanent = _ended(receipt, outcome, halt), outcome.permanent
         except GitopsError as error:
-            failed = replace(receipt, phase=OperationPhase.FAILED, finished=time.time(), message=str(error))
-            self._journal.finish(failed)
-            return failed
+            receipt, permanent = replace(receipt, phase=OperationPhase.FAILED, message=str(error)), not error.temporary
         except BaseException:
-            self._journal.finish(
-                replace(receipt, phase=OperationPhase.ERROR, finished=time.time(), message="stopped by a fault of ours")
-            )
+            receipt = replace(receipt, phase=OperationPhase.ERROR, message="stopped by a fault of ours")
             raise
-        done = replace(
-            receipt,
-            phase=outcome.phase,
-            finished=time.time(),
-            resources=outcome.resources,
-            message=outcome.message or order.message,
-            verified=outcome.verified,
-        )
-        self._journal.finish(done)
-        return done
+        finally:
+            receipt = replace(receipt, finished=time.time())
+            self._journal.finish(receipt)
+        return Ended(receipt, permanent)
 
-    def _approved_plan(self, application: Application, order: Order) -> ChangeSet:
+    def _approved(self, application: Application, order: Order) -> Planned:
         approved = order.approved
-        changeset = self.plan(application, approved.revision, approved.prune, approved.resources)
+        planned = self._plans.again(application, approved)
+        changeset = planned.changeset
         subject = f"application {application.name}"
         if approved.hash is None:
             if changeset.held:
@@ -157,20 +118,19 @@ class Operations:
             )
         if changeset.refusals and not order.dry_run:
             raise PlanError(subject, "; ".join(changeset.refusals), hint="nothing was written")
-        return changeset
+        return planned
 
     def _execute(
         self,
         application: Application,
-        *,
         order: Order,
         changeset: ChangeSet,
-        receipt: Receipt,
-        stop: threading.Event,
+        *,
+        recorder: _JournalRecorder,
+        halt: Halt,
         progress: Progress,
     ) -> Outcome:
         cluster = self._reconciler.cluster(application)
-        recorder = _JournalRecorder(self._journal, receipt.operation, cluster.context)
         for attempt in range(_TRIES):
             try:
                 return execute(
@@ -178,7 +138,7 @@ class Operations:
                     application,
                     changeset,
                     recorder=recorder,
-                    stop=stop,
+                    stop=halt.event,
                     progress=progress,
                     timeout=order.timeout,
                     children=lambda live: below(cluster, live),
@@ -189,8 +149,50 @@ class Operations:
                 if attempt == _TRIES - 1:
                     raise
                 again = Approved.of(changeset)
-                changeset = self._approved_plan(application, replace(order, approved=again))
+                changeset = self._approved(application, replace(order, approved=again)).changeset
         raise AssertionError("the last try returns or raises")
+
+    def _foretold(self, application: Application, receipt: Receipt, changeset: ChangeSet, halt: Halt) -> Receipt:
+        """What the server says to the whole plan; nothing is written, and nothing journaled."""
+        if changeset.refusals:
+            why = "not tried: the plan is refused"
+            outcome = Outcome(
+                OperationPhase.FAILED,
+                tuple(ResourceResult(c.key, Result.SKIPPED, why, action=c.action) for c in changeset.changes),
+                "; ".join(changeset.refusals),
+            )
+        else:
+            cluster = self._reconciler.cluster(application)
+            outcome = execute(
+                cluster, application, changeset, recorder=_NoRecorder(), stop=halt.event, dry_run=True, wave_pause=0.0
+            )
+        return replace(_ended(receipt, outcome, halt), finished=time.time())
+
+
+def _begun(application: Application, order: Order, changeset: ChangeSet) -> Receipt:
+    return Receipt(
+        operation="" if order.dry_run else new_operation_id(),
+        application=application.name,
+        revision=changeset.revision,
+        kind=order.kind,
+        actor=order.actor,
+        phase=OperationPhase.RUNNING,
+        plan_hash=changeset.hash,
+        started=time.time(),
+        message=order.message,
+        dry_run=order.dry_run,
+    )
+
+
+def _ended(receipt: Receipt, outcome: Outcome, halt: Halt) -> Receipt:
+    stopped = outcome.phase is OperationPhase.TERMINATED
+    return replace(
+        receipt,
+        phase=halt.phase if stopped else outcome.phase,
+        resources=outcome.resources,
+        message=halt.message if stopped else outcome.message or receipt.message,
+        verified=outcome.verified,
+    )
 
 
 def below(cluster: Cluster, live: Body) -> Iterator[Body]:
@@ -230,49 +232,17 @@ def new_operation_id() -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
 
 
-def _foretold(application: Application, order: Order, changeset: ChangeSet) -> Receipt:
-    results = {
-        Action.CREATE: Result.CREATED,
-        Action.UPDATE: Result.CONFIGURED,
-        Action.DELETE: Result.PRUNED,
-        Action.HOOK: Result.CREATED,
-        Action.SKIP: Result.SKIPPED,
-    }
-    now = time.time()
-    return Receipt(
-        operation="",
-        application=application.name,
-        revision=changeset.revision,
-        kind=order.kind,
-        actor=order.actor,
-        phase=OperationPhase.FAILED if changeset.refusals else OperationPhase.SUCCEEDED,
-        plan_hash=changeset.hash,
-        started=now,
-        finished=now,
-        resources=tuple(
-            ResourceResult(c.key, results[c.action], c.why, changes=c.changes, warnings=c.warnings)
-            for c in changeset.changes
-        ),
-        message="; ".join(changeset.refusals) or "dry run: nothing was written",
-        dry_run=True,
-    )
+class _NoRecorder:
+    """For a dry-run, which leaves no trace."""
 
+    def intend(self, application: str, keys: Iterable[ResourceKey]) -> None:
+        """Nothing is intended."""
 
-def _missing_namespace(application: Application, cluster: Cluster, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
-    """The destination's namespace, when the policy lets us make it and it is not there.
+    def applied(self, application: str, key: ResourceKey, uid: str) -> None:
+        """Nothing is applied."""
 
-    It is not stamped as ours: other applications live in it too, and a prune must never take it.
-    """
-    namespace = application.destination.namespace
-    key = ResourceKey("", "Namespace", "", namespace)
-    if not application.policy.create_namespace or any(pair.key == key for pair in pairs):
-        return ()
-    if not any(pair.manifest is not None and pair.key.namespace == namespace for pair in pairs):
-        return ()
-    try:
-        if cluster.read(key) is not None:
-            return ()
-    except ForbiddenError:
-        return ()
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
-    return (Pair(key=key, manifest=Manifest.of(body), live=None, drift=Drift(key, DriftCode.MISSING)),)
+    def strike(self, application: str, key: ResourceKey) -> None:
+        """Nothing is deleted."""
+
+    def result(self, result: ResourceResult) -> None:
+        """The receipt holds it."""

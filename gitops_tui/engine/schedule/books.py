@@ -10,23 +10,25 @@ from dataclasses import replace
 
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
-from gitops_tui.engine.automation.intent import Attempts
+from gitops_tui.engine.automation.attempts import Attempts
 from gitops_tui.engine.schedule.tracking import Fetching, Reaching, Tracked
 from gitops_tui.engine.views.statuses import problem_of, without_view
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application, Repository
-from gitops_tui.model.errors import ClusterError, JournalError, UsageError
-from gitops_tui.model.operations import Pause, Pin, Receipt
+from gitops_tui.model.errors import ClusterError, JournalError, Stage, UsageError
+from gitops_tui.model.operations import OperationPhase, Pause, Pin, Receipt
 from gitops_tui.model.status import (
     ApplicationStatus,
     ClusterStatus,
     Problem,
     RepositoryStatus,
     Snapshot,
+    SyncCode,
     WorkerState,
 )
 
 _FINEST = 0.05
+_SEARCHED = 50
 
 
 class Books:
@@ -47,6 +49,7 @@ class Books:
         self._clusters = clusters
         self._clock = clock
         self._last: dict[str, Receipt] = {}
+        self._verified: dict[str, bool] = {}
         self._deployed: dict[str, str] = {}
         self._taken: set[int] = set()
         self._journal_version = -1
@@ -119,7 +122,7 @@ class Books:
             known = self.tracked.get(name)
             if known is None:
                 tracked = self.tracked[name] = Tracked(application, without_view(application))
-                tracked.attempts = Attempts(synced=self._deployed_now(name))
+                tracked.attempts = Attempts(synced="" if self._was_interrupted(name) else self._deployed_now(name))
             elif known.application != application:
                 known.application = application
                 known.status = replace(known.status, application=application)
@@ -163,6 +166,7 @@ class Books:
             if not self._journal.is_writer:
                 # Another process may have added to them; as the writer they are kept up by `operation_ended`.
                 self._last.clear()
+                self._verified.clear()
                 self._deployed.clear()
         except JournalError as error:
             self.problems = (problem_of(error, time.time()),)
@@ -183,7 +187,16 @@ class Books:
         """The last receipt of its application is this one."""
         self._last[receipt.application] = replace(receipt, resources=())
         self._deployed.pop(receipt.application, None)
+        self._verified.pop(receipt.application, None)
         self.changed = True
+
+    def _was_interrupted(self, name: str) -> bool:
+        """Whether the last operation never came to its end, so that nobody knows how far it came."""
+        try:
+            last = self._last_receipt(name)
+        except JournalError:
+            return False
+        return last is not None and last.phase is OperationPhase.INTERRUPTED
 
     def _last_receipt(self, name: str) -> Receipt | None:
         if name not in self._last:
@@ -192,6 +205,16 @@ class Books:
                 return None
             self._last[name] = found[0]
         return self._last[name]
+
+    def _is_verified(self, name: str) -> bool:
+        """Whether the last operation on the cluster ended well; a commit to Git changes nothing about that."""
+        last = self._last_receipt(name)
+        if last is not None and last.commit:
+            if name not in self._verified:
+                earlier = self._journal.receipts(name, limit=_SEARCHED, resources=False)
+                self._verified[name] = next((each.verified for each in earlier if not each.commit), False)
+            return self._verified[name]
+        return bool(last and last.verified)
 
     def _deployed_now(self, name: str) -> str:
         if name not in self._deployed:
@@ -247,6 +270,22 @@ class Books:
             self.context_of(application),
         )
         last = self._last_receipt(application.name)
-        return replace(
-            status, last=last, verified=bool(last and last.verified), deployed=self._deployed_now(application.name)
-        )
+        if status.running is None and last is not None and last.phase is OperationPhase.INTERRUPTED:
+            status = _interrupted(status, last)
+        verified = self._is_verified(application.name)
+        return replace(status, last=last, verified=verified, deployed=self._deployed_now(application.name))
+
+
+def _interrupted(status: ApplicationStatus, last: Receipt) -> ApplicationStatus:
+    """What an operation that was cut off has left undone; nothing, when the cluster holds what Git says."""
+    if status.sync is SyncCode.SYNCED or any(problem.stage is Stage.EXECUTE for problem in status.problems):
+        return status
+    problem = Problem(
+        Stage.EXECUTE,
+        f"{last.kind} of {last.revision[:7]}",
+        f"{last.phase}: {last.message}",
+        "sync again: what is done already is left as it is",
+        last.finished or last.started,
+    )
+    summary = status.summary or f"{problem.subject}: {problem.message}"
+    return replace(status, problems=(*status.problems, problem), summary=summary)

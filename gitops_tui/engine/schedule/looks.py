@@ -13,10 +13,10 @@ from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.live import DEBOUNCE, LiveChanges
 from gitops_tui.engine.schedule.tracking import Fetching, RefreshWaiter, Tracked, unreadable
 from gitops_tui.engine.views.reconcile import Reconciler, View
-from gitops_tui.engine.views.statuses import problem_of, status_of
+from gitops_tui.engine.views.statuses import picture_of, problem_of, status_of
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError, UnreachableError
-from gitops_tui.model.operations import Pin
+from gitops_tui.model.operations import OperationPhase, Pin
 from gitops_tui.model.resources import HealthCode
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Snapshot, SyncCode
@@ -35,6 +35,7 @@ class Looked:
     uids: frozenset[str]
     incomplete: bool
     cluster: ClusterStatus
+    picture: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class Looks:
     def _renew(self, tracked: Tracked, hard: bool) -> None:
         self._desk.books.reach(self._desk.books.context_of(tracked.application)).not_before = 0.0
         if hard:
+            tracked.attempts.forget()
             self._reconciler.renew(tracked.application, [r.key for r in tracked.status.resources])
 
     # -- the schedule ----------------------------------------------------------------------------------------
@@ -163,6 +165,7 @@ class Looks:
             _uids(view),
             bool(view.incomplete),
             ClusterStatus(cluster.context, cluster.server, cluster.version()),
+            picture_of(view),
         )
 
     def _revisions(self, application: Application, pin: Pin | None) -> tuple[Revision, Revision] | None:
@@ -182,6 +185,7 @@ class Looks:
         tracked.due = now + self._pause_after(tracked, looked)
         if looked.status.sync is SyncCode.SYNCED and looked.status.revision is not None:
             tracked.attempts.in_sync(looked.status.revision.sha)
+        tracked.attempts.seen(looked.picture)
         self._supersede(tracked)
         self._live.index(tracked, looked.cluster.context, looked.uids)
         if tracked.dirty:
@@ -201,8 +205,7 @@ class Looks:
     def _supersede(self, tracked: Tracked) -> None:
         job, revision = tracked.job, tracked.status.revision
         if job is not None and job.automatic and revision is not None and revision.sha != job.revision:
-            job.superseded = True
-            job.stop.set()
+            job.halt.stop(OperationPhase.SUPERSEDED, f"a newer commit took over: {revision.short}")
 
     def _back(self, tracked: Tracked, pin: Pin | None, context: str, result: Looked | NotLooked) -> None:
         if isinstance(result, Looked):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
-from gitops_tui.engine.automation.intent import Attempts
+from gitops_tui.engine.automation.attempts import Attempts
+from gitops_tui.engine.operations.running import Halt
 from gitops_tui.engine.schedule.backoff import Backoff
 from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.operations import Pause, Pin
@@ -35,10 +35,9 @@ class RefreshWaiter:
 class RunningJob:
     """The operation that runs for an application."""
 
-    stop: threading.Event
+    halt: Halt
     revision: str
     automatic: bool
-    superseded: bool = False
 
 
 @dataclass(slots=True)
@@ -56,6 +55,8 @@ class Tracked:
     waiters: list[RefreshWaiter] = field(default_factory=list)
     outcome: Problem | None = None
     """What came of the last operation, if it was not a success."""
+    waiting: str = ""
+    """Why automation does not start what it would."""
     uids: frozenset[str] = frozenset()
 
     def touch(self, when: float) -> None:
@@ -77,7 +78,14 @@ class Tracked:
             problems = (*problems, self.outcome)
         summary = self.status.summary or (f"{problems[0].subject}: {problems[0].message}" if problems else "")
         return replace(
-            self.status, problems=problems, stale=stale, summary=summary, pin=pin, pause=pause, context=context
+            self.status,
+            problems=problems,
+            stale=stale,
+            summary=summary,
+            pin=pin,
+            pause=pause,
+            context=context,
+            waiting="" if self.job else self.waiting,
         )
 
 

@@ -24,6 +24,7 @@ def applications_from(template: FolderTemplate, folders: Sequence[str]) -> tuple
             ignore=template.ignore,
             masked_paths=template.masked_paths,
             labels=template.labels,
+            depends_on=tuple(needed for needed in template.depends_on if needed != name),
         )
         for folder, name in zip(folders, names, strict=True)
     )

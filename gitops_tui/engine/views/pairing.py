@@ -42,6 +42,7 @@ class Pairing:
         self._verdicts = verdicts
         self._masked_paths = masked_paths
         self.failures: dict[ResourceKey, GitopsError] = {}
+        self.absent: set[ResourceKey] = set()
         self._conflicts: dict[ResourceKey, tuple[str, ...]] = {}
 
     def pair(self, manifest: Manifest, for_plan: bool) -> Pair:
@@ -168,7 +169,9 @@ class Pairing:
             except ClusterError as error:
                 self.failures[key] = error
                 continue
-            if body is not None and owner_of(body) == name:
+            if body is None:
+                self.absent.add(key)
+            elif owner_of(body) == name:
                 extra[key] = body
         return [
             Pair(key=key, manifest=None, live=body, drift=_extraneous(key, body), owner=name)

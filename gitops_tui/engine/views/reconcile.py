@@ -31,6 +31,7 @@ class View:
 
     pairs: every desired or owned object. children: live objects below them (ReplicaSets, Pods). failures: what
     could not be read, by resource. incomplete: why nothing may be pruned on the ground of this view, "" if sound.
+    absent: what the inventory names, and is certainly neither live nor desired; only looked for when for_plan.
     """
 
     application: Application
@@ -40,6 +41,7 @@ class View:
     children: tuple[Live, ...] = ()
     failures: Mapping[ResourceKey, GitopsError] = field(default_factory=dict)
     incomplete: str = ""
+    absent: frozenset[ResourceKey] = frozenset()
 
 
 class Reconciler:
@@ -109,9 +111,9 @@ class Reconciler:
         pairs = [look.pair(manifest, for_plan) for manifest in settled.manifests]
         pairs += look.extras(frozenset(m.key for m in settled.manifests), inventory if for_plan else frozenset())
         children = look.children(pairs)
-        return View(
-            application, revision, latest, tuple(pairs), children, look.failures, look.incomplete(cluster, scopes)
-        )
+        incomplete = look.incomplete(cluster, scopes)
+        absent = frozenset(look.absent)
+        return View(application, revision, latest, tuple(pairs), children, look.failures, incomplete, absent)
 
     def renew(self, application: Application, keys: Sequence[ResourceKey]) -> None:
         """Forget what was kept of an application: renderings and verdicts."""

@@ -13,7 +13,7 @@ from gitops_tui.health import assess, counts, lift, worst
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError, Stage
 from gitops_tui.model.ownership import OWNER
-from gitops_tui.model.resources import Body, DriftCode, Health, HealthCode, ResourceKey, ResourceStatus
+from gitops_tui.model.resources import Body, DriftCode, Health, HealthCode, ResourceKey, ResourceStatus, digest_of
 from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
 from gitops_tui.model.text import one_line
 from gitops_tui.sync import Pair, hook_of
@@ -58,6 +58,16 @@ def status_of(view: View, *, now: float) -> ApplicationStatus:
         compared_at=now,
         summary=_summary(resources, health, problems),
     )
+
+
+def picture_of(view: View) -> str:
+    """Return a digest of how desired and live relate: the same as long as an operation would find the same."""
+    rows = [
+        [pair.key.path, pair.drift.code, pair.owner, _uid(pair.live), *map(str, pair.drift.changes)]
+        for pair in view.pairs
+    ]
+    failures = [f"{key.path}: {error.message}" for key, error in sorted(view.failures.items())]
+    return digest_of({"revision": view.revision.sha, "rows": rows, "failures": failures})
 
 
 def without_view(application: Application) -> ApplicationStatus:

@@ -1,6 +1,6 @@
 """Sync windows: when automation may act (semantics.md: Automation). Pure: the time is always given."""
 
 from gitops_tui.model.windows.cron import Cron
-from gitops_tui.model.windows.window import Standing, SyncWindow, WindowKind, standing, zone
+from gitops_tui.model.windows.window import OPEN, Standing, SyncWindow, WindowKind, standing, zone
 
-__all__ = ["Cron", "Standing", "SyncWindow", "WindowKind", "standing", "zone"]
+__all__ = ["OPEN", "Cron", "Standing", "SyncWindow", "WindowKind", "standing", "zone"]

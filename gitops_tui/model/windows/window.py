@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from functools import cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from gitops_tui.model.windows.cron import Cron
@@ -65,6 +66,10 @@ class Standing:
     until: float | None = None
 
 
+OPEN: Final = Standing()
+"""Nothing holds a sync."""
+
+
 def standing(windows: Sequence[SyncWindow], now: float) -> Standing:
     """Return whether syncs may run. Deny beats allow; where any window allows, only inside one."""
     allows = [window for window in windows if window.kind is WindowKind.ALLOW]
@@ -75,7 +80,7 @@ def standing(windows: Sequence[SyncWindow], now: float) -> Standing:
         passes = all(each.manual_sync for each, _ in closed)
         return Standing(False, passes, f"sync window: {window}, until {_told(until, window)}", until)
     if not allows or any(window.closes(now) is not None for window in allows):
-        return Standing()
+        return OPEN
     coming = [(opens, window) for window in allows if (opens := window.opens(now)) is not None]
     passes = all(window.manual_sync for window in allows)
     if not coming:

@@ -8,15 +8,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from gitops_tui.config.nodes import Schema, array, choice, duration, keys, name, pattern, switch, text
+from gitops_tui.config.nodes import Schema, array, choice, duration, keys, name, pattern, size, switch, text
+from gitops_tui.config.schema.sync import ignore, sync, windows
 from gitops_tui.config.settings import Settings
-from gitops_tui.model.application import HelmOptions, KustomizeOptions, RendererName, SyncMode, SyncPolicy
+from gitops_tui.model.application import HelmOptions, KustomizeOptions, RendererName
 
 _LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
 _LABEL_KEY = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
 _INSIDE = r"^(?![/~])(?!(.*/)?\.\.(/|$))"
 _CREDENTIAL_WORDS = "must name exactly one of `sshKey`, `environment` and `credentialHelper`"
-_IGNORE_WORDS = "names no field: say which with `pointers`, `paths` or `managers`"
 
 
 def _labels() -> Schema:
@@ -138,70 +138,15 @@ def _destination(namespace: str) -> Schema:
     )
 
 
-def _sync() -> Schema:
-    policy = SyncPolicy()
-    return keys(
-        "How it is synced.",
-        {
-            "mode": choice("Who starts a sync: a person, or each new commit.", SyncMode, policy.mode),
-            "prune": switch("Delete what Git no longer names.", default=policy.prune),
-            "selfHeal": switch("In mode `auto`: also undo changes made in the cluster.", default=policy.self_heal),
-            "allowEmpty": switch("In mode `auto`: a commit may remove everything.", default=policy.allow_empty),
-            "maxPrune": {
-                "type": ["number", "string"],
-                "description": "A sync that prunes more than this share of the resources waits for a person.",
-                "minimum": 0,
-                "maximum": 1,
-                "pattern": "^(100|[0-9]{1,2})%$",
-                "default": "20%",
-                "errorMessage": dict.fromkeys(
-                    ("minimum", "maximum", "pattern", "type"), "must be a share such as `20%`, or 0 to 1"
-                ),
-            },
-            "createNamespace": switch("Create a missing namespace.", default=policy.create_namespace),
-            "forceConflicts": switch("Take fields over from other field managers.", default=policy.force_conflicts),
-            "propagation": choice(
-                "How dependents of deleted objects go.", ("foreground", "background", "orphan"), policy.propagation
-            ),
-            "healthTimeout": duration("How long a sync waits for its resources to become healthy.", "5m"),
-            "autoRollback": switch(
-                "Go back to the last verified commit when a sync fails, or health is lost within `soak` after it.",
-                default=policy.auto_rollback,
-            ),
-            "soak": duration("How long after a sync a loss of health is blamed on its commit.", "10m"),
-        },
-    )
-
-
-def _ignore() -> Schema:
-    rule = keys(
-        "Fields that are no drift and are left alone on apply. A selector that is not given matches everything.",
-        {
-            "group": text("API group of the resources."),
-            "kind": text("Kind of the resources."),
-            "namespace": text("Namespace of the resources."),
-            "name": text("Name of the resources."),
-            "pointers": array(
-                "JSON pointers, such as `/spec/replicas`.",
-                {"type": "string", "pattern": "^/", "errorMessage": {"pattern": "must begin with `/`"}},
-            ),
-            "paths": array("Paths with list keys, such as `spec.template.spec.containers[web].image`."),
-            "managers": array("Every field that one of these field managers owns."),
-        },
-        anyOf=[{"required": [fields]} for fields in ("pointers", "paths", "managers")],
-        errorMessage={"anyOf": _IGNORE_WORDS},
-    )
-    return array("What is left to others.", rule)
-
-
 def _shared(namespace: str) -> Schema:
     return {
         "project": pattern("A group of applications.", _LABEL_VALUE, "must be a word", default="default"),
         "labels": _labels(),
         "destination": _destination(namespace),
-        "sync": _sync(),
-        "ignore": _ignore(),
+        "sync": sync(),
+        "ignore": ignore(),
         "maskedPaths": array("Fields to hide like those of a Secret, such as `spec.auth.token`."),
+        "dependsOn": array("Applications that have to be in sync and healthy before automation syncs this one."),
     }
 
 
@@ -231,16 +176,31 @@ def _settings() -> Schema:
             "interval": duration("Time between two looks at a repository.", "60s"),
             "parallel": {
                 "type": "integer",
-                "description": "How many applications are worked on at once.",
+                "description": "How many applications of one cluster are worked on at once.",
                 "minimum": 1,
                 "maximum": 64,
                 "default": 4,
+            },
+            "parallelSyncs": {
+                "type": "integer",
+                "description": "How many syncs run at once, in all clusters together; 0 for any number.",
+                "minimum": 0,
+                "maximum": 1000,
+                "default": Settings().parallel_syncs,
             },
             "kubeconfig": text("Path of the kubeconfig. Default: `$KUBECONFIG`, else `~/.kube/config`.", minLength=1),
             "stateDir": text("Folder of mirrors and journal. Default: `gitops-tui` in the XDG state folder."),
             "readOnly": switch("Never write anything.", default=False),
             "readOnlyContexts": array("Never write to these contexts."),
             "maskedPaths": array("Fields of every application to hide like those of a Secret."),
+            "windows": windows("Sync windows of every application, beside its own."),
+            "journal": keys(
+                "How much of the journal is kept. The newest and the last good operation of each application stay.",
+                {
+                    "keep": duration("How long ended operations are kept. Default: for ever.", ""),
+                    "size": size("How large the journal's file may grow. Default: without limit."),
+                },
+            ),
             "wavePause": duration("Pause between two waves of a sync.", "2s"),
             "author": keys(
                 "Who commits a revert. Default: the name and email of your Git configuration.",

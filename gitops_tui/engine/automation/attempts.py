@@ -1,0 +1,107 @@
+"""What automation has tried for one application, and what follows from how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from gitops_tui.engine.schedule.backoff import Backoff
+from gitops_tui.model.errors import GitopsError
+from gitops_tui.model.operations import Action, OperationKind, OperationPhase, Receipt, Result
+from gitops_tui.model.resources import ResourceKey
+
+RETRIES: Final = 5
+APPLIED_AT_MOST: Final = 3
+"""As many times one object may be applied as one commit states it in `CALM` seconds (reliability.md: Faults)."""
+CALM: Final = 600.0
+_HEAL_RESET: Final = 300.0
+_NOT_SEEN_YET: Final = "not seen yet"
+
+
+@dataclass(slots=True)
+class Attempts:
+    """Times are monotonic seconds.
+
+    synced: the commit that was last seen or brought in sync; tried: the one that was last attempted. why: what the
+    last failure said that trying again will not mend, "" when there was none.
+    """
+
+    synced: str = ""
+    tried: str = ""
+    not_before: float = 0.0
+    healed_at: float = float("-inf")
+    retry: Backoff = field(default_factory=lambda: Backoff(5.0, 2.0, 180.0))
+    heal: Backoff = field(default_factory=lambda: Backoff(2.0, 3.0, 300.0))
+    why: str = ""
+    _picture: str = ""
+    _failed_at: str = ""
+    _applied: dict[tuple[ResourceKey, str], list[float]] = field(default_factory=dict)
+
+    def in_sync(self, sha: str) -> None:
+        """The cluster was seen to hold this commit."""
+        self.synced = sha
+
+    def seen(self, picture: str) -> None:
+        """The application was looked at. picture: a digest of how desired and live relate."""
+        self._picture = picture
+        if self.why and self._failed_at == _NOT_SEEN_YET:
+            self._failed_at = picture
+        elif self._failed_at != picture:
+            self.why = ""
+
+    def forget(self) -> None:
+        """A person says that something was mended: try again."""
+        self.why = ""
+        self.not_before = 0.0
+        self.retry.succeed()
+
+    def started(self, kind: OperationKind, sha: str, now: float) -> None:
+        """An operation begins."""
+        self.why = ""
+        if sha != self.tried:
+            # The newest commit always supersedes what was retried before.
+            self.retry.succeed()
+            self.tried = sha
+        if kind is OperationKind.SELF_HEAL:
+            if now - self.healed_at > _HEAL_RESET:
+                self.heal.succeed()
+            self.healed_at = now
+            self.not_before = now + self.heal.fail()
+
+    def ended(self, receipt: Receipt, now: float, *, permanent: bool = False) -> None:
+        """An operation ended. permanent: it failed in a way that trying again will not mend."""
+        self._remember(receipt, now)
+        if receipt.phase in {OperationPhase.SUCCEEDED, OperationPhase.SUPERSEDED}:
+            self.synced = receipt.revision
+            self.retry.succeed()
+        else:
+            was_stopped = receipt.phase is OperationPhase.TERMINATED
+            self._failed(receipt.kind, receipt.message, now, permanent=permanent or was_stopped)
+
+    def refused(self, kind: OperationKind, error: GitopsError, now: float) -> None:
+        """An operation could not even begin: its plan was refused or held, or could not be made."""
+        self._failed(kind, error.message, now, permanent=not error.temporary)
+
+    def _failed(self, kind: OperationKind, why: str, now: float, *, permanent: bool) -> None:
+        if permanent:
+            # What it did before it failed shows in the next look; what changes after that may mend it.
+            self.why, self._failed_at = why, _NOT_SEEN_YET
+        elif kind is not OperationKind.SELF_HEAL:
+            self.not_before = now + self.retry.fail()
+
+    def _remember(self, receipt: Receipt, now: float) -> None:
+        for slot in [slot for slot, times in self._applied.items() if times[-1] <= now - CALM]:
+            del self._applied[slot]
+        for row in receipt.resources:
+            if row.result in {Result.CREATED, Result.CONFIGURED} and row.action is not Action.HOOK:
+                times = self._applied.setdefault((row.key, receipt.revision), [])
+                times[:] = [*(time for time in times if time > now - CALM), now]
+
+    def restless(self, keys: Iterable[ResourceKey], sha: str, now: float) -> tuple[ResourceKey, float] | None:
+        """An object that was applied too often and still does not stay, and until when it is left alone."""
+        for key in keys:
+            times = [time for time in self._applied.get((key, sha), ()) if time > now - CALM]
+            if len(times) >= APPLIED_AT_MOST:
+                return key, times[-APPLIED_AT_MOST] + CALM
+        return None

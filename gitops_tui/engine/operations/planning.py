@@ -1,0 +1,101 @@
+"""What an operation would do, and what it takes to make that plan again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from gitops_tui.cluster import Cluster
+from gitops_tui.engine.views.reconcile import Reconciler
+from gitops_tui.journal import Journal
+from gitops_tui.model.application import Application
+from gitops_tui.model.errors import ForbiddenError
+from gitops_tui.model.operations import ChangeSet
+from gitops_tui.model.resources import Drift, DriftCode, Manifest, ResourceKey
+from gitops_tui.sync import Pair, creates_namespace, plan
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What a person or a policy approved: enough to make the plan again and to see that it is the same one.
+
+    hash None: whatever the plan says now is approved by policy, unless it is held. hooks None: they run in a sync
+    of the whole application.
+    """
+
+    revision: str
+    prune: bool
+    resources: frozenset[ResourceKey] | None = None
+    hash: str | None = None
+    hooks: bool | None = None
+
+    @classmethod
+    def of(cls, changeset: ChangeSet) -> Approved:
+        """The approval of exactly this plan."""
+        chosen = frozenset(change.key for change in changeset.changes) if changeset.partial else None
+        return cls(changeset.revision, changeset.prune, chosen, changeset.hash, changeset.hooks)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and what was found on the way. absent: of the inventory, certainly not live and not desired."""
+
+    changeset: ChangeSet
+    absent: frozenset[ResourceKey]
+
+
+class Plans:
+    """Makes plans. Thread-safe. fetch_problem: why what is known of a repository may be old, "" when it is not."""
+
+    def __init__(self, reconciler: Reconciler, journal: Journal, fetch_problem: Callable[[str], str]) -> None:
+        self._reconciler = reconciler
+        self._journal = journal
+        self._fetch_problem = fetch_problem
+
+    def plan(
+        self,
+        application: Application,
+        revision: str | None = None,
+        prune: bool | None = None,
+        resources: Iterable[ResourceKey] | None = None,
+        hooks: bool | None = None,
+    ) -> Planned:
+        """What a sync would do. Raises GitopsError when nothing can be said."""
+        view = self._reconciler.look(application, revision, for_plan=True)
+        cluster = self._reconciler.cluster(application)
+        incomplete = self._fetch_problem(application.source.repository) or view.incomplete
+        changeset = plan(
+            application,
+            view.revision.sha,
+            [*_missing_namespace(application, cluster, view.pairs), *view.pairs],
+            prune=application.policy.prune if prune is None else prune,
+            inventory=self._journal.inventory(application.name, cluster.context),
+            resources=frozenset(resources) if resources else None,
+            incomplete=incomplete,
+            hooks=hooks,
+        )
+        return Planned(changeset, view.absent)
+
+    def again(self, application: Application, approved: Approved) -> Planned:
+        """The plan as it is now for what was approved."""
+        return self.plan(application, approved.revision, approved.prune, approved.resources, approved.hooks)
+
+
+def _missing_namespace(application: Application, cluster: Cluster, pairs: Iterable[Pair]) -> tuple[Pair, ...]:
+    """The destination's namespace, when the policy lets us make it and it is not there.
+
+    It is not stamped as ours: other applications live in it too, and a prune must never take it.
+    """
+    namespace = application.destination.namespace
+    key = ResourceKey("", "Namespace", "", namespace)
+    if not creates_namespace(application.policy) or any(pair.key == key for pair in pairs):
+        return ()
+    if not any(pair.manifest is not None and pair.key.namespace == namespace for pair in pairs):
+        return ()
+    try:
+        if cluster.read(key) is not None:
+            return ()
+    except ForbiddenError:
+        return ()
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    return (Pair(key=key, manifest=Manifest.of(body), live=None, drift=Drift(key, DriftCode.MISSING)),)
