@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_tui.embedded.api.call import User
-from gitops_tui.embedded.http.tls import Credential, self_signed
 from gitops_tui.embedded.private import write_private
+from gitops_tui.embedded.tls import Credential, self_signed
 
 ADMIN = User("embedded-admin", ("system:masters", "system:authenticated"))
 VIEWER = User("embedded-viewer", viewer=True)
-CONTEXT = "gitops-tui-embedded"
+CONTEXT = "demo"
 
 
 @dataclass(frozen=True, slots=True)

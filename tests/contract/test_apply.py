@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.contract.conftest import Api
 from tests.contract.objects import config_map, container, deployment, managers
 
@@ -185,3 +187,36 @@ def test_an_apply_needs_a_manager(api: Api) -> None:
 def test_an_apply_may_be_yaml(api: Api) -> None:
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  color: red\n"
     assert api.client.apply(api.path("configmaps", "settings"), text, GITOPS)["data"] == {"color": "red"}
+
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def applied_by_kubectl(api: Api, **data: str) -> str:
+    """Path of a ConfigMap that kubectl applied on the client's side."""
+    body = config_map(**data)
+    body["metadata"]["annotations"] = {LAST_APPLIED: json.dumps(config_map(**data))}
+    api.client.create(api.path("configmaps"), body, fieldManager="kubectl-client-side-apply").ok()
+    return api.path("configmaps", "settings")
+
+
+def test_kubectl_takes_over_what_it_applied_on_the_client_s_side(api: Api) -> None:
+    path = applied_by_kubectl(api, color="red")
+    taken = api.client.apply(path, config_map(color="blue"), "kubectl").ok()
+    assert taken["data"] == {"color": "blue"}
+    assert json.loads(taken["metadata"]["annotations"][LAST_APPLIED]) == config_map(color="blue")
+
+
+def test_kubectl_does_not_take_over_what_somebody_changed_since(api: Api) -> None:
+    path = applied_by_kubectl(api, color="red", size="xl")
+    api.client.patch(path, {"data": {"color": "green"}}, fieldManager="kubectl-edit").ok()
+    reply = api.client.apply(path, config_map(color="blue", size="s"), "kubectl")
+    assert reply.code == 409
+    assert [row["field"] for row in reply["details"]["causes"]] == [".data.color"]
+
+
+def test_nobody_else_takes_over_what_kubectl_applied(api: Api) -> None:
+    path = applied_by_kubectl(api, color="red")
+    reply = api.client.apply(path, config_map(color="blue"), GITOPS)
+    assert reply.code == 409
+    assert reply["details"]["causes"][0]["message"] == 'conflict with "kubectl-client-side-apply" using v1'

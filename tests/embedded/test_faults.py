@@ -94,6 +94,7 @@ def test_a_forgotten_history_expires_watches_and_pages(server: EmbeddedServer, c
 
 
 def test_stopping_lets_go_of_everything() -> None:
+    others = set(threading.enumerate())
     server = EmbeddedServer.start()
     client = ApiClient(server.kubeconfig)
     server.faults.hang(path="secrets")
@@ -113,7 +114,6 @@ def test_stopping_lets_go_of_everything() -> None:
         thread.join(20)
     assert len(outcome) == 1
     assert not server.kubeconfig.exists()
-    for other in threading.enumerate():
-        if other.name.startswith("embedded-"):
-            other.join(20)
-            assert not other.is_alive()
+    for mine in set(threading.enumerate()) - others:
+        mine.join(20)
+        assert not mine.is_alive()

@@ -84,10 +84,17 @@ def test_apply_changes_what_changed_and_removes_what_went(shop: Kubectl) -> None
     assert spec["template"]["spec"]["containers"][0]["image"] == "nginx:1.28"
 
 
+def test_server_side_apply_takes_over_from_apply(shop: Kubectl) -> None:
+    changed = MANIFEST.replace("replicas: 2", "replicas: 3")
+    shop("apply", "--server-side", "-f", "-", stdin=changed)
+    assert deployment(shop)["spec"]["replicas"] == 3
+
+
 def test_server_side_apply_reports_conflicts_and_can_force(shop: Kubectl) -> None:
+    shop("scale", "deployment/web", "-n", "shop", "--replicas=7")
     changed = MANIFEST.replace("replicas: 2", "replicas: 3")
     refused = shop("apply", "--server-side", "-f", "-", stdin=changed, code=1).stderr
-    assert 'conflict with "kubectl-client-side-apply" using apps/v1: .spec.replicas' in refused
+    assert 'conflict with "kubectl" with subresource "scale" using apps/v1: .spec.replicas' in refused
     shop("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=changed)
     assert deployment(shop)["spec"]["replicas"] == 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitops_tui.embedded.api import errors, write
+from gitops_tui.embedded.api import change, errors, write
 from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.api.call import Answer, Call
 from gitops_tui.embedded.kinds.schema import Object
@@ -51,7 +51,7 @@ def _written(backend: Backend, call: Call, scale: Any) -> Answer:
     obj = _with(item.body, paths.spec.split("."), replicas)
     version = (scale.get("metadata") or {}).get("resourceVersion") or item.body["metadata"]["resourceVersion"]
     obj["metadata"] = {**item.body["metadata"], "resourceVersion": version}
-    answer = write.update(backend, call, item, obj, None)
+    answer = change.update(backend, call, item, obj, None)
     return Answer(_scale(paths, answer.body))
 
 

@@ -6,10 +6,10 @@ import hmac
 import json
 from typing import Any
 
-from gitops_tui.embedded.api import errors, read, remove, reviews, scale, write
+from gitops_tui.embedded.api import errors, read, remove, scale, write
 from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.api.call import Answer, Call, DeleteOptions, User
-from gitops_tui.embedded.http import answers
+from gitops_tui.embedded.http import answers, reviews
 from gitops_tui.embedded.http.documents import Documents
 from gitops_tui.embedded.http.messages import Request, Response
 from gitops_tui.embedded.http.router import Target, resource_target

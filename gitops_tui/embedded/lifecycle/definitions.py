@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_tui.embedded.api import remove, write
+from gitops_tui.embedded.api import change, remove, write
 from gitops_tui.embedded.api.backend import Backend, timestamp
 from gitops_tui.embedded.api.call import Call, DeleteOptions
 from gitops_tui.embedded.api.errors import ApiError
@@ -72,7 +72,7 @@ class DefinitionJanitor:
                 return
             left = [row for row in item.body["metadata"].get("finalizers") or () if row != CLEANUP]
             metadata = {**item.body["metadata"], "finalizers": left}
-            write.commit(self._backend, call, item, {**item.body, "metadata": metadata})
+            change.commit(self._backend, call, item, {**item.body, "metadata": metadata})
 
 
 def _established(body: Object) -> Object:

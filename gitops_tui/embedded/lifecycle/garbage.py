@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gitops_tui.embedded.api import remove, write
+from gitops_tui.embedded.api import change, remove
 from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.api.call import Call, DeleteOptions
 from gitops_tui.embedded.api.errors import ApiError
@@ -138,7 +138,7 @@ class GarbageCollector:
             metadata = {**current.body["metadata"], **changes}
             metadata = {key: value for key, value in metadata.items() if key not in changes or value}
             if call := _call_for(self._backend, item):
-                write.commit(self._backend, call, current, {**current.body, "metadata": metadata})
+                change.commit(self._backend, call, current, {**current.body, "metadata": metadata})
 
     def _delete(self, item: Item, propagation: str) -> None:
         call = _call_for(self._backend, item)

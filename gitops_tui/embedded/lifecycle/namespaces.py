@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_tui.embedded.api import remove, write
+from gitops_tui.embedded.api import change, remove, write
 from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.api.call import Call, DeleteOptions
 from gitops_tui.embedded.api.errors import ApiError
@@ -53,7 +53,7 @@ class NamespaceJanitor:
             resource = self._backend.registry.of_storage("namespaces")
             if item is not None and resource is not None:
                 body = {**item.body, "spec": {}}
-                write.commit(self._backend, Call(resource, "", namespace), item, body)
+                change.commit(self._backend, Call(resource, "", namespace), item, body)
 
 
 def make_first_namespaces(backend: Backend) -> None:

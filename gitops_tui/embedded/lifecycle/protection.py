@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_tui.embedded.api import write
+from gitops_tui.embedded.api import change
 from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.api.call import Call
 from gitops_tui.embedded.kinds.schema import Object
@@ -44,7 +44,7 @@ class VolumeProtection:
             metadata = dict(current.body["metadata"])
             metadata["finalizers"] = [name for name in metadata.get("finalizers") or () if name != finalizer]
             call = Call(resource, item.key.namespace, item.key.name)
-            write.commit(self._backend, call, current, {**current.body, "metadata": metadata})
+            change.commit(self._backend, call, current, {**current.body, "metadata": metadata})
 
     def _is_used(self, item: Item) -> bool:
         if item.key.storage == "persistentvolumes":

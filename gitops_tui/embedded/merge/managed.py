@@ -74,11 +74,22 @@ class Writer:
 
 
 class ManagerConflictError(Exception):
-    """An apply would change what others manage. `conflicts`: (manager, path), in the order to report them."""
+    """An apply would change what others manage. `lost` is what each of them would lose."""
 
-    def __init__(self, conflicts: list[tuple[ManagerId, str]]) -> None:
-        super().__init__(f"{len(conflicts)} conflicts")
-        self.conflicts = conflicts
+    def __init__(self, lost: Managers) -> None:
+        super().__init__(f"conflicts with {len(lost)} managers")
+        self.lost = lost
+
+    @property
+    def conflicts(self) -> list[tuple[ManagerId, str]]:
+        """Manager and path of each conflict, in the order to report them."""
+        return [(name, path) for name in sorted(self.lost) for path in fields.paths(self.lost[name].set)]
+
+    def without(self, allowed: Node) -> ManagerConflictError | None:
+        """What is left of it when some paths may be taken; None when nothing is."""
+        left = {name: entry.with_set(fields.difference(entry.set, allowed)) for name, entry in self.lost.items()}
+        left = {name: entry for name, entry in left.items() if entry.set}
+        return ManagerConflictError(left) if left else None
 
 
 def read(entries: Iterable[Any]) -> Managers:
@@ -173,7 +184,7 @@ def _taken(managers: Managers, change: typed.Comparison, own: ManagerId | None, 
         if name != own and (common := fields.intersection(entry.set, touched))
     }
     if lost and not force:
-        raise ManagerConflictError([(name, path) for name in sorted(lost) for path in fields.paths(lost[name])])
+        raise ManagerConflictError({name: managers[name].with_set(node) for name, node in lost.items()})
     left: Managers = {}
     for name, entry in managers.items():
         if name != own:
