@@ -25,7 +25,8 @@ def create_repository(folder: Path, now: float) -> None:
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".repository-", dir=folder.parent))
     try:
-        _git(scratch, "init", "--quiet", "--template=", f"--initial-branch={BRANCH}")
+        _git(scratch, "init", "--quiet", "--template=")
+        _git(scratch, "symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
         _git(scratch, "fast-import", "--quiet", text=b"".join(_stream(now)))
         _git(scratch, "reset", "--quiet", "--hard", BRANCH)
         _give_identity(scratch)
@@ -74,7 +75,7 @@ def _git(folder: Path, *arguments: str, text: bytes = b"") -> None:
             command, input=text, capture_output=True, check=True, timeout=60, env=_environment(personal=False)
         )
     except FileNotFoundError as error:
-        raise SourceError(subject, "git is not installed", hint="install git 2.28 or newer") from error
+        raise SourceError(subject, "git is not installed", hint="install git") from error
     except subprocess.CalledProcessError as error:
         lines = error.stderr.decode(errors="replace").strip().splitlines()
         raise SourceError(subject, lines[-1] if lines else f"exit code {error.returncode}") from error
