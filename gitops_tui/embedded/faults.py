@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -51,7 +52,8 @@ class Fault:
 class Faults:
     """The faults of one server. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, forget: Callable[[], None]) -> None:
+        self._forget = forget
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._dropped = 0.0
@@ -87,6 +89,10 @@ class Faults:
         """Cut every watch that runs now."""
         with self._lock:
             self._dropped = time.monotonic()
+
+    def expire_history(self) -> None:
+        """Forget every change until now: watches and pages from before are answered as expired (410)."""
+        self._forget()
 
     @property
     def dropped_at(self) -> float:

@@ -34,8 +34,8 @@ class EmbeddedServer:
     def __init__(self, folder: Path, log: DiskLog | None, *, port: int, window: int, bookmark_seconds: float) -> None:
         self._log = log
         self.access = Access.of(folder)
-        self.faults = Faults()
         self.store = Store(window=window, log=log)
+        self.faults = Faults(self.store.forget)
         if log is not None:
             items, revision = log.read()
             self.store.load(iter(items), revision)

@@ -82,7 +82,7 @@ def test_a_forgotten_history_expires_watches_and_pages(server: EmbeddedServer, c
         client.create(MAPS, {"metadata": {"name": name}}).ok()
     page = client.get(MAPS, limit=1).ok()["metadata"]
     client.create(MAPS, {"metadata": {"name": "d"}}).ok()
-    server.store.forget()
+    server.faults.expire_history()
 
     with client.watch(MAPS, resourceVersion=page["resourceVersion"]) as events:
         event = next(events)

@@ -150,3 +150,32 @@ def test_a_process_of_its_own_runs_the_controllers_unless_told_not_to(tmp_path: 
             assert next(events)["object"]["kind"] == "Node"
     finally:
         running.stop()
+
+
+def test_dependents_keep_their_owners_over_a_restart(tmp_path: Path) -> None:
+    """Also where an owner comes after its dependent in the order of kinds and names."""
+    with EmbeddedServer.start(tmp_path) as server:
+        client = ApiClient(server.kubeconfig)
+        owner = client.create(MAPS, config_map("z-owner")).ok()
+        for name, above in (("m-child", "z-owner"), ("a-grandchild", "m-child")):
+            reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": above, "uid": owner["metadata"]["uid"]}
+            body = {"metadata": {"name": name, "ownerReferences": [reference]}}
+            owner = client.create(MAPS, body).ok()
+    with EmbeddedServer.start(tmp_path) as server:
+        client = ApiClient(server.kubeconfig)
+        # What is made last is collected last, so nothing before it was collected when it is gone.
+        reference = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "name": "none",
+            "uid": "00000000-0000-0000-0000-000000000000",
+        }
+        with client.watch(MAPS, resourceVersion=server.store.revision) as events:
+            client.create(MAPS, {"metadata": {"name": "stray", "ownerReferences": [reference]}}).ok()
+            told = [next(events), next(events)]
+        assert [(event["type"], event["object"]["metadata"]["name"]) for event in told] == [
+            ("ADDED", "stray"),
+            ("DELETED", "stray"),
+        ]
+        for name in ("z-owner", "m-child", "a-grandchild"):
+            assert client.get(f"{MAPS}/{name}").code == 200

@@ -11,8 +11,8 @@ from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.api.call import Answer, Call
 from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.merge import fields, managed, typed
+from gitops_tui.embedded.merge.declared import declaration_errors
 from gitops_tui.embedded.rules.conform import Report, TypeMismatchError
-from gitops_tui.embedded.rules.declared import declaration_errors
 from gitops_tui.embedded.rules.problems import required
 from gitops_tui.embedded.store.items import Item
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import ssl
 import time
 from dataclasses import dataclass
 from typing import Protocol
@@ -203,7 +204,12 @@ def _has_left(connection: Connection) -> bool:
     readable, _, _ = select.select([connection.socket], [], [], 0)
     if not readable:
         return False
+    connection.socket.settimeout(0)
     try:
         return not connection.socket.recv(1024)
+    except (ssl.SSLWantReadError, BlockingIOError):
+        return False
     except OSError:
         return True
+    finally:
+        connection.socket.settimeout(None)

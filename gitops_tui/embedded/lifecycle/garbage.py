@@ -25,6 +25,10 @@ class GarbageCollector:
         """Learn what there is before the first change, so that no dependent is looked at before its owner."""
         self._alive.update(item.body["metadata"]["uid"] for item in items)
 
+    def begin(self, items: Iterable[Item]) -> None:
+        """Know everything that is there, before any of it is looked at: an owner may come after its dependents."""
+        self._alive.update(item.body["metadata"]["uid"] for item in items)
+
     def handle(self, event: Event) -> None:
         """Bring everything in line with one change."""
         item = event.item
@@ -40,8 +44,7 @@ class GarbageCollector:
                 self._finish_owner(owner, item)
             return
         self._alive.add(uid)
-        self._index(item)
-        if self._owners.get(item.key) and event.type == "ADDED":
+        if self._index(item):
             self._collect(item.key)
         finalizers = item.body["metadata"].get("finalizers") or ()
         if item.body["metadata"].get("deletionTimestamp"):
@@ -50,11 +53,12 @@ class GarbageCollector:
             elif remove.FOREGROUND in finalizers:
                 self._foreground(item)
 
-    def _index(self, item: Item) -> None:
+    def _index(self, item: Item) -> bool:
+        """Keep the owners of an item; whether it has others than before."""
         owners = tuple(row["uid"] for row in _references(item.body))
         before = self._owners.get(item.key, ())
         if owners == before:
-            return
+            return False
         for owner in before:
             self._dependents.get(owner, set()).discard(item.key)
         for owner in owners:
@@ -63,6 +67,7 @@ class GarbageCollector:
             self._owners[item.key] = owners
         else:
             self._owners.pop(item.key, None)
+        return bool(owners)
 
     def _collect(self, key: Key) -> None:
         """Delete an object none of whose owners is there; forget the owners that are not, when some are."""

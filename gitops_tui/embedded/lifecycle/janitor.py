@@ -20,12 +20,9 @@ class Janitor:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._duties = (
-            DefinitionJanitor(backend),
-            NamespaceJanitor(backend),
-            GarbageCollector(backend),
-            VolumeProtection(backend),
-        )
+        self._definitions = DefinitionJanitor(backend)
+        self._garbage = GarbageCollector(backend)
+        self._duties = (self._definitions, NamespaceJanitor(backend), self._garbage, VolumeProtection(backend))
         self._thread = threading.Thread(target=self._run, name="embedded-janitor", daemon=True)
         self._stop_watching: Callable[[], None] = lambda: None
 
@@ -33,12 +30,11 @@ class Janitor:
         """Take up everything there is, then follow every change. Definitions are served when this returns."""
         with self._backend.store.lock:
             self._stop_watching = self._backend.store.watch(self._events.put)
-            first = [Event("ADDED", item, None) for item in self._backend.store.everything()]
-        definitions = self._duties[0]
-        for event in first:
-            definitions.handle(event)
-        self._duties[2].know(event.item for event in first)
-        for event in first:
+            items = list(self._backend.store.everything())
+        self._garbage.begin(items)
+        for item in items:
+            event = Event("ADDED", item, None)
+            self._definitions.handle(event)
             self._events.put(event)
         self._thread.start()
 
