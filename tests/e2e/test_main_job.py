@@ -66,9 +66,10 @@ def test_see_sync_drift_and_roll_back(
     # Somebody changes it with kubectl: it is seen, and undone.
     change_behind_git(control_plane, namespace, "red")
     diff = gitops.json("diff", namespace, code=1)
-    assert [(r["name"], r["drift"], r["changes"]) for r in diff["resources"]] == [
-        ("settings", "Changed", [{"path": "data.colour", "desired": "blue", "live": "red"}])
-    ]
+    assert [(r["name"], r["drift"]) for r in diff["resources"]] == [("settings", "Changed")]
+    (change,) = diff["resources"][0]["changes"]
+    assert (change["path"], change["desired"], change["live"]) == ("data.colour", "blue", "red")
+    assert (change["desiredBy"]["name"], change["liveBy"]["name"]) == ("Ada", "kubectl-patch")
     plan = gitops.json("plan", namespace, code=1)
     (update,) = [step for step in plan["changes"] if step["action"] == "update"]
     assert any("kubectl-patch" in warning for warning in update["warnings"]), "whose field is taken is told"
