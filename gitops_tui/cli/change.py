@@ -1,4 +1,4 @@
-"""The verbs that plan and write: plan, sync, rollback, unpin, pause, resume."""
+"""The verbs that plan and write: plan, sync, pause, resume."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from gitops_tui.cli import shapes, tables
 from gitops_tui.cli.diagnostics import DIFFERENT, DONE, FAILED
 from gitops_tui.cli.output import Colour
 from gitops_tui.cli.session import Call
-from gitops_tui.engine.requests import PauseAutomation, Plan, Request, ResumeAutomation, Rollback, Sync, Unpin
+from gitops_tui.engine.requests import PauseAutomation, Plan, Request, ResumeAutomation, Sync
 from gitops_tui.model.errors import GitopsError, PlanError, UsageError
-from gitops_tui.model.operations import ChangeSet, OperationPhase, Pause, Pin, Receipt
+from gitops_tui.model.operations import ChangeSet, OperationPhase, Pause, Receipt
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.status import ApplicationStatus
 
@@ -29,9 +29,10 @@ def plan(call: Call) -> int:
     if call.output.is_table:
         if made.changes:
             call.output.table(tables.PLAN_HEADS, tables.plan_rows(made))
+            call.output.line(tables.plan_summary(made), Colour.FAINT)
         elif call.output.is_terminal:
             call.diagnostics.note(f"{name}: nothing to do at {made.revision[:7]}")
-        _tell_obstacles(call, made)
+        tell_obstacles(call, made)
     else:
         call.output.data(shapes.plan(made))
     if made.refusals:
@@ -39,7 +40,8 @@ def plan(call: Call) -> int:
     return DIFFERENT if made.writes else DONE
 
 
-def _tell_obstacles(call: Call, made: ChangeSet) -> None:
+def tell_obstacles(call: Call, made: ChangeSet) -> None:
+    """Say why a plan cannot run, or waits for a person."""
     for refusal in made.refusals:
         call.diagnostics.error(PlanError(f"application {made.application}", refusal))
     for reason in made.held:
@@ -47,7 +49,7 @@ def _tell_obstacles(call: Call, made: ChangeSet) -> None:
 
 
 @dataclass(slots=True)
-class _Outcomes:
+class Outcomes:
     """What became of several applications."""
 
     receipts: list[Receipt] = field(default_factory=list)
@@ -60,14 +62,14 @@ def sync(call: Call) -> int:
     known = call.refreshed(names)
     keys = tuple(_resource_key(text, known[0]) for text in call.options.resources)
     options = call.options
-    made = [Plan(each.name, options.at, options.prune, keys) for each in known]
+    made = [Plan(each.name, options.at, options.prune, keys, options.hooks) for each in known]
     actor, dry_run, timeout = call.session.actor, options.dry_run, options.timeout
 
     def execute(changes: ChangeSet) -> Request:
         return Sync(changes.application, changes, actor, dry_run=dry_run, timeout=timeout)
 
     outcomes = _run(call, made, execute, approved=dry_run or options.yes)
-    return _tell(call, outcomes, one=len(names) == 1)
+    return tell(call, outcomes, one=len(names) == 1)
 
 
 def _chosen(call: Call) -> tuple[str, ...]:
@@ -81,9 +83,9 @@ def _chosen(call: Call) -> tuple[str, ...]:
     return names
 
 
-def _run(call: Call, plans: Sequence[Plan], execute: Execute, *, approved: bool) -> _Outcomes:
+def _run(call: Call, plans: Sequence[Plan], execute: Execute, *, approved: bool) -> Outcomes:
     """Plan, ask where a guard holds, execute; a plan that became stale meanwhile is made again."""
-    outcomes = _Outcomes()
+    outcomes = Outcomes()
     for attempt in range(_TRIES):
         ready: list[tuple[Plan, ChangeSet]] = []
         for request, made in zip(plans, call.ask_all(plans, "planning"), strict=True):
@@ -118,7 +120,7 @@ def _approved(call: Call, made: ChangeSet) -> bool:
         return True
     if not call.diagnostics.asking:
         return False
-    _show(call, made)
+    show(call, made)
     return call.diagnostics.ask(f"Sync {made.application} all the same?")
 
 
@@ -130,12 +132,13 @@ def _not_approved(made: ChangeSet) -> GitopsError:
     )
 
 
-def _show(call: Call, made: ChangeSet) -> None:
+def show(call: Call, made: ChangeSet) -> None:
+    """Show a plan to a person who is about to be asked."""
     call.diagnostics.show(call.output.lines(tables.PLAN_HEADS, tables.plan_rows(made)) if made.changes else ())
-    _tell_obstacles(call, made)
+    tell_obstacles(call, made)
 
 
-def _tell(call: Call, outcomes: _Outcomes, *, one: bool) -> int:
+def tell(call: Call, outcomes: Outcomes, *, one: bool) -> int:
     """Print the receipts and what went wrong. one: a single application was named, so one object is printed."""
     if call.output.is_table:
         for receipt in outcomes.receipts:
@@ -183,41 +186,6 @@ def _resource_key(text: str, application: ApplicationStatus) -> ResourceKey:
     except ValueError as error:
         raise UsageError("--resource", str(error), hint=hint) from error
     raise UsageError(f"--resource {text}", f"is no resource of application {application.name}", hint=hint)
-
-
-def rollback(call: Call) -> int:
-    """Pin to a commit and deploy it. Without --yes a person is asked; where there is none, nothing is done."""
-    options = call.options
-    if not options.yes and not call.diagnostics.asking:
-        raise UsageError("rollback", "asks before it writes, and there is no terminal to ask on", hint="add --yes")
-    name = call.application().name
-    made: ChangeSet = call.ask(Plan(name, options.commit), f"planning {name}")
-    if made.refusals:
-        _tell_obstacles(call, made)
-        return FAILED
-    if not options.yes:
-        _show(call, made)
-        writes = len(made.writes)
-        counted = "one change" if writes == 1 else f"{writes} changes"
-        if not call.diagnostics.ask(f"Roll {name} back to {made.revision[:7]} ({counted}) and pin it there?"):
-            call.diagnostics.note("nothing was done")
-            return FAILED
-    request = Rollback(name, made, call.session.actor, options.why, options.until, timeout=options.timeout)
-    receipt: Receipt = call.ask(request, f"rolling {name} back")
-    return _tell(call, _Outcomes([receipt]), one=True)
-
-
-def unpin(call: Call) -> int:
-    """Follow the tracked revision again."""
-    name = call.application().name
-    lifted: Pin | None = call.ask(Unpin(name, call.session.actor), f"unpinning {name}")
-    if not call.output.is_table:
-        call.output.data(shapes.pin(name, lifted))
-    elif lifted is None:
-        call.output.line(f"{name} is not pinned")
-    else:
-        call.output.line(f"{name} is no longer pinned to {lifted.revision[:7]}")
-    return DONE
 
 
 def pause(call: Call) -> int:

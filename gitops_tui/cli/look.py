@@ -12,10 +12,12 @@ from gitops_tui.cli.session import Call
 from gitops_tui.diff import mask
 from gitops_tui.engine.requests import History, Operations, Orphans, Render
 from gitops_tui.model.differences import Orphanage
-from gitops_tui.model.errors import GitopsError
+from gitops_tui.model.errors import GitopsError, UsageError
 from gitops_tui.model.operations import HistoryEntry, Receipt
 from gitops_tui.model.resources import Manifest
 from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
+
+_LATEST, _ALL = 20, 1_000_000
 
 
 def status(call: Call) -> int:
@@ -105,7 +107,12 @@ def history(call: Call) -> int:
 
 def journal(call: Call) -> int:
     """What was done, newest first. Also of applications that are no longer tracked."""
-    request = Operations(call.options.application, call.options.count)
+    options = call.options
+    if options.application and options.app and options.app != options.application:
+        raise UsageError("journal", "takes one application", hint="leave out --app, or the name before it")
+    limit = options.count or (_ALL if options.since is not None else _LATEST)
+    name = options.app or options.application
+    request = Operations(name, limit, options.since, resources=not call.output.is_table)
     found: tuple[Receipt, ...] = call.ask(request, "reading the journal")
     if call.output.is_table:
         call.output.table(tables.JOURNAL_HEADS, map(tables.journal_row, found))

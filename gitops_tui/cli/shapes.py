@@ -12,6 +12,7 @@ from typing import Any
 from gitops_tui.diff.authorship import rule_data
 from gitops_tui.model.differences import RuleEffect
 from gitops_tui.model.operations import (
+    Action,
     Change,
     ChangeSet,
     HistoryEntry,
@@ -42,6 +43,8 @@ def status(of: ApplicationStatus) -> Data:
         "sync": str(of.sync),
         "health": str(of.health.code),
         "verified": of.verified,
+        "pin": _held(of.pin),
+        "pause": _paused(of.pause),
         "resources": of.total,
         "drifted": of.drifted,
         "problems": [
@@ -92,24 +95,41 @@ def ignored(application: str, effects: Iterable[RuleEffect]) -> Data:
 
 
 def plan(of: ChangeSet) -> Data:
-    """`plan`. held: what a person has to approve; refusals: why it cannot run."""
+    """`plan`. held: what a person has to approve; refusals: why it cannot run. step: counted from 1, null for a skip.
+
+    hash: of all that will be written and was shown; the same plan has the same one.
+    """
+    steps = {id(change): number for number, change in enumerate(of.writes, start=1)}
+    changes = [(steps.get(id(change)), change) for change in of.changes]
     return {
         "application": of.application,
         "revision": of.revision,
         "prune": of.prune,
+        "partial": of.partial,
+        "hash": of.hash,
         "held": list(of.held),
         "refusals": list(of.refusals),
-        "changes": [_change(each) for each in of.changes],
+        "changes": [_change(change, step) for step, change in changes],
+        "hooks": [_step(c, step) | {"phase": str(c.phase)} for step, c in changes if c.action is Action.HOOK],
+        "prunes": [_step(c, step) for step, c in changes if c.action is Action.DELETE],
+        "restarts": [_step(c, step) for step, c in changes if c.restarts],
+        "irreversible": [_step(c, step) | {"loss": c.irreversible} for step, c in changes if c.irreversible],
     }
 
 
+def _step(of: Change, step: int | None) -> Data:
+    return {"step": step, **_key(of.key)}
+
+
 def receipt(of: Receipt) -> Data:
-    """`sync` and `rollback`. operation is "" for a dry run."""
+    """`sync` and `rollback`. operation is "" for a dry run; commit is the one that a revert pushed."""
     return {
         "application": of.application,
         "operation": of.operation,
         "phase": str(of.phase),
         "revision": of.revision,
+        "commit": of.commit or None,
+        "message": of.message,
         "resources": [_result(each) for each in of.resources],
     }
 
@@ -138,8 +158,29 @@ def operation(of: Receipt) -> Data:
         "revision": of.revision,
         "phase": str(of.phase),
         "verified": of.verified,
+        "commit": of.commit or None,
         "message": of.message,
     }
+
+
+def _held(of: Pin | None) -> Data | None:
+    """until: an instant, `next-commit` or `manual`."""
+    if of is None:
+        return None
+    return {
+        "revision": of.revision,
+        "quarantined": of.quarantined,
+        "who": of.who,
+        "why": of.why,
+        "until": of.until if of.lifts_at is None else instant(of.lifts_at),
+        "since": instant(of.since),
+    }
+
+
+def _paused(of: Pause | None) -> Data | None:
+    if of is None:
+        return None
+    return {"who": of.who, "why": of.why, "until": instant(of.until), "since": instant(of.since)}
 
 
 def pin(application: str, of: Pin | None) -> Data:
@@ -180,17 +221,30 @@ def _key(key: ResourceKey) -> Data:
 
 
 def _result(of: ResourceResult) -> Data:
-    return {**_key(of.key), "result": str(of.result), "message": of.message}
-
-
-def _change(of: Change) -> Data:
     return {
+        **_key(of.key),
+        "action": str(of.action) if of.action else None,
+        "result": str(of.result),
+        "message": of.message,
+        "duration": round(of.duration, 3),
+        "warnings": list(of.warnings),
+        "changes": _changes(of.changes),
+        "before": _plain(of.before),
+    }
+
+
+def _change(of: Change, step: int | None) -> Data:
+    return {
+        "step": step,
         "action": str(of.action),
+        "method": str(of.method),
         **_key(of.key),
         "phase": str(of.phase),
         "wave": of.wave,
         "why": of.why,
         "warnings": list(of.warnings),
+        "restarts": of.restarts,
+        "irreversible": of.irreversible or None,
         "changes": _changes(of.changes),
     }
 

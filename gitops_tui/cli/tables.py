@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -69,7 +70,7 @@ STATUS_HEADS = ("NAME", "PROJECT", "CONTEXT", "NAMESPACE", "SYNC", "HEALTH", "RE
 HISTORY_HEADS = ("COMMIT", "TIME", "AUTHOR", "DEPLOYED", "SUBJECT")
 JOURNAL_HEADS = ("OPERATION", "STARTED", "APPLICATION", "KIND", "REVISION", "PHASE", "WHO", "MESSAGE")
 RECEIPT_HEADS = ("RESULT", "RESOURCE", "MESSAGE")
-PLAN_HEADS = ("ACTION", "RESOURCE", "WHY")
+PLAN_HEADS = ("STEP", "ACTION", "RESOURCE", "WHY")
 
 _FIELDS_SHOWN = 8
 
@@ -94,7 +95,7 @@ def status_row(of: ApplicationStatus) -> Row:
         marked(of.health.code, HEALTH[of.health.code]),
         Cell(f"{revision} ({', '.join(held)})" if held else revision),
         Cell(f"{of.drifted}/{of.total}"),
-        Cell(f"stale: {wrong}" if of.stale and of.compared_at is not None else wrong),
+        Cell(f"stale: {wrong}" if of.stale and of.compared_at is not None else wrong or of.waiting),
     )
 
 
@@ -137,25 +138,42 @@ def receipt_rows(of: Receipt) -> list[Row]:
 
 
 def plan_rows(of: ChangeSet) -> list[Row]:
-    """Each change in its order, with the fields that it changes below it."""
+    """Each change in its order, with the fields that it changes below it. What writes nothing is no step."""
     rows: list[Row] = []
+    step = 0
     for each in of.changes:
+        step += each.action is not Action.SKIP
+        number = Cell("" if each.action is Action.SKIP else str(step), Colour.FAINT)
         ordinary = each.phase is SyncPhase.SYNC and not each.wave
         when = "" if ordinary else f" [{each.phase}{f' wave {each.wave}' if each.wave else ''}]"
-        rows.append((marked(each.action, ACTION[each.action]), Cell(f"{each.key}{when}"), Cell(each.why)))
+        rows.append((number, marked(each.action, ACTION[each.action]), Cell(f"{each.key}{when}"), Cell(each.why)))
         if each.action is Action.UPDATE:
             rows += _field_rows(each.changes)
-        rows += [(Cell(""), Cell(f"  warning: {warning}", Colour.WARN), Cell("")) for warning in each.warnings]
+        rows += [
+            (Cell(""), Cell(""), Cell(f"  warning: {warning}", Colour.WARN), Cell("")) for warning in each.warnings
+        ]
     return rows
+
+
+def plan_summary(of: ChangeSet) -> str:
+    """A plan in one line: how much of what, which pods restart, and its hash."""
+    tally = Counter(change.action for change in of.writes)
+    counted = ", ".join(f"{tally[action]} to {action}" for action in Action if tally[action] and action != Action.HOOK)
+    hooks = tally[Action.HOOK]
+    parts = [counted or "nothing to change"]
+    parts += [f"{hooks} {'hook runs' if hooks == 1 else 'hooks run'}"] if hooks else []
+    restarts = [str(change.key) for change in of.changes if change.restarts]
+    parts += [f"pods of {', '.join(restarts)} restart"] if restarts else []
+    return f"{'; '.join(parts)} (plan {of.hash})"
 
 
 def _field_rows(changes: Sequence[FieldChange]) -> Iterable[Row]:
     for each in changes[:_FIELDS_SHOWN]:
         text = f"{value(each.live)} → {value(each.desired)}"
-        yield Cell(""), Cell(f"  {shorten(each.path, 70)}", Colour.FAINT), Cell(text, Colour.FAINT)
+        yield Cell(""), Cell(""), Cell(f"  {shorten(each.path, 70)}", Colour.FAINT), Cell(text, Colour.FAINT)
     if len(changes) > _FIELDS_SHOWN:
         more = f"  and {len(changes) - _FIELDS_SHOWN} more fields"
-        yield Cell(""), Cell(more, Colour.FAINT), Cell("")
+        yield Cell(""), Cell(""), Cell(more, Colour.FAINT), Cell("")
 
 
 def value(of: Any) -> str:

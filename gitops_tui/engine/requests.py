@@ -145,6 +145,16 @@ class Rollback(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class LastGood(Request):
+    """What to go back to: the last deployment before the current one that ended Verified and had other content.
+
+    Answer: Revision. PlanError when there is none.
+    """
+
+    application: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanRevert(Request):
     """The commit that would restore the application's path as it was. Answer: Restoration.
 
@@ -208,10 +218,15 @@ class ResumeAutomation(Request):
 
 @dataclass(frozen=True, slots=True)
 class Operations(Request):
-    """Receipts, newest first. Answer: tuple[Receipt, ...]."""
+    """Receipts, newest first. Answer: tuple[Receipt, ...].
+
+    since: only what began then or later, in seconds since the epoch. resources: False leaves their results out.
+    """
 
     application: str | None = None
     limit: int = 50
+    since: float | None = None
+    resources: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from gitops_tui.engine.operations.planning import Plans
 from gitops_tui.engine.operations.questions import Questions
 from gitops_tui.engine.operations.running import Operations
 from gitops_tui.engine.requests import Refresh, Reload, Request
+from gitops_tui.engine.rollback.past import Past
 from gitops_tui.engine.rollback.reverting import Reverting
 from gitops_tui.engine.rollback.reverts import Reverts
 from gitops_tui.engine.schedule.books import Books
@@ -91,7 +92,7 @@ class Worker:
         self._automatic = Automatic(desk, self._launcher, self._closing)
         reverts = Reverts(reconciler, parts.journal, lambda: self._books.config.settings)
         reverting = Reverting(desk, self._launcher, reverts)
-        questions = Questions(desk, answers, reverts)
+        questions = Questions(desk, answers, reverts, Past(reconciler, parts.journal))
         self._commands = Commands(desk, questions, self._launcher, reverting, who=parts.who, closing=self._closing)
         self._fetches = Fetches(desk, reconciler, watches)
         self._looks = Looks(desk, reconciler, self._commands.lift)
@@ -166,6 +167,8 @@ class Worker:
         started = self._looks.start_due(now) or started
         if self._parts.automate:
             started = self._automatic.start_due() or started
+        else:
+            self._automatic.explain()
         self._poll_journal()
         return started or not self._inbox.empty()
 

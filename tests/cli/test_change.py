@@ -263,3 +263,10 @@ def test_pause_and_resume(gitops: Run) -> None:
     assert json.loads(said.out)["until"] is not None
     session.answers[ResumeAutomation] = None
     assert gitops(session, "resume", "shop").out == "shop is not paused\n"
+
+
+def test_chosen_resources_with_the_hooks(gitops: Run) -> None:
+    session = ready()
+    gitops(session, "sync", "shop", "--resource", "apps/Deployment/shop/web", "--hooks")
+    (asked,) = session.of(Plan)
+    assert (asked.resources, asked.hooks) == ((WEB,), True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -191,7 +192,30 @@ def test_journal(gitops: Run, form: str) -> None:
     said = gitops(session, "journal", "-o", form)
     golden(f"journal.{form}", said.out)
     assert (said.code, said.err) == (0, "")
-    assert session.asked == [Operations(None, 20)]
+    assert session.asked == [Operations(None, 20, resources=form == "json")]
+
+
+def test_the_journal_of_one_application_since_a_time(gitops: Run) -> None:
+    session = PreparedSession(snapshot(), {Operations: RECEIPTS})
+    said = gitops(session, "journal", "--app", "shop", "--since", "2026-03-01T12:00:00+00:00", "-o", "json")
+    assert said.code == 0
+    (asked,) = session.of(Operations)
+    assert (asked.application, asked.since, asked.limit) == ("shop", 1_772_366_400.0, 1_000_000)
+
+
+def test_a_time_ago(gitops: Run) -> None:
+    session = PreparedSession(snapshot(), {Operations: RECEIPTS})
+    before = time.time()
+    gitops(session, "journal", "--since", "2h", "-n", "5")
+    (asked,) = session.of(Operations)
+    assert before - 7200 <= asked.since <= time.time() - 7200
+    assert asked.limit == 5
+
+
+def test_two_names_of_an_application_are_refused(gitops: Run) -> None:
+    said = gitops(PreparedSession(snapshot()), "journal", "shop", "--app", "cart")
+    assert said.code == 2
+    assert "takes one application" in said.err
 
 
 def test_an_error_of_the_cluster_is_told_and_is_not_a_difference(gitops: Run) -> None:

@@ -47,7 +47,7 @@ def sync() -> Schema:
                 "How dependents of deleted objects go.", ("foreground", "background", "orphan"), policy.propagation
             ),
             "syncOptions": array(
-                "Argo CD's sync options for every object, such as `PruneLast=true`; an object's own annotation beats them.",
+                "Argo CD's sync options for all objects, such as `PruneLast=true`; an object's annotation beats them.",
                 text("A sync option.", enum=list(_OPTIONS)),
             ),
             "windows": windows("When syncs may run. Without any: always."),

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 
 from gitops_tui.engine.automation.dependencies import waits_for
-from gitops_tui.engine.automation.intent import Gates, intent
+from gitops_tui.engine.automation.intent import Gates, Intent, intent
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.operations.running import Order
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
 from gitops_tui.model.operations import OperationKind, Pin
-from gitops_tui.model.windows import OPEN, standing
+from gitops_tui.model.windows import Standing, SyncWindow, standing
 
 
 class Automatic:
@@ -26,20 +27,35 @@ class Automatic:
         self._launcher = launcher
         self._closing = closing
         self._ask_at = float("inf")
+        self._standings: dict[tuple[SyncWindow, ...], Standing] = {}
+        """What windows say in this turn; most applications have the same ones."""
 
     def start_due(self) -> bool:
         """Start what the policies call for; returns whether anything was."""
         self._lift_what_is_over()
         if not self._desk.journal.is_writer or self._closing.is_set():
+            self.explain()
             return False
-        started = False
+        due = tuple(self._decided())
+        for tracked, wanted in due:
+            self._start(tracked, wanted)
+        return bool(due)
+
+    def explain(self) -> None:
+        """Tell why the automation of another process waits, as far as that can be known here."""
+        for _ in self._decided():
+            pass
+
+    def _decided(self) -> Iterator[tuple[Tracked, Intent]]:
         self._ask_at = float("inf")
+        self._standings.clear()
         for tracked in self._desk.books.tracked.values():
             if tracked.job is None and not tracked.looking and not tracked.dirty:
-                started = self._decide(tracked) or started
-        return started
+                wanted = self._decide(tracked)
+                if wanted is not None and not self._is_read_only(tracked):
+                    yield tracked, wanted
 
-    def _decide(self, tracked: Tracked) -> bool:
+    def _decide(self, tracked: Tracked) -> Intent | None:
         now = self._desk.clock()
         pause = self._desk.books.pauses.get(tracked.application.name)
         verdict = intent(replace(tracked.status, pause=pause), tracked.attempts, now, self._gates(tracked))
@@ -47,18 +63,19 @@ class Automatic:
             tracked.waiting = verdict.waiting
             self._desk.books.changed = True
         self._ask_at = min(self._ask_at, verdict.ask_at)
-        wanted = verdict.intent
-        if wanted is None or self._is_read_only(tracked):
-            return False
+        return verdict.intent
+
+    def _start(self, tracked: Tracked, wanted: Intent) -> None:
         is_sync = wanted.kind is OperationKind.SYNC
         # Hooks belong to a sync; what is healed is put back as it was.
         approved = Approved(wanted.revision, wanted.prune, hooks=None if is_sync else False)
         self._launcher.start(tracked, Order(wanted.kind, "auto-sync" if is_sync else "self-heal", approved), Future())
-        return True
 
     def _gates(self, tracked: Tracked) -> Gates:
         windows = tracked.application.policy.windows
-        window = standing(windows, time.time()) if windows else OPEN
+        if windows not in self._standings:
+            self._standings[windows] = standing(windows, time.time())
+        window = self._standings[windows]
         if window.until is not None:
             self._ask_at = min(self._ask_at, self._desk.clock() + window.until - time.time())
         running, limit = self._launcher.running, self._desk.books.config.settings.parallel_syncs

@@ -17,14 +17,14 @@ def waits_for(tracked: Tracked, known: Mapping[str, Tracked], now: float) -> str
 
     now: monotonic seconds.
     """
-    names = tracked.application.depends_on
-    if not names:
-        return ""
-    circle = cycle({name: each.application.depends_on for name, each in known.items()})
-    if tracked.application.name in circle:
-        return f"its dependencies are a circle: {' → '.join(circle)}"
-    reasons = ((name, _unready(known.get(name), now)) for name in names)
-    return "; ".join(f"waiting for {name}: {reason}" for name, reason in reasons if reason)
+    found = ((name, _unready(known.get(name), now)) for name in tracked.application.depends_on)
+    reasons = [f"waiting for {name}: {reason}" for name, reason in found if reason]
+    if reasons:
+        # Folders may bring a circle that the configuration does not show.
+        circle = cycle({name: each.application.depends_on for name, each in known.items()})
+        if tracked.application.name in circle:
+            return f"its dependencies are a circle: {' → '.join(circle)}"
+    return "; ".join(reasons)
 
 
 def _unready(needed: Tracked | None, now: float) -> str:

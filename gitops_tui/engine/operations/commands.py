@@ -29,6 +29,7 @@ from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
 from gitops_tui.model.errors import GitopsError, PlanError
 from gitops_tui.model.operations import OperationKind, Pause, Pin
+from gitops_tui.model.windows import OPEN, standing
 
 
 class Commands:
@@ -108,7 +109,7 @@ class Commands:
         name = tracked.application.name
         match request:
             case Sync() | Rollback():
-                self._launcher.start(tracked, _order(request), future)
+                self._launch(tracked, _order(request), future)
             case Revert():
                 self._reverting.start(tracked, request, future)
             case Unpin():
@@ -126,6 +127,15 @@ class Commands:
                 future.set_result(lifted_pause)
             case Terminate():
                 future.set_result(self._launcher.terminate(tracked, request.actor))
+
+    def _launch(self, tracked: Tracked, order: Order, future: Future[Any]) -> None:
+        """Start what a person asked for, unless a sync window holds people too."""
+        windows = tracked.application.policy.windows
+        found = standing(windows, time.time()) if windows else OPEN
+        if not found.manual:
+            hint = "a window with manualSync: true lets a person pass"
+            raise PlanError(f"application {tracked.application.name}", found.reason, hint=hint)
+        self._launcher.start(tracked, order, future)
 
     def _automation_changed(self, tracked: Tracked) -> None:
         self._desk.books.load_journal()
@@ -156,7 +166,7 @@ class Commands:
                         message=str(payload.get("why", "")),
                         until=str(payload.get("until", "")),
                     )
-                    self._launcher.start(tracked, order, future)
+                    self._launch(tracked, order, future)
                 case "revert":
                     self._do(tracked, handover.revert_from(payload, name), future)
                 case "pause":

@@ -12,6 +12,7 @@ from gitops_tui.engine.requests import (
     Compare,
     History,
     Ignored,
+    LastGood,
     Operations,
     Orphans,
     Plan,
@@ -20,6 +21,7 @@ from gitops_tui.engine.requests import (
     Request,
     Resolve,
 )
+from gitops_tui.engine.rollback.past import Past
 from gitops_tui.engine.rollback.reverts import Reverts
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.model.application import Application
@@ -31,15 +33,22 @@ _ASKED_AT_ONCE = 2
 class Questions:
     """Passes questions on to lanes of their own, so that they never wait for looks or operations."""
 
-    def __init__(self, desk: Desk, answers: Answers, reverts: Reverts) -> None:
+    def __init__(self, desk: Desk, answers: Answers, reverts: Reverts, past: Past) -> None:
         self._desk = desk
         self._answers = answers
         self._reverts = reverts
+        self._past = past
 
     def operations(self, request: Operations, future: Future[Any]) -> None:
         """Receipts of one or all applications."""
         journal = self._desk.journal
-        self._ask("journal", lambda: journal.receipts(request.application, limit=request.limit), future)
+        self._ask(
+            "journal",
+            lambda: journal.receipts(
+                request.application, limit=request.limit, since=request.since, resources=request.resources
+            ),
+            future,
+        )
 
     def take(self, application: Application, request: Request, future: Future[Any]) -> bool:
         """Have a question about an application answered; False when the request is none."""
@@ -60,12 +69,22 @@ class Questions:
                 self._ask(cluster, lambda: answers.plan(application, request), future)
             case Render():
                 self._ask(repository, lambda: answers.render(application, request.revision), future)
-            case PlanRevert():
-                self._ask(repository, lambda: self._reverts.plan(application, request), future)
             case Resolve():
                 self._ask(repository, lambda: answers.resolve(application, request.revision), future)
             case History():
                 self._ask(repository, lambda: answers.history(application, request), future)
+            case _:
+                return self._take_back(application, request, future)
+        return True
+
+    def _take_back(self, application: Application, request: Request, future: Future[Any]) -> bool:
+        """Questions about the ways back."""
+        repository = f"ask {application.source.repository}"
+        match request:
+            case LastGood():
+                self._ask(repository, lambda: self._past.last_good(application), future)
+            case PlanRevert():
+                self._ask(repository, lambda: self._reverts.plan(application, request), future)
             case _:
                 return False
         return True

@@ -101,6 +101,8 @@ def what(status: ApplicationStatus) -> Line:
     if text:
         tone = Tone.BAD if status.problems or status.health.code is HealthCode.DEGRADED else Tone.TEXT
         parts.append(outside(text, tone, limit=160))
+    elif status.waiting:
+        parts.append(outside(status.waiting, Tone.WARN, limit=160))
     elif status.pin:
         parts.append(outside(f"pinned by {status.pin.who}", Tone.SPECIAL, limit=80))
     elif status.pause:
