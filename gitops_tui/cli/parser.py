@@ -1,6 +1,6 @@
 """The command line: verbs, options, and what is said about a wrong one.
 
-Imports nothing of the program, so that `--version` and a mistyped verb are answered at once.
+Imports nothing else of the program, so that `--version` and a mistyped verb are answered at once.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import argparse
 import difflib
 import re
 from typing import Any, NoReturn
+
+from gitops_tui.cli.rollback import arguments
 
 _EPILOG = """\
 Without a verb the terminal application starts. It needs no file: --repo names a repository, --demo brings one with
@@ -120,7 +122,8 @@ def _add_verbs(verbs: Subparsers) -> None:
     _add_sync(verbs)
     history = _verb(verbs, "history", "the commits that touch an application", one=True)
     _count(history, 20)
-    _add_pinning(verbs)
+    arguments.add(lambda name, about: _verb(verbs, name, about, one=True), _duration)
+    _add_holding(verbs)
     journal = _verb(verbs, "journal", "what was done, by whom, and what came of it")
     journal.add_argument("application", nargs="?", metavar="APP", help="default: all")
     _count(journal, 20)
@@ -162,19 +165,7 @@ def _add_sync(verbs: Subparsers) -> None:
     sync.add_argument("-y", "--yes", action="store_true", help="approve what a guard holds for a person")
 
 
-def _add_pinning(verbs: Subparsers) -> None:
-    rollback = _verb(verbs, "rollback", "pin an application to a commit and deploy that", one=True)
-    rollback.add_argument("commit", metavar="REV", help="a commit, tag or branch; `history` lists the commits")
-    rollback.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    rollback.add_argument("--why", default="", metavar="TEXT", help="the reason, for the journal")
-    rollback.add_argument(
-        "--until",
-        choices=("next-commit", "manual"),
-        default="next-commit",
-        help="when the pin lifts: with a commit newer than those rolled away from (default), or by hand",
-    )
-    rollback.add_argument("--timeout", type=_duration, metavar="S", help="seconds (or 5m) to wait for health")
-    _verb(verbs, "unpin", "let an application follow its tracked revision again", one=True)
+def _add_holding(verbs: Subparsers) -> None:
     pause = _verb(verbs, "pause", "hold an application's automation", one=True)
     pause.add_argument("--why", default="", metavar="TEXT", help="the reason, for the journal")
     pause.add_argument(

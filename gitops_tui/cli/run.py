@@ -20,6 +20,7 @@ PIPE_CLOSED = 141
 def run(arguments: Namespace, session: Session) -> int:
     """Run a verb that asks the engine."""
     from gitops_tui.cli import change, differences, look  # noqa: PLC0415 - `config` needs neither
+    from gitops_tui.cli.rollback import verbs as back  # noqa: PLC0415
 
     verbs: dict[str, Callable[[Call], int]] = {
         "status": look.status,
@@ -29,8 +30,8 @@ def run(arguments: Namespace, session: Session) -> int:
         "journal": look.journal,
         "plan": change.plan,
         "sync": change.sync,
-        "rollback": change.rollback,
-        "unpin": change.unpin,
+        "rollback": back.rollback,
+        "unpin": back.unpin,
         "pause": change.pause,
         "resume": change.resume,
     }

@@ -214,6 +214,14 @@ class Pin:
     until: str = "next-commit"
     since: float = 0.0
 
+    @property
+    def lifts_at(self) -> float | None:
+        """Seconds since the epoch at which it lifts; None when that is no matter of time."""
+        try:
+            return float(self.until)
+        except ValueError:
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:

@@ -61,7 +61,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["stats"], "unknown verb `stats`, did you mean `status`?"),
         (["config", "valdate"], "unknown action `valdate`, did you mean `validate`?"),
         (["status", "-o", "jsn"], "unknown -o/--output `jsn`, did you mean `json`?"),
-        (["rollback", "shop"], "the following arguments are required: REV"),
+        (["rollback", "shop"], "one of the arguments REV --last-good is required"),
         (["diff"], "the following arguments are required: APP"),
         (["history", "shop", "-n", "0"], "must be a positive whole number"),
         (["history", "shop", "-n", "9" * 5000], "must be a positive whole number"),

@@ -140,7 +140,8 @@ import sys
 from gitops_tui.cli.parser import build_parser
 build_parser("0").parse_args(["status"])
 ours = [name for name in sys.modules if name.startswith("gitops_tui")]
-assert ours == ["gitops_tui", "gitops_tui.cli", "gitops_tui.cli.parser"], ours
+arguments = ["gitops_tui.cli.rollback", "gitops_tui.cli.rollback.arguments"]
+assert ours == ["gitops_tui", "gitops_tui.cli", *arguments, "gitops_tui.cli.parser"], ours
 """
     subprocess.run(program(body), cwd=ROOT, check=True, timeout=60)
 

@@ -1,0 +1,1 @@
+"""The verbs that go back: rollback in its three modes, unpin, undo."""
