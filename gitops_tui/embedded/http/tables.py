@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from gitops_tui.embedded.http import columns
+from gitops_tui.embedded.kinds import columns
+from gitops_tui.embedded.kinds.cells import age
 from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.kinds.table import Resource
 from gitops_tui.embedded.store.selectors import field_text
@@ -69,7 +70,7 @@ def _custom_cell(body: Object, row: Object) -> Any:
     if value is None:
         return None
     if row.get("type") == "date":
-        return columns.age(str(value), datetime.now(UTC))
+        return age(str(value), datetime.now(UTC))
     return value
 
 

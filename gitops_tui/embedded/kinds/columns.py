@@ -6,56 +6,27 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from gitops_tui.embedded.kinds.cells import age, get, pod_ready, pod_status, restarts
 from gitops_tui.embedded.kinds.schema import Object
 
 Cell = Callable[[Object], Any]
 Column = tuple[str, bool, Cell]
 
 
-def age(text: str, now: datetime) -> str:
-    """How long ago, as kubectl shortens it: `5s`, `3m10s`, `4h`, `12d`."""
-    try:
-        then = datetime.strptime(text.partition(".")[0].removesuffix("Z"), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
-    except ValueError:
-        return "<unknown>"
-    seconds = max(0, int((now - then).total_seconds()))
-    if seconds < 120:
-        return f"{seconds}s"
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if minutes < 10:
-        return f"{minutes}m{seconds % 60}s" if seconds % 60 else f"{minutes}m"
-    if minutes < 180:
-        return f"{minutes}m"
-    if hours < 8:
-        return f"{hours}h{minutes % 60}m" if minutes % 60 else f"{hours}h"
-    if hours < 48:
-        return f"{hours}h"
-    if days < 8:
-        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
-    return f"{days}d" if days < 730 else f"{days // 365}y"
-
-
 def _age(body: Object) -> str:
     return age(body["metadata"].get("creationTimestamp", ""), datetime.now(UTC))
 
 
-def _get(body: Object, path: str, default: Any = None) -> Any:
-    value: Any = body
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return default if value is None else value
-
-
 def _at(path: str, default: Any = "<none>") -> Cell:
-    return lambda body: _get(body, path, default)
+    return lambda body: get(body, path, default)
 
 
 def _number(path: str) -> Cell:
-    return lambda body: _get(body, path, 0)
+    return lambda body: get(body, path, 0)
 
 
 def _ratio(ready: str, wanted: str) -> Cell:
-    return lambda body: f"{_get(body, ready, 0)}/{_get(body, wanted, 0)}"
+    return lambda body: f"{get(body, ready, 0)}/{get(body, wanted, 0)}"
 
 
 def _size(*names: str) -> Cell:
@@ -63,53 +34,23 @@ def _size(*names: str) -> Cell:
 
 
 def _joined(path: str, separator: str = ",") -> Cell:
-    return lambda body: separator.join(str(item) for item in _get(body, path, ())) or "<none>"
+    return lambda body: separator.join(str(item) for item in get(body, path, ())) or "<none>"
 
 
 def _selector(path: str) -> Cell:
     def cell(body: Object) -> str:
-        labels = _get(body, path, {})
+        labels = get(body, path, {})
         return ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or "<none>"
 
     return cell
 
 
 def _containers(field: str, path: str = "spec.template.spec.containers") -> Cell:
-    return lambda body: ",".join(row.get(field, "") for row in _get(body, path, ()))
-
-
-def _pod_status(body: Object) -> str:
-    """The word kubectl shows: a waiting or ended container's reason before the phase."""
-    status = body.get("status") or {}
-    reason = str(status.get("reason") or status.get("phase") or "Unknown")
-    for row in status.get("initContainerStatuses") or ():
-        ended = _get(row, "state.terminated")
-        if ended and not ended.get("exitCode"):
-            continue
-        waiting = _get(row, "state.waiting.reason", "")
-        if ended or (waiting and waiting != "PodInitializing"):
-            return f"Init:{(ended or {}).get('reason') or waiting or 'Error'}"
-    for row in reversed(status.get("containerStatuses") or ()):
-        ended = _get(row, "state.terminated")
-        if waiting := _get(row, "state.waiting.reason", ""):
-            reason = waiting
-        elif ended:
-            reason = ended.get("reason") or f"ExitCode:{ended.get('exitCode')}"
-    return "Terminating" if body["metadata"].get("deletionTimestamp") else reason
-
-
-def _pod_ready(body: Object) -> str:
-    rows = _get(body, "status.containerStatuses", ())
-    ready = sum(1 for row in rows if row.get("ready"))
-    return f"{ready}/{len(_get(body, 'spec.containers', ()))}"
-
-
-def _restarts(body: Object) -> str:
-    return str(sum(row.get("restartCount", 0) for row in _get(body, "status.containerStatuses", ())))
+    return lambda body: ",".join(row.get(field, "") for row in get(body, path, ()))
 
 
 def _service_ports(body: Object) -> str:
-    rows = _get(body, "spec.ports", ())
+    rows = get(body, "spec.ports", ())
     return (
         ",".join(
             f"{row.get('port')}:{row['nodePort']}/{row.get('protocol')}"
@@ -122,36 +63,36 @@ def _service_ports(body: Object) -> str:
 
 
 def _external(body: Object) -> str:
-    if _get(body, "spec.type") == "ExternalName":
-        return str(_get(body, "spec.externalName"))
-    rows = _get(body, "status.loadBalancer.ingress", ())
+    if get(body, "spec.type") == "ExternalName":
+        return str(get(body, "spec.externalName"))
+    rows = get(body, "status.loadBalancer.ingress", ())
     told = ",".join(row.get("ip") or row.get("hostname", "") for row in rows)
-    return told or ("<pending>" if _get(body, "spec.type") == "LoadBalancer" else "<none>")
+    return told or ("<pending>" if get(body, "spec.type") == "LoadBalancer" else "<none>")
 
 
 def _hosts(body: Object) -> str:
-    return ",".join(row.get("host", "*") for row in _get(body, "spec.rules", ())) or "*"
+    return ",".join(row.get("host", "*") for row in get(body, "spec.rules", ())) or "*"
 
 
 def _job_status(body: Object) -> str:
-    for row in _get(body, "status.conditions", ()):
+    for row in get(body, "status.conditions", ()):
         if row.get("status") == "True" and row.get("type") in {"Complete", "Failed", "Suspended"}:
             return str(row["type"])
     return "Running"
 
 
 def _node_status(body: Object) -> str:
-    ready: Object = next((row for row in _get(body, "status.conditions", ()) if row.get("type") == "Ready"), {})
+    ready: Object = next((row for row in get(body, "status.conditions", ()) if row.get("type") == "Ready"), {})
     return "Ready" if ready.get("status") == "True" else "NotReady" if ready else "Unknown"
 
 
 def _claim_ref(body: Object) -> str:
-    claim = _get(body, "spec.claimRef", {})
+    claim = get(body, "spec.claimRef", {})
     return f"{claim.get('namespace')}/{claim.get('name')}" if claim else ""
 
 
 def _role(body: Object) -> str:
-    return f"{_get(body, 'roleRef.kind', '')}/{_get(body, 'roleRef.name', '')}"
+    return f"{get(body, 'roleRef.kind', '')}/{get(body, 'roleRef.name', '')}"
 
 
 def _event_object(body: Object) -> str:
@@ -165,12 +106,13 @@ _WORKLOAD_WIDE: tuple[Column, ...] = (
     ("Images", True, _containers("image")),
     ("Selector", True, _selector("spec.selector.matchLabels")),
 )
+_BINDINGS = ("rolebindings.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io")
 PLAIN: tuple[Column, ...] = (("Created At", False, _at("metadata.creationTimestamp")),)
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "pods": (
-        ("Ready", False, _pod_ready),
-        ("Status", False, _pod_status),
-        ("Restarts", False, _restarts),
+        ("Ready", False, pod_ready),
+        ("Status", False, pod_status),
+        ("Restarts", False, restarts),
         _AGE,
         ("IP", True, _at("status.podIP")),
         ("Node", True, _at("spec.nodeName")),
@@ -259,14 +201,14 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "cronjobs.batch": (
         ("Schedule", False, _at("spec.schedule")),
         ("Timezone", False, _at("spec.timeZone")),
-        ("Suspend", False, lambda body: str(_get(body, "spec.suspend", False))),
-        ("Active", False, lambda body: len(_get(body, "status.active", ()))),
+        ("Suspend", False, lambda body: str(get(body, "spec.suspend", False))),
+        ("Active", False, lambda body: len(get(body, "status.active", ()))),
         (
             "Last Schedule",
             False,
             lambda body: (
-                age(_get(body, "status.lastScheduleTime", ""), datetime.now(UTC))
-                if _get(body, "status.lastScheduleTime")
+                age(get(body, "status.lastScheduleTime", ""), datetime.now(UTC))
+                if get(body, "status.lastScheduleTime")
                 else "<none>"
             ),
         ),
@@ -276,7 +218,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("Class", False, _at("spec.ingressClassName")),
         ("Hosts", False, _hosts),
         ("Address", False, lambda body: _external(body).replace("<none>", "")),
-        ("Ports", False, lambda body: "80, 443" if _get(body, "spec.tls") else "80"),
+        ("Ports", False, lambda body: "80, 443" if get(body, "spec.tls") else "80"),
         _AGE,
     ),
     "networkpolicies.networking.k8s.io": (("Pod-Selector", False, _selector("spec.podSelector.matchLabels")), _AGE),
@@ -290,15 +232,14 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         (
             "Reference",
             False,
-            lambda body: f"{_get(body, 'spec.scaleTargetRef.kind')}/{_get(body, 'spec.scaleTargetRef.name')}",
+            lambda body: f"{get(body, 'spec.scaleTargetRef.kind')}/{get(body, 'spec.scaleTargetRef.name')}",
         ),
         ("MinPods", False, _number("spec.minReplicas")),
         ("MaxPods", False, _number("spec.maxReplicas")),
         ("Replicas", False, _number("status.currentReplicas")),
         _AGE,
     ),
-    "rolebindings.rbac.authorization.k8s.io": (("Role", False, _role), _AGE),
-    "clusterrolebindings.rbac.authorization.k8s.io": (("Role", False, _role), _AGE),
+    **dict.fromkeys(_BINDINGS, (("Role", False, _role), _AGE)),
     "storageclasses.storage.k8s.io": (
         ("Provisioner", False, _at("provisioner")),
         ("ReclaimPolicy", False, _at("reclaimPolicy")),
