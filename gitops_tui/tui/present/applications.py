@@ -72,7 +72,9 @@ def commit(status: ApplicationStatus) -> Line:
 
 
 def waits(status: ApplicationStatus) -> bool:
-    """Whether the tracked ref is ahead of what was deployed."""
+    """Whether the tracked ref is ahead of what was deployed, and brings this application something."""
+    if status.sync is SyncCode.SYNCED:
+        return False
     if status.revision and status.latest and status.latest.sha != status.revision.sha:
         return True
     return bool(status.deployed and status.revision and status.deployed != status.revision.sha)
