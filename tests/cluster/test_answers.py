@@ -10,6 +10,7 @@ from gitops_tui.cluster.answers import error_of, retry_after_of, warnings_of
 from gitops_tui.model.errors import (
     ClusterError,
     ConflictError,
+    DryRunRefusedError,
     ForbiddenError,
     GitopsError,
     InvalidError,
@@ -183,3 +184,12 @@ def test_a_warning_about_a_secret_quotes_nothing() -> None:
 )
 def test_retry_after(value: str | None, seconds: float | None) -> None:
     assert retry_after_of(value) == seconds
+
+
+def test_a_webhook_that_supports_no_dry_run_is_no_fault_of_the_object() -> None:
+    message = 'admission webhook "guard.example.org" does not support dry run'
+    error = error_of("ConfigMap shop/web", 400, status(400, "BadRequest", message))
+
+    assert isinstance(error, DryRunRefusedError)
+    assert not isinstance(error, InvalidError)
+    assert "sideEffects" in error.hint
