@@ -30,6 +30,8 @@ def create_repository(folder: Path, now: float) -> None:
         _git(scratch, "fast-import", "--quiet", text=b"".join(_stream(now)))
         _git(scratch, "reset", "--quiet", "--hard", BRANCH)
         _give_identity(scratch)
+        # A revert pushes to the branch that is checked out here; the work tree follows.
+        _git(scratch, "config", "receive.denyCurrentBranch", "updateInstead")
         scratch.rename(folder)
     except OSError as error:
         raise SourceError(f"sample repository {folder}", error.strerror or str(error)) from error

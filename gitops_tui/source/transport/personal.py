@@ -13,13 +13,22 @@ def personal_settings(runner: Runner, pattern: str) -> list[tuple[str, bytes]]:
 
     pattern: a POSIX regular expression on the whole name. GitFailedError for a file that is malformed.
     """
+    return [row for file in _files() for row in _stated(runner, file, pattern, "--includes")]
+
+
+def settings_in(runner: Runner, repository: Path, pattern: str) -> list[tuple[str, bytes]]:
+    """Return the same of a repository on this machine, without what its file includes."""
+    files = (repository / ".git" / "config", repository / "config")
+    return [row for file in files if file.is_file() for row in _stated(runner, file, pattern, "--no-includes")]
+
+
+def _stated(runner: Runner, file: Path, pattern: str, includes: str) -> list[tuple[str, bytes]]:
     found: list[tuple[str, bytes]] = []
-    for file in _files():
-        query = ("config", f"--file={file}", "--includes", "--null", "--get-regexp", pattern)
-        for row in runner.run(None, *query, accept=(0, 1)).stdout.split(b"\0")[:-1]:
-            name, stated, value = row.partition(b"\n")
-            # A name alone is git's short form of true.
-            found.append((os.fsdecode(name).lower(), value if stated else b"true"))
+    query = ("config", f"--file={file}", includes, "--null", "--get-regexp", pattern)
+    for row in runner.run(None, *query, accept=(0, 1)).stdout.split(b"\0")[:-1]:
+        name, stated, value = row.partition(b"\n")
+        # A name alone is git's short form of true.
+        found.append((os.fsdecode(name).lower(), value if stated else b"true"))
     return found
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.revision import Author
 from gitops_tui.model.text import one_line
+from gitops_tui.source.transport.address import Address
 from gitops_tui.source.transport.failures import GitFailedError, said_by_git
-from gitops_tui.source.transport.personal import personal_settings
+from gitops_tui.source.transport.personal import personal_settings, settings_in
 from gitops_tui.source.transport.runner import Access, Runner
 
 _WANTED: Final = r"^(user\.(name|email|signingkey)|commit\.gpgsign|gpg\..+)$"
+_NAMED: Final = r"^user\.(name|email)$"
 _TRUE: Final = {"true", "yes", "on", "1"}
 
 
@@ -37,13 +40,17 @@ class Identity:
         return Access(self.options, environment)
 
 
-def identity(runner: Runner, author: Author | None, signs: bool | None) -> Identity:
+def identity(runner: Runner, address: Address, author: Author | None, signs: bool | None) -> Identity:
     """Return who commits. author, signs: what our settings say, None for what the user's Git says.
 
-    SourceError when nobody is named.
+    A repository on this machine may name the user, as it does for `git commit` there; it is not asked for a
+    program to sign with. SourceError when nobody is named.
     """
     try:
-        found = {name: os.fsdecode(value) for name, value in personal_settings(runner, _WANTED)}
+        rows = personal_settings(runner, _WANTED)
+        if address.protocol == "file":
+            rows += settings_in(runner, Path(address.url), _NAMED)
+        found = {name: os.fsdecode(value) for name, value in rows}
     except GitFailedError as error:
         raise SourceError("your Git configuration", said_by_git(error) or "it cannot be read") from error
     wanted = found.get("commit.gpgsign", "").lower() in _TRUE if signs is None else signs

@@ -10,8 +10,10 @@ from gitops_tui.model.revision import Author, Restoration, Revision, RollbackMod
 from gitops_tui.model.text import one_line
 from gitops_tui.source.mirror import Mirror
 from gitops_tui.source.refs import HEADS
+from gitops_tui.source.transport.address import parse
+from gitops_tui.source.transport.runner import Runner
 from gitops_tui.source.writing.hosting import pull_request_url, told_url
-from gitops_tui.source.writing.identity import identity
+from gitops_tui.source.writing.identity import Identity, identity
 from gitops_tui.source.writing.pushing import LostRaceError, push
 from gitops_tui.source.writing.restoring import commit, compared, tree_with, verify
 
@@ -61,7 +63,7 @@ class Restorer:
                 hint="choose a commit that has it",
             )
         files, _ = mirror.read(lambda runner, copy: compared(runner, copy, tip.sha, wanted.sha, place.path))
-        who = mirror.read(lambda runner, _: identity(runner, self._author, self._signs))
+        who = mirror.read(lambda runner, _: self._identity(runner))
         target = self._new_branch(place, wanted) if mode is RollbackMode.BRANCH else branch
         return Restoration(
             place.application,
@@ -77,6 +79,9 @@ class Restorer:
             who.signs,
             pull_request_url(mirror.repository.url, target, branch) if mode is RollbackMode.BRANCH else "",
         )
+
+    def _identity(self, runner: Runner) -> Identity:
+        return identity(runner, parse(self._mirror.repository.url), self._author, self._signs)
 
     def _new_branch(self, place: Place, wanted: Revision) -> str:
         name = f"revert/{place.application}-{wanted.short}"
@@ -135,8 +140,7 @@ class Restorer:
         with self._mirror.changing() as at:
             tip, wanted = plan.tip.sha, plan.revision.sha
             _, entries = compared(at.remote.runner, at.copy, tip, wanted, plan.path)
-            who = identity(at.remote.runner, self._author, self._signs)
-            sha = commit(at, tree_with(at, tip, entries), tip, message, who)
+            sha = commit(at, tree_with(at, tip, entries), tip, message, self._identity(at.remote.runner))
             verify(at, sha, tip, wanted, plan.path)
             expected = "" if plan.mode is RollbackMode.BRANCH else tip
             said = push(at, sha, plan.target, expected)

@@ -50,6 +50,18 @@ def test_its_work_tree_is_clean_and_on_main(repository: Path) -> None:
     assert git(repository, "fsck", "--strict") == ""
 
 
+def test_its_work_tree_follows_what_is_pushed_to_it(tmp_path: Path) -> None:
+    folder, clone = tmp_path / "repository", tmp_path / "clone"
+    create_repository(folder, NOW)
+    git(tmp_path, "clone", "--quiet", str(folder), str(clone))
+    (clone / "pushed").write_text("here\n")
+    git(clone, "add", "pushed")
+    git(clone, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "Push")
+    git(clone, "push", "--quiet")
+    assert (folder / "pushed").read_text() == "here\n"
+    assert git(folder, "status", "--porcelain") == ""
+
+
 def test_every_application_is_configured_and_there(repository: Path) -> None:
     folders = {folder.name for folder in (repository / "apps").iterdir()}
     assert folders == {row.name for row in ROWS}

@@ -336,6 +336,18 @@ def test_without_a_setting_the_users_git_says_who(home: Path, world: World) -> N
     assert world.git("log", "-1", "--format=%an <%ae>", "main") == "Ada Lovelace <ada@example.org>"
 
 
+def test_a_repository_on_this_machine_may_name_the_user_and_nothing_else(home: Path, world: World) -> None:
+    world.change({"apps/shop/web.yaml": "v2\n"})
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@home.org\n")
+    for name, value in (("user.email", "ada@work.org"), ("commit.gpgsign", "true"), ("gpg.program", "/bin/evil")):
+        world.git("config", name, value)
+    world.restorer = Restorer(world.mirror)
+    plan = world.plan()
+    assert (plan.author, plan.signed) == ("Ada <ada@work.org>", False)
+    world.restore(plan)
+    assert world.git("log", "-1", "--format=%an <%ae>", "main") == "Ada <ada@work.org>"
+
+
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen to sign with")
 @pytest.mark.parametrize(("setting", "signed"), [(None, True), (False, False), (True, True)])
 def test_it_is_signed_where_git_or_a_setting_says_so(
