@@ -66,8 +66,8 @@ class Text:
 
     def roots(self) -> Iterator[Node]:
         """Its documents."""
-        ends = [*(document.line - 1 for document in self.documents[1:]), len(self.lines)]
-        for document, end in zip(self.documents, ends, strict=True):
+        for at, document in enumerate(self.documents):
+            end = self.documents[at + 1].line - 1 if at + 1 < len(self.documents) else len(self.lines)
             if document.positions is not None:
                 yield Node(document.value, document.positions, (), document.line, end)
 
@@ -164,6 +164,8 @@ def _extent(positions: Positions, steps: Steps, end: int) -> tuple[int, int, int
         if child is None:
             break
         own = child.key
+        if own < here:  # an alias leads back to where its anchor is written
+            last = own[0]
         after = [other.key[0] for other in node.children.values() if other.key > own]
         last = min([last, *(max(line - 1, own[0]) for line in after)])
         node, here = child, own
