@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -268,3 +269,46 @@ def test_a_field_that_git_does_not_state_has_no_author_there(shop: Stage, contro
     assert (change.desired, change.desired_by) == (ABSENT, None)
     assert change.live_by is not None
     assert change.live_by.name == "gitops-tui"
+
+
+KUSTOMIZED: dict[str, str | None] = {
+    "base/kustomization.yaml": "resources: [settings.yaml]\n",
+    "base/settings.yaml": config_map("settings", colour="blue", size="9"),
+    "app/kustomization.yaml": "resources: [../base]\npatches: [{path: paint.yaml}]\n",
+    "app/paint.yaml": config_map("settings", colour="green"),
+}
+CHART: dict[str, str | None] = {
+    "app/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+    "app/values.yaml": "colour: green\nsize: 9\n",
+    "app/templates/settings.yaml": config_map("settings", colour="{{ .Values.colour }}", size="{{ .Values.size }}"),
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "program", "colour", "size"),
+    [
+        (KUSTOMIZED, "kubectl", "app/paint.yaml:6", "base/settings.yaml:7"),
+        (CHART, "helm", "app/values.yaml:1", "app/values.yaml:2"),
+    ],
+)
+def test_with_a_renderer_it_is_the_nearest_file_that_states_the_value(
+    tmp_path: Path,
+    control_plane: RealCluster,
+    namespace: str,
+    *,
+    files: dict[str, str | None],
+    program: str,
+    colour: str,
+    size: str,
+) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    with stage(tmp_path, control_plane.kubeconfig, namespace, files) as shop:
+        receipt = shop.sync()
+        edit(control_plane, settings_of(shop), {"data": {"colour": "red", "size": "12"}})
+        found = differing(shop, "settings data.colour", "settings data.size")
+        authors = [change.desired_by for change in found]
+        assert [author and (author.name, author.detail, author.place) for author in authors] == [
+            ("Ada", receipt.revision, colour),
+            ("Ada", receipt.revision, size),
+        ]
