@@ -13,6 +13,7 @@ from gitops_tui.cluster.discovery import Discovery
 from gitops_tui.cluster.objects import ApiResource, Applied, Live, Scope
 from gitops_tui.cluster.pace import Pace, Timing
 from gitops_tui.cluster.transport import APPLY, JSON, Answer, Call, Transport
+from gitops_tui.cluster.undeclared import without_undeclared
 from gitops_tui.cluster.watching import Cache, Listener, Surroundings, Watches
 from gitops_tui.model.errors import ClusterError, InvalidError, NotServedError
 from gitops_tui.model.ownership import FIELD_MANAGER
@@ -108,15 +109,25 @@ class Cluster:
     ) -> Applied:
         """Server-side apply as field manager `gitops-tui`; ConflictError when another manager owns a field.
 
-        validate: an unknown or doubled field is an InvalidError; otherwise it is dropped, with a warning.
+        validate: an unknown field is an InvalidError; otherwise it is dropped, with a warning.
         """
-        query = {**_writing(dry_run=dry_run, validate=validate), "force": str(force).lower()}
+        try:
+            return self._applied(manifest.key, manifest.body, force=force, dry_run=dry_run, validate=validate)
+        except InvalidError as error:
+            body, dropped = (manifest.body, ()) if validate else without_undeclared(manifest.body, error)
+            if not dropped:
+                raise
+        made = self._applied(manifest.key, body, force=force, dry_run=dry_run, validate=validate)
+        told = tuple(f"unknown field {one_line(field)} is dropped" for field in dropped)
+        return Applied(made.body, (*told, *made.warnings))
+
+    def _applied(self, key: ResourceKey, body: Body, *, force: bool, dry_run: bool, validate: bool) -> Applied:
         answer = self._ask(
-            manifest.key,
+            key,
             "PATCH",
-            api_version=manifest.api_version,
-            query=query,
-            body=_encoded(manifest),
+            api_version=str(body.get("apiVersion", "")),
+            query={**_writing(dry_run=dry_run, validate=validate), "force": str(force).lower()},
+            body=_encoded(key, body),
             content_type=APPLY,
         )
         return Applied(answer.body, answer.warnings)
@@ -238,8 +249,8 @@ def _writing(*, dry_run: bool, validate: bool) -> dict[str, str]:
     return {**query, "dryRun": "All"} if dry_run else query
 
 
-def _encoded(manifest: Manifest) -> bytes:
+def _encoded(key: ResourceKey, body: Body) -> bytes:
     try:
-        return json.dumps(manifest.body, separators=(",", ":"), allow_nan=False).encode()
+        return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError) as error:
-        raise InvalidError(one_line(str(manifest.key)), "cannot be written as JSON") from error
+        raise InvalidError(one_line(str(key)), "cannot be written as JSON") from error
