@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, Final
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.message import Message
@@ -22,6 +23,7 @@ from gitops_tui.engine.requests import Refresh, Request
 from gitops_tui.model.status import Snapshot
 from gitops_tui.model.text import one_line
 from gitops_tui.tui import actions, errands
+from gitops_tui.tui.keyboard import Keyboard
 from gitops_tui.tui.look.spans import Tone
 from gitops_tui.tui.navigation import HOME, Location, Order, Trail, Vocabulary
 from gitops_tui.tui.ports import EnginePort
@@ -83,6 +85,7 @@ class GitopsApp(App[None]):
         self.clock = clock
         self.actor = actor or whoami()
         self.trail = Trail()
+        self._keyboard = Keyboard(self, self._hand_on)
         self._updated = -1.0
         self._update_waits = False
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -100,10 +103,21 @@ class GitopsApp(App[None]):
         self._unsubscribe = self.engine.subscribe(lambda _: self._published())
         self._show_current()
         self.set_interval(5.0, self._update_screen)
+        self.run_worker(self._keyboard.run(), group="keyboard")
 
     def on_unmount(self) -> None:
         """Stop listening."""
         self._unsubscribe()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let each key wait for what the one before it did."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._keyboard.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _hand_on(self, event: events.Event) -> None:
+        await super().on_event(event)
 
     def _published(self) -> None:
         self.post_message(SnapshotPublished())

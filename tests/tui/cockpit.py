@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -17,6 +18,7 @@ from tests.tui import scenes
 from tests.tui.scenes import ScriptedEngine
 
 DEADLINE = 8.0
+KEYS = {"\n": "enter", ":": "colon", "/": "slash"}
 SMALL, LARGE = (80, 24), (140, 40)
 
 
@@ -35,6 +37,12 @@ class Driver:
     async def type(self, text: str) -> None:
         """Type a text."""
         await self.press(*("space" if letter == " " else letter for letter in text))
+
+    async def burst(self, text: str) -> None:
+        """Type faster than the screen follows, as a slow connection hands it over; a newline is Enter."""
+        for letter in text:
+            self.app.post_message(events.Key(KEYS.get(letter, letter), letter))
+        await self.pilot.pause()
 
     async def command(self, text: str) -> None:
         """Type a command and press Enter."""

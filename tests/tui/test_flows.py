@@ -310,6 +310,16 @@ async def test_keys_typed_in_a_hurry_meet_the_answer_they_were_meant_for() -> No
         await user.until(lambda: not user.app.is_running)
 
 
+async def test_what_is_typed_in_one_burst_goes_where_it_was_meant() -> None:
+    async with cockpit() as user:
+        await user.burst(":repos\n")
+        await user.sees("Repositories", "permission denied")
+        await user.press("escape")
+        await user.burst("/sR")
+        await user.until(lambda: user.app.screen.query_one(Input).value == "sR")
+        assert not any(isinstance(request, Plan) for request in user.engine.asked)
+
+
 async def test_older_commits_are_fetched_when_the_end_is_reached() -> None:
     template = scenes.cart_history()[1]
     entries = tuple(replace(template, sha=scenes.sha(str(at)), subject=f"Commit {at}") for at in range(150))

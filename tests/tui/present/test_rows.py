@@ -8,7 +8,7 @@ import pytest
 
 from gitops_tui.model.operations import HistoryEntry
 from gitops_tui.model.resources import ABSENT, DriftCode, FieldChange, HealthCode, ResourceStatus
-from gitops_tui.model.status import ClusterStatus, Snapshot, WorkerState
+from gitops_tui.model.status import ClusterStatus, Snapshot, SyncCode, WorkerState
 from gitops_tui.tui.look.spans import plain
 from gitops_tui.tui.present import applications, details, frame, history, places, plans, resources
 from tests.tui import scenes
@@ -47,6 +47,12 @@ def test_an_application_as_a_row() -> None:
 )
 def test_what_is_wrong_in_a_few_words(name: str, what: str) -> None:
     assert plain(applications.what(SHOP.applications[name])) == what
+
+
+def test_a_commit_of_another_application_is_not_waited_for() -> None:
+    older = replace(CART, deployed="a" * 40)
+    assert applications.waits(older)
+    assert not applications.waits(replace(older, sync=SyncCode.SYNCED, drifted=0))
 
 
 def test_a_clock_behind_the_commit_shows_no_negative_age() -> None:
