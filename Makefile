@@ -9,10 +9,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 INSTALLED := $(VENV)/.installed
-SOURCES := gitops_tui tests
+SOURCES := gitops_tui tests benchmarks
 PYTEST_ARGS ?= -n 2 --dist loadscope
 
-.PHONY: help install tools controlplane demo check format test snapshots wheel clean
+.PHONY: help install tools controlplane demo check format test bench snapshots wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ format: $(INSTALLED) ## format the code
 
 test: $(INSTALLED) tools controlplane ## all tests: unit, contract, snapshot, end to end
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(INSTALLED) tools controlplane ## measure beside kubectl and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks
 
 snapshots: $(INSTALLED) ## paint the screens anew into snapshots/
 	GITOPS_TUI_UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/tui/test_snapshots.py

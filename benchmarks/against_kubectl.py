@@ -1,0 +1,61 @@
+"""Comparing and syncing, beside kubectl doing the same on the same server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.load import Kubectl, Ours, objects
+from benchmarks.series import Row, in_turn, timed
+from tests.support.control_plane import ControlPlane
+
+_CONCURRENCIES = (1, 4, 8, 16)
+_CHANGED = 5
+
+
+def rows(plane: ControlPlane, folder: Path, count: int, repeats: int) -> Iterator[Row]:
+    """First sync, comparing what is in sync, comparing what differs, syncing a little."""
+    firsts = [Ours.make(plane, folder, f"ours-{number}", objects(count, 0)) for number in range(repeats)]
+    theirs = [Kubectl.make(plane, folder, f"theirs-{number}", objects(count, 0)) for number in range(repeats)]
+    # What both pay once for a fresh machine (page cache, byte code, kubectl's discovery cache) counts for neither.
+    timed(firsts[0]("--version"), folder)
+    timed(firsts[0]("status"), folder, (0, 1))
+    timed(theirs[0].diff(1), folder, (0, 1))
+
+    ours, peer = in_turn(
+        repeats,
+        lambda number: timed(firsts[number]("sync", firsts[number].name, "--timeout", "0"), folder),
+        lambda number: timed(theirs[number].apply(), folder),
+    )
+    yield Row(f"first sync of {count} objects", ours, peer, 0.8, "`kubectl apply --server-side`")
+
+    us, them = firsts[0], theirs[0]
+    best = min(_CONCURRENCIES, key=lambda width: timed(them.diff(width), folder))
+    note = f"`kubectl diff --server-side --concurrency={best}`"
+    ours, peer = in_turn(repeats, lambda _: timed(us("status"), folder), lambda _: timed(them.diff(best), folder))
+    yield Row(f"cold start to compared, {count} objects in sync", ours, peer, 0.1, note)
+
+    yield _small_sync(us, them, folder, count, repeats)
+
+    us.commit("All new", objects(count, 100))
+    them.write(objects(count, 100))
+    ours, peer = in_turn(
+        repeats,
+        lambda _: timed(us("status"), folder, (1,)),
+        lambda _: timed(them.diff(best), folder, (1,)),
+    )
+    yield Row(f"cold start to compared, all {count} changed in Git", ours, peer, 0.4, note)
+
+
+def _small_sync(us: Ours, them: Kubectl, folder: Path, count: int, repeats: int) -> Row:
+    def ours(number: int) -> float:
+        us.commit("A few", objects(count, number + 1, _CHANGED))
+        return timed(us("sync", us.name, "--timeout", "0"), folder)
+
+    def peer(number: int) -> float:
+        them.write(objects(count, number + 1, _CHANGED))
+        return timed(them.apply(), folder)
+
+    made, beside = in_turn(repeats, ours, peer)
+    what = f"sync of {count} objects of which {_CHANGED} changed"
+    return Row(what, made, beside, 0.1, "`kubectl apply --server-side` of all")
