@@ -52,6 +52,7 @@ class Stage:
     clusters: Clusters
     clock: Clock
     namespace: str
+    config: Config
 
     @property
     def name(self) -> str:
@@ -87,9 +88,9 @@ class Stage:
                 return status
             assert time.monotonic() < deadline, f"still {status.sync} {status.health} {status.problems}"
 
-    def plan(self, **more: Any) -> ChangeSet:
-        """What a sync would do."""
-        changeset: ChangeSet = self.ask(Plan(self.name, **more))
+    def plan(self, name: str = "", **more: Any) -> ChangeSet:
+        """What a sync would do. name: of another application than the stage's own."""
+        changeset: ChangeSet = self.ask(Plan(name or self.name, **more))
         return changeset
 
     def sync(self, **more: Any) -> Receipt:
@@ -143,5 +144,5 @@ def stage(
     ):
         parts = Parts(config, clusters, mirrors, journal, store, "tester", automate, InlineLanes(), clock)
         worker = Worker(parts)
-        yield Stage(repository, worker, store, journal, clusters, clock, namespace)
+        yield Stage(repository, worker, store, journal, clusters, clock, namespace, config)
         worker.stop()

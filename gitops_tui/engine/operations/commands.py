@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
+from gitops_tui.engine.automation.attempts import Attempts
 from gitops_tui.engine.operations import handover
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved
@@ -60,7 +61,12 @@ class Commands:
             return True
         if not self._desk.journal.claim_writer(self._who):
             return False
-        self._desk.journal.interrupt_running()
+        for receipt in self._desk.journal.interrupt_running():
+            self._desk.books.operation_ended(receipt)
+            tracked = self._desk.books.tracked.get(receipt.application)
+            if tracked is not None:
+                # Nobody knows how far it came, so automation makes it again.
+                tracked.attempts = Attempts()
         self._desk.books.load_journal()
         return True
 
