@@ -13,6 +13,7 @@ from gitops_tui.engine.automation.intent import Gates, Intent, intent
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.operations.running import Order
+from gitops_tui.engine.rollback.relapses import Relapses
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
 from gitops_tui.model.operations import OperationKind, Pin
@@ -22,9 +23,10 @@ from gitops_tui.model.windows import Standing, SyncWindow, standing
 class Automatic:
     """Automation's turn: only in the process that is the writer, and not while it closes."""
 
-    def __init__(self, desk: Desk, launcher: Launcher, closing: threading.Event) -> None:
+    def __init__(self, desk: Desk, launcher: Launcher, relapses: Relapses, closing: threading.Event) -> None:
         self._desk = desk
         self._launcher = launcher
+        self._relapses = relapses
         self._closing = closing
         self._ask_at = float("inf")
         self._standings: dict[tuple[SyncWindow, ...], Standing] = {}
@@ -36,10 +38,11 @@ class Automatic:
         if not self._desk.journal.is_writer or self._closing.is_set():
             self.explain()
             return False
+        relapsed = self._relapses.start_due(self._may_go_back)
         due = tuple(self._decided())
         for tracked, wanted in due:
             self._start(tracked, wanted)
-        return bool(due)
+        return relapsed or bool(due)
 
     def explain(self) -> None:
         """Tell why the automation of another process waits, as far as that can be known here."""
@@ -50,6 +53,8 @@ class Automatic:
         self._ask_at = float("inf")
         self._standings.clear()
         for tracked in self._desk.books.tracked.values():
+            if self._relapses.concerns(tracked):
+                continue
             if tracked.job is None and not tracked.looking and not tracked.dirty:
                 wanted = self._decide(tracked)
                 if wanted is not None and not self._is_read_only(tracked):
@@ -82,6 +87,9 @@ class Automatic:
         turn = f"waiting for its turn: {running} syncs run" if limit and running >= limit else ""
         return Gates(window, waits_for(tracked, self._desk.books.tracked, self._desk.clock()), turn)
 
+    def _may_go_back(self, tracked: Tracked) -> bool:
+        return not self._is_read_only(tracked) and self._gates(tracked).window.allowed
+
     def _is_read_only(self, tracked: Tracked) -> bool:
         return self._desk.books.context_of(tracked.application) in self._desk.books.config.settings.read_only_contexts
 
@@ -103,7 +111,7 @@ class Automatic:
     def next_due(self) -> float:
         """Monotonic seconds at which automation may want to start something."""
         now, wall = self._desk.clock(), time.time()
-        due = [self._ask_at]
+        due = [self._ask_at, self._relapses.next_due()]
         due += [now + p.until - wall for p in self._desk.books.pauses.values() if p.until is not None]
         due += [now + _until(pin) - wall for pin in self._desk.books.pins.values()]
         return min(due, default=float("inf"))

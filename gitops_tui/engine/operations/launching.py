@@ -51,7 +51,9 @@ class Launcher:
         if order.dry_run:
             self._begin(tracked, order, halt, future)
             return
-        tracked.job = RunningJob(halt, order.approved.revision, automatic=order.approved.hash is None)
+        # What goes back is not superseded by the very commit that it goes back from.
+        automatic = order.approved.hash is None and order.kind is not OperationKind.ROLLBACK
+        tracked.job = RunningJob(halt, order.approved.revision, automatic=automatic)
         tracked.attempts.started(order.kind, order.approved.revision, self._desk.clock())
         turn = _Turn(
             lambda: self._begin(tracked, order, halt, future),
@@ -73,7 +75,7 @@ class Launcher:
         context = self._desk.books.context_of(application)
         if not order.dry_run:
             self._begun.add(application.name)
-        order = replace(order, on_approved=self._pin_for(tracked, order))
+        order = self._held(tracked, order)
 
         def progress(done: int, total: int, current: str) -> None:
             self._desk.post(lambda: self._progressed(tracked, order, done, total, current))
@@ -95,9 +97,10 @@ class Launcher:
                 hint="wait for it, or stop it first",
             )
 
-    def _pin_for(self, tracked: Tracked, order: Order) -> Callable[[], None] | None:
+    def _held(self, tracked: Tracked, order: Order) -> Order:
+        """A rollback pins the application as soon as its plan is known to be the approved one."""
         if order.kind is not OperationKind.ROLLBACK or order.dry_run:
-            return None
+            return order
         latest = tracked.status.latest
         pin = Pin(
             tracked.application.name,
@@ -108,7 +111,7 @@ class Launcher:
             order.until or "next-commit",
             time.time(),
         )
-        return lambda: self._desk.journal.pin(pin)
+        return replace(order, quarantined=pin.quarantined, on_approved=lambda: self._desk.journal.pin(pin))
 
     def _progressed(self, tracked: Tracked, order: Order, done: int, total: int, current: str) -> None:
         if tracked.job is not None:

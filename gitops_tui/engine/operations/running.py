@@ -34,6 +34,8 @@ class Order:
     dry_run: bool = False
     message: str = ""
     until: str = ""
+    quarantined: str = ""
+    """Of a rollback: the newest commit that is rolled away from."""
     on_approved: Callable[[], None] | None = None
     """Called once the plan is known to be the approved one, before anything is written."""
 
@@ -181,6 +183,7 @@ def _begun(application: Application, order: Order, changeset: ChangeSet) -> Rece
         started=time.time(),
         message=order.message,
         dry_run=order.dry_run,
+        quarantined=order.quarantined,
     )
 
 
@@ -190,7 +193,7 @@ def _ended(receipt: Receipt, outcome: Outcome, halt: Halt) -> Receipt:
         receipt,
         phase=halt.phase if stopped else outcome.phase,
         resources=outcome.resources,
-        message=halt.message if stopped else outcome.message or receipt.message,
+        message=halt.message if stopped else "; ".join(filter(None, (receipt.message, outcome.message))),
         verified=outcome.verified,
     )
 

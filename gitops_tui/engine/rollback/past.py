@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from gitops_tui.engine.rollback.relapse import Relapse, deployed_last, is_to_blame, was_tried
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import PlanError, SourceError
-from gitops_tui.model.operations import Deployment, OperationKind
+from gitops_tui.model.operations import Deployment
 from gitops_tui.model.revision import Revision
 from gitops_tui.source import Mirror
 
 _SEARCHED = 200
-_DEPLOYING = {OperationKind.SYNC, OperationKind.ROLLBACK}
 
 
 def newest_good(deployments: Iterable[Deployment], is_same: Callable[[str], bool]) -> Deployment | None:
@@ -53,10 +53,28 @@ class Past:
             )
         return self._mirror(application).revision(found.revision)
 
+    def target(self, application: Application, found: Relapse, *, hopeless: bool) -> Revision | None:
+        """The commit that an application goes back to by itself; None when the one that was found is not to blame.
+
+        hopeless: nobody tries the sync again. PlanError when it is to blame and there is nothing to go back to.
+        """
+        name, content = application.name, self._content(application, found.revision)
+
+        def is_same(revision: str) -> bool:
+            return revision == found.revision or (bool(content) and self._content(application, revision) == content)
+
+        deployments = self._journal.deployments(name, _SEARCHED)
+        sync, soak = self._journal.receipt(found.operation), application.policy.soak
+        if not is_to_blame(found, sync, deployments, is_same, soak=soak, hopeless=hopeless):
+            return None
+        if was_tried(self._journal.receipts(name, limit=_SEARCHED, resources=False), is_same):
+            return None
+        return self.last_good(application, found.revision)
+
     def _brought_last(self, application: Application) -> str:
-        for receipt in self._journal.receipts(application.name, limit=_SEARCHED, resources=False):
-            if receipt.kind in _DEPLOYING and not receipt.commit:
-                return receipt.revision
+        found = deployed_last(self._journal.receipts(application.name, limit=_SEARCHED, resources=False))
+        if found is not None:
+            return found.revision
         raise PlanError(f"application {application.name}", "nothing was ever deployed", hint="sync it first")
 
     def _content(self, application: Application, revision: str) -> str:

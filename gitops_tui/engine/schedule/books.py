@@ -11,6 +11,7 @@ from dataclasses import replace
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
 from gitops_tui.engine.automation.attempts import Attempts
+from gitops_tui.engine.rollback.relapse import deployed_last
 from gitops_tui.engine.schedule.tracking import Fetching, Reaching, Tracked
 from gitops_tui.engine.views.statuses import problem_of, without_view
 from gitops_tui.journal import Journal
@@ -50,6 +51,7 @@ class Books:
         self._clock = clock
         self._last: dict[str, Receipt] = {}
         self._verified: dict[str, bool] = {}
+        self._brought: dict[str, Receipt | None] = {}
         self._deployed: dict[str, str] = {}
         self._taken: set[int] = set()
         self._journal_version = -1
@@ -167,6 +169,7 @@ class Books:
                 # Another process may have added to them; as the writer they are kept up by `operation_ended`.
                 self._last.clear()
                 self._verified.clear()
+                self._brought.clear()
                 self._deployed.clear()
         except JournalError as error:
             self.problems = (problem_of(error, time.time()),)
@@ -188,6 +191,7 @@ class Books:
         self._last[receipt.application] = replace(receipt, resources=())
         self._deployed.pop(receipt.application, None)
         self._verified.pop(receipt.application, None)
+        self._brought.pop(receipt.application, None)
         self.changed = True
 
     def _was_interrupted(self, name: str) -> bool:
@@ -205,6 +209,16 @@ class Books:
                 return None
             self._last[name] = found[0]
         return self._last[name]
+
+    def deployed_last(self, name: str) -> Receipt | None:
+        """The newest operation that brought a commit to the cluster, or tried to; without its results."""
+        if name not in self._brought:
+            try:
+                receipts = self._journal.receipts(name, limit=_SEARCHED, resources=False)
+            except JournalError:
+                return None
+            self._brought[name] = deployed_last(receipts)
+        return self._brought[name]
 
     def _is_verified(self, name: str) -> bool:
         """Whether the last operation on the cluster ended well; a commit to Git changes nothing about that."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from gitops_tui.engine.automation.attempts import Attempts
 from gitops_tui.engine.operations.running import Halt
+from gitops_tui.engine.rollback.relapse import ACTOR as AUTO_ROLLBACK
 from gitops_tui.engine.schedule.backoff import Backoff
 from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.operations import Pause, Pin
@@ -77,6 +78,8 @@ class Tracked:
         if self.outcome is not None:
             problems = (*problems, self.outcome)
         summary = self.status.summary or (f"{problems[0].subject}: {problems[0].message}" if problems else "")
+        if not summary and pin is not None and pin.who == AUTO_ROLLBACK:
+            summary = f"went back to {pin.revision[:7]}: {pin.why}"
         return replace(
             self.status,
             problems=problems,

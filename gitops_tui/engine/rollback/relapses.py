@@ -1,0 +1,146 @@
+"""Auto-rollback: applications that go back to their last verified commit by themselves, once for each commit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gitops_tui.engine.automation.attempts import RETRIES
+from gitops_tui.engine.operations.launching import Launcher
+from gitops_tui.engine.operations.planning import Approved
+from gitops_tui.engine.operations.running import Order
+from gitops_tui.engine.rollback.past import Past
+from gitops_tui.engine.rollback.relapse import ACTOR, SETTLING, Relapse, relapse
+from gitops_tui.engine.schedule.backoff import Backoff
+from gitops_tui.engine.schedule.desk import Desk
+from gitops_tui.engine.schedule.tracking import Tracked
+from gitops_tui.engine.views.statuses import problem_of
+from gitops_tui.model.application import SyncMode
+from gitops_tui.model.errors import GitopsError, Stage
+from gitops_tui.model.operations import OperationKind
+from gitops_tui.model.resources import HealthCode
+from gitops_tui.model.revision import Revision
+
+_NEVER = float("inf")
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One application. Times are monotonic seconds. done: syncs that were judged."""
+
+    degraded_since: float | None = None
+    busy: bool = False
+    not_before: float = float("-inf")
+    backoff: Backoff = field(default_factory=lambda: Backoff(5.0, 2.0, 180.0))
+    done: set[str] = field(default_factory=set)
+
+
+class Relapses:
+    """Watches the applications that opted in. Owned by the worker's thread."""
+
+    def __init__(self, desk: Desk, launcher: Launcher, past: Past) -> None:
+        self._desk = desk
+        self._launcher = launcher
+        self._past = past
+        self._watched: dict[str, _Watch] = {}
+        self._due = _NEVER
+
+    def concerns(self, tracked: Tracked) -> bool:
+        """Whether it is being decided now what the application goes back to, so that nothing else is started."""
+        watch = self._watched.get(tracked.application.name)
+        return watch is not None and watch.busy
+
+    def next_due(self) -> float:
+        """Monotonic seconds at which an application may be found to have relapsed by itself."""
+        return self._due
+
+    def start_due(self, may_go_back: Callable[[Tracked], bool]) -> bool:
+        """Begin to take back what is called for and allowed; returns whether anything was begun."""
+        self._due = _NEVER
+        names = set(self._desk.books.tracked)
+        self._watched = {name: watch for name, watch in self._watched.items() if name in names}
+        begun = False
+        for tracked in self._desk.books.tracked.values():
+            if tracked.application.policy.auto_rollback:
+                watch = self._watched.setdefault(tracked.application.name, _Watch())
+                found = self._found(tracked, watch)
+                if found is not None and may_go_back(tracked):
+                    self._judge(tracked, watch, found)
+                    begun = True
+        return begun
+
+    def _found(self, tracked: Tracked, watch: _Watch) -> Relapse | None:
+        now = self._desk.clock()
+        self._observe(tracked, watch, now)
+        if tracked.job is not None or tracked.looking or tracked.dirty or watch.busy:
+            return None
+        found = self._relapse(tracked, watch, now)
+        if found is None or found.operation in watch.done:
+            return None
+        if now < watch.not_before:
+            self._due = min(self._due, watch.not_before)
+            return None
+        return found
+
+    def _observe(self, tracked: Tracked, watch: _Watch, now: float) -> None:
+        if tracked.status.health.code is not HealthCode.DEGRADED:
+            watch.degraded_since = None
+            return
+        if watch.degraded_since is None:
+            watch.degraded_since = now
+        if now < watch.degraded_since + SETTLING:
+            self._due = min(self._due, watch.degraded_since + SETTLING)
+
+    def _relapse(self, tracked: Tracked, watch: _Watch, now: float) -> Relapse | None:
+        books, name = self._desk.books, tracked.application.name
+        status = replace(tracked.status, pin=books.pins.get(name), pause=books.pauses.get(name))
+        if status.pin is not None or status.pause is not None:
+            return None
+        degraded = now - watch.degraded_since if watch.degraded_since is not None else 0.0
+        return relapse(status, books.deployed_last(name), degraded=degraded, now=time.time())
+
+    def _judge(self, tracked: Tracked, watch: _Watch, found: Relapse) -> None:
+        application, attempts = tracked.application, tracked.attempts
+        by_hand = application.policy.mode is SyncMode.MANUAL
+        hopeless = by_hand or bool(attempts.why) or attempts.retry.failures > RETRIES
+        watch.busy = True
+
+        def judged(target: Revision | None) -> None:
+            watch.busy = False
+            watch.done.add(found.operation)
+            if target is not None and tracked.job is None:
+                self._go_back(tracked, watch, found, target)
+
+        def failed(error: GitopsError) -> None:
+            watch.busy = False
+            self._not_done(tracked, watch, found, error)
+
+        lane = f"ask {application.source.repository}"
+        self._desk.run(lane, 1, lambda: self._past.target(application, found, hopeless=hopeless), judged, failed)
+
+    def _go_back(self, tracked: Tracked, watch: _Watch, found: Relapse, target: Revision) -> None:
+        approved = Approved(target.sha, tracked.application.policy.prune)
+        order = Order(OperationKind.ROLLBACK, ACTOR, approved, message=found.why)
+        future: Future[Any] = Future()
+        self._launcher.start(tracked, order, future)
+
+        def ended(done: Future[Any]) -> None:
+            error = done.exception()
+            if isinstance(error, GitopsError):
+                self._not_done(tracked, watch, found, error)
+
+        future.add_done_callback(ended)
+
+    def _not_done(self, tracked: Tracked, watch: _Watch, found: Relapse, error: GitopsError) -> None:
+        """It is not possible to go back, or not now."""
+        if error.temporary:
+            watch.done.discard(found.operation)
+            watch.not_before = self._desk.clock() + watch.backoff.fail()
+        else:
+            watch.done.add(found.operation)
+        told = GitopsError(f"{ACTOR} from {found.revision[:7]}", f"{found.why}; {error.message}", hint=error.hint)
+        tracked.outcome = problem_of(told, time.time(), stage=Stage.PLAN)
+        self._desk.books.changed = True
