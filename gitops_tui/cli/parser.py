@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
+import time
+from datetime import datetime
 from typing import Any, NoReturn
 
 from gitops_tui.cli.rollback import arguments
@@ -126,7 +128,9 @@ def _add_verbs(verbs: Subparsers) -> None:
     _add_holding(verbs)
     journal = _verb(verbs, "journal", "what was done, by whom, and what came of it")
     journal.add_argument("application", nargs="?", metavar="APP", help="default: all")
-    _count(journal, 20)
+    journal.add_argument("--app", metavar="APP", help="the same")
+    journal.add_argument("--since", type=_since, metavar="WHEN", help="a time ago (2h, 7d) or a date (2026-03-01)")
+    _count(journal, 20, "20, with --since all")
     _add_groups(verbs)
 
 
@@ -161,6 +165,7 @@ def _add_sync(verbs: Subparsers) -> None:
         metavar="GROUP/KIND/NS/NAME",
         help="only this one (again for more), such as apps/Deployment/shop/web or /ConfigMap/shop/web",
     )
+    sync.add_argument("--hooks", action="store_true", default=None, help="with --resource: run the hooks too")
     sync.add_argument("--timeout", type=_duration, metavar="S", help="seconds (or 5m) to wait for health")
     sync.add_argument("-y", "--yes", action="store_true", help="approve what a guard holds for a person")
 
@@ -205,8 +210,11 @@ def _revision(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--revision", dest="at", metavar="REV", help="at this commit, tag or branch instead")
 
 
-def _count(parser: argparse.ArgumentParser, default: int) -> None:
-    parser.add_argument("-n", dest="count", type=_positive, default=default, metavar="N", help=f"default: {default}")
+def _count(parser: argparse.ArgumentParser, default: int, told: str = "") -> None:
+    given = None if told else default
+    parser.add_argument(
+        "-n", dest="count", type=_positive, default=given, metavar="N", help=f"default: {told or default}"
+    )
 
 
 def _sentence(about: str) -> str:
@@ -217,6 +225,18 @@ def _positive(text: str) -> int:
     if re.fullmatch("[1-9][0-9]{0,5}", text) is None:
         raise argparse.ArgumentTypeError("must be a positive whole number")
     return int(text)
+
+
+def _since(text: str) -> float:
+    """Seconds since the epoch. A date or time without a zone is local."""
+    try:
+        return datetime.fromisoformat(text).astimezone().timestamp()
+    except (ValueError, OverflowError, OSError):
+        pass
+    try:
+        return time.time() - _duration(text)
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError("must be a time ago such as 2h, or a date such as 2026-03-01") from None
 
 
 def _duration(text: str) -> float:

@@ -153,6 +153,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("context.more", ("}",), "More context", "More unchanged lines around each change", frozenset({DIFF}), "Diff", foot=False),
     Action("context.less", ("{",), "Less context", "Fewer unchanged lines around each change", frozenset({DIFF}), "Diff", foot=False),
     Action("whitespace", ("w",), "White space", "Make white space visible", frozenset({DIFF}), "Diff", foot=False),
+    Action("authors", ("b",), "Authorship", "Who wrote each side of a field, on or off", frozenset({DIFF}), "Diff", foot=False),
+    Action("ignore", ("I",), "Ignore rule", "Copy the rule that leaves fields to who owns them by right", frozenset({DIFF}), "Diff", foot=False),
     Action("next_tab", ("tab",), "Next side", "Desired, live, predicted", frozenset({MANIFEST}), "Look"),
     Action("match.next", ("n",), "Next match", "The next match of the search", TEXTS - {DIFF}, "Move", foot=False),
     Action("match.previous", ("N",), "Previous match", "The previous match of the search", TEXTS - {DIFF}, "Move", foot=False),

@@ -448,7 +448,7 @@ def test_each_author_stands_beside_the_first_line_of_his_field_that_differs() ->
     changes = tuple(replace(each, desired_by=Authorship(authors[each.path])) for each in made.changes)
     lines = unified(replace(made, changes=changes))
     signed = {
-        lines[at].text.strip(): author.name for at, author in signatures(replace(made, changes=changes), lines).items()
+        line.text.strip(): author.name for line, author in signatures(replace(made, changes=changes), lines).items()
     }
     assert signed == {'a: "2"': "ann", "Y": "pat"}
     assert signatures(made, lines) == {}

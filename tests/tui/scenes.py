@@ -5,11 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 from gitops_tui.diff import comparison
 from gitops_tui.engine.requests import Compare, History, Operations, Plan, Request, Rollback, Sync
-from gitops_tui.model.application import Application, Destination, RendererName, Source, SyncMode, SyncPolicy
+from gitops_tui.model.application import (
+    Application,
+    Destination,
+    IgnoreRule,
+    RendererName,
+    Source,
+    SyncMode,
+    SyncPolicy,
+)
 from gitops_tui.model.errors import SourceError, Stage
 from gitops_tui.model.operations import (
     Action,
@@ -25,6 +34,7 @@ from gitops_tui.model.operations import (
     Result,
 )
 from gitops_tui.model.resources import (
+    Authorship,
     Body,
     DriftCode,
     Health,
@@ -360,6 +370,34 @@ def cart_comparisons() -> tuple[ResourceComparison, ...]:
     return tuple(comparison(ResourceKey.of(desired or live or {}), desired, live, desired) for desired, live in pairs)
 
 
+def cart_differences() -> tuple[ResourceComparison, ...]:
+    """The comparisons as they are answered: with authors, and with whose fields are whose."""
+    deployment, *others = cart_comparisons()
+    place = "apps/cart/deployment.yaml:"
+    wrote = {
+        "spec.replicas": (
+            Authorship("Priya Nair", sha("Begin"), NOW - 40 * DAY, f"{place}7"),
+            Authorship("kube-controller-manager", "Update through /scale", NOW - 4 * MINUTE),
+        ),
+        "spec.template.spec.containers[cart].image": (
+            Authorship("Ada Okafor", CART_FIX.sha, CART_FIX.time, f"{place}18"),
+            Authorship("kubectl-edit", "Update", NOW - 25 * MINUTE),
+        ),
+    }
+    unknown = (
+        Authorship("", "cannot tell: two files state it"),
+        Authorship("kubectl-edit", "Update", NOW - 25 * MINUTE),
+    )
+    changes = []
+    for change in deployment.changes:
+        desired, live = wrote.get(change.path, unknown)
+        changes.append(replace(change, desired_by=desired, live_by=live))
+    key, (first, *rest) = deployment.key, changes
+    rule = IgnoreRule(key.group, key.kind, key.namespace, key.name, paths=(first.path,))
+    first = replace(first, note="HorizontalPodAutoscaler cart sets the number of replicas", suggested=rule)
+    return (replace(deployment, changes=(first, *rest)), *others)
+
+
 def cart_plan(*, prune: bool = False, revision: str = CART_FIX.sha) -> ChangeSet:
     changes = [
         Change(
@@ -469,7 +507,7 @@ class ScriptedEngine:
         self._listeners: list[Callable[[Snapshot], None]] = []
         self.asked: list[Request] = []
         self.answers: dict[type[Request], Any] = {
-            Compare: lambda _: cart_comparisons(),
+            Compare: lambda _: cart_differences(),
             Plan: lambda request: cart_plan(prune=bool(request.prune), revision=request.revision or CART_FIX.sha),
             History: lambda request: cart_history()[request.offset :],
             Operations: lambda _: receipts(),

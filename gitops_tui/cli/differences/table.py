@@ -42,8 +42,8 @@ def show(output: Output, comparison: ResourceComparison, sides: Sides, *, now: f
     output.line(f"+++ {end}", Colour.GOOD)
     lines = unified(comparison)
     authors = signatures(comparison, lines)
-    for at, line in enumerate(lines):
-        note = signed(authors[at], time.time() if now is None else now) if at in authors else ""
+    for line in lines:
+        note = signed(authors[line], time.time() if now is None else now) if line in authors else ""
         output.code(f"{PREFIXES.get(line.kind, ' ')}{line.text}", COLOURS[line.kind], note=note)
     for change in comparison.changes:
         if change.note:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from gitops_tui.diff.authorship.texts import Node, Text
@@ -14,23 +14,25 @@ from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Authorship, FieldChange
 from gitops_tui.yamlio import dump
 
+_DIFFERING: Final = frozenset({LineKind.ADDED, LineKind.REMOVED, LineKind.CHANGED})
 _SHA: Final = re.compile(r"[0-9a-f]{40,64}")
 
 
-def signatures(comparison: ResourceComparison, lines: Sequence[DiffLine]) -> Mapping[int, Authorship]:
-    """Return who wrote the lines of a unified difference, by their index: one line for each side of a field."""
+def signatures(comparison: ResourceComparison, lines: Iterable[DiffLine]) -> Mapping[DiffLine, Authorship]:
+    """Return who wrote what these lines show: for each side of a field, the first line of it that differs."""
     changes = [change for change in comparison.changes if change.path and (change.desired_by or change.live_by)]
     if not changes:
         return {}
-    added = {line.left_no: at for at, line in enumerate(lines) if line.kind is LineKind.ADDED and line.left_no}
-    removed = {line.right_no: at for at, line in enumerate(lines) if line.kind is LineKind.REMOVED and line.right_no}
+    differing = [line for line in lines if line.kind in _DIFFERING]
+    coming = {line.left_no: line for line in differing if line.left_no}
+    going = {line.right_no: line for line in differing if line.right_no}
     desired, live = _Side(wanted(comparison)), _Side(comparison.live)
-    made: dict[int, Authorship] = {}
+    made: dict[DiffLine, Authorship] = {}
     for change in changes:
-        for side, numbers, author in ((desired, added, change.desired_by), (live, removed, change.live_by)):
-            at = next((numbers[number] for number in side.lines(change) if number in numbers), None)
-            if at is not None and author is not None:
-                made.setdefault(at, author)
+        for side, known, author in ((desired, coming, change.desired_by), (live, going, change.live_by)):
+            line = next((known[number] for number in side.lines(change) if number in known), None)
+            if line is not None and author is not None:
+                made.setdefault(line, author)
     return made
 
 

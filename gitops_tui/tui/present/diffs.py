@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from gitops_tui.diff import DiffLine, LineKind, side_by_side, unified
+from gitops_tui.diff.authorship import byline, signatures
 from gitops_tui.model.operations import ResourceComparison
-from gitops_tui.model.resources import DriftCode
+from gitops_tui.model.resources import Authorship, DriftCode
 from gitops_tui.tui.look import marks
 from gitops_tui.tui.look.code import highlight, visible_space
 from gitops_tui.tui.look.columns import Column
 from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, chop, fit, lay_under, line, outside
+from gitops_tui.tui.look.times import ago
 
 COLUMNS: Final = (
     Column("drift", "", 1),
@@ -72,12 +75,16 @@ def summary(comparison: ResourceComparison) -> Line:
     )
 
 
-def one_column(comparison: ResourceComparison, context: int, *, spaces: bool = False) -> Page:
-    """Return the unified diff: - is live and would go, + is desired and would come."""
-    lines: list[Line] = []
-    grounds: list[Ground] = []
-    hunks: list[int] = []
+def one_column(comparison: ResourceComparison, context: int, *, spaces: bool = False, now: float | None = None) -> Page:
+    """Return the unified diff: - is live and would go, + is desired and would come.
+
+    now: seconds since the epoch, to say below each change who made it and when; None leaves that out.
+    """
     told = unified(comparison, context)
+    authors = signatures(comparison, told) if now is not None else {}
+    lines: list[Line] = _rights(comparison) if now is not None else []
+    grounds: list[Ground] = [Ground.BASE] * len(lines)
+    hunks: list[int] = []
     partners = _partners(told)
     for at, one in enumerate(told):
         if one.kind is LineKind.HUNK:
@@ -91,6 +98,9 @@ def one_column(comparison: ResourceComparison, context: int, *, spaces: bool = F
             text = _text(one, partners.get(at), _STRONG.get(one.kind), spaces=spaces)
             lines.append((_number(one), Span(sign, tone, True), *text))
         grounds.append(_GROUNDS[one.kind])
+        if one in authors and now is not None:
+            lines += _author(authors[one], now)
+            grounds.append(_GROUNDS[one.kind])
     return Page(tuple(lines), tuple(grounds), tuple(hunks))
 
 
@@ -121,12 +131,43 @@ def _partners(told: Sequence[DiffLine]) -> dict[int, str]:
     return partners
 
 
-def two_columns(comparison: ResourceComparison, context: int, cells_wide: int, *, spaces: bool = False) -> Page:
-    """Return the diff in two columns that fill `cells_wide`: desired left, live right; long lines are broken."""
+def _author(author: Authorship | None, now: float, cells_wide: int = 1000) -> list[Line]:
+    """Return who wrote a line, as what stands below it."""
+    if author is None:
+        return []
+    when = f", {ago(author.time, now)}" if author.time else ""
+    said = (outside(f"{byline(author)}{when}", Tone.MUTED),)
+    return [
+        line(Span("         " if at else "       ↳ ", Tone.FAINT), *piece)
+        for at, piece in enumerate(chop(said, cells_wide - 9))
+    ]
+
+
+def _rights(comparison: ResourceComparison) -> list[Line]:
+    """Return whose fields differ by right, and that there is a rule for it."""
+    rows = [
+        line(Span("⚑ ", Tone.WARN), outside(change.path, bold=True), outside(f" {change.note}", Tone.MUTED))
+        for change in comparison.changes
+        if change.note
+    ]
+    key = line(Span("I", Tone.ACCENT, True), Span(" copies the ignore rule that leaves this alone", Tone.MUTED))
+    return [*rows, key, EMPTY] if rows else []
+
+
+def two_columns(
+    comparison: ResourceComparison, context: int, cells_wide: int, *, spaces: bool = False, now: float | None = None
+) -> Page:
+    """Return the diff in two columns that fill `cells_wide`: desired left, live right; long lines are broken.
+
+    now: as in `one_column`.
+    """
     half = max((cells_wide - 3) // 2, 16)
-    lines: list[Line] = []
+    rows = side_by_side(comparison, context)
+    shown = (side for row in rows for side in (row.left, row.right) if side is not None)
+    authors = signatures(comparison, shown) if now is not None else {}
+    lines: list[Line] = _rights(comparison) if now is not None else []
     hunks: list[int] = []
-    for row in side_by_side(comparison, context):
+    for row in rows:
         if row.kind is LineKind.HUNK and row.left:
             if hunks:
                 lines.append(EMPTY)
@@ -139,6 +180,10 @@ def two_columns(comparison: ResourceComparison, context: int, cells_wide: int, *
             mine = left[at] if at < len(left) else fit(EMPTY, half)
             theirs = right[at] if at < len(right) else fit(EMPTY, half)
             lines.append((*mine, Span(" │ ", Tone.FAINT), *theirs))
+        if now is not None:
+            signed = (authors.get(side) if side else None for side in (row.left, row.right))
+            below = zip_longest(*(_author(each, now, half) for each in signed), fillvalue=EMPTY)
+            lines += ((*fit(mine, half), Span(" │ ", Tone.FAINT), *fit(theirs, half)) for mine, theirs in below)
     return Page(tuple(lines), (), tuple(hunks))
 
 

@@ -12,6 +12,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.worker import WorkType
 
+from gitops_tui.diff.authorship import rule_data
 from gitops_tui.engine.requests import Compare
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.status import ApplicationStatus, Problem
@@ -26,6 +27,7 @@ from gitops_tui.tui.views.view import WIDE
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager
 from gitops_tui.tui.widgets.table import Row, Table
+from gitops_tui.yamlio import dump
 
 LARGE = 100_000
 """Characters from which a resource is compared in a thread."""
@@ -52,6 +54,7 @@ class DiffView(Reading):
         self.context = 3
         self.two_columns: bool | None = None
         self.spaces = False
+        self.authors = True
         self._page = present.Page()
         self._hunk = 0
         self._told: object = None
@@ -147,9 +150,10 @@ class DiffView(Reading):
             self._show_page(comparison, self._make(comparison, self.text.size.width))
 
     def _make(self, comparison: ResourceComparison, cells: int) -> present.Page:
+        now = self.cockpit.clock() if self.authors else None
         if self.is_two_columns:
-            return present.two_columns(comparison, self.context, cells, spaces=self.spaces)
-        return present.one_column(comparison, self.context, spaces=self.spaces)
+            return present.two_columns(comparison, self.context, cells, spaces=self.spaces, now=now)
+        return present.one_column(comparison, self.context, spaces=self.spaces, now=now)
 
     async def _show_later(self, comparison: ResourceComparison) -> None:
         """Make the page of a very large resource in a thread, so that keys are answered meanwhile."""
@@ -220,6 +224,21 @@ class DiffView(Reading):
         """Draw white space, or not."""
         self.spaces = not self.spaces
         self._show_chosen()
+
+    def do_authors(self) -> None:
+        """Say who wrote each side, or not."""
+        self.authors = not self.authors
+        self._show_chosen()
+
+    def do_ignore(self) -> None:
+        """Put the rules on the clipboard that leave fields to who owns them by right."""
+        comparison = self.chosen()
+        rules = [rule_data(change.suggested) for change in comparison.changes if change.suggested] if comparison else []
+        if rules:
+            self.cockpit.copy_to_clipboard(dump({"ignore": rules}))
+            self.tell("copied the ignore rule, for the application in the configuration", Tone.GOOD)
+        else:
+            self.tell("nothing here is another's by right")
 
     def do_manifest(self) -> None:
         """Show the whole YAML of the resource."""
