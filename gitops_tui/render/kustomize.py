@@ -44,9 +44,12 @@ def render_kustomize(request: Request) -> tuple[Manifest, ...]:
     restrictor = request.application.source.kustomize.load_restrictor
     if restrictor not in _RESTRICTORS:
         raise RenderError(subject, f"load restrictor {shown(restrictor)} is none of {', '.join(_RESTRICTORS)}")
-    request.checkout.guard("")
     survey = Survey(request.checkout)
     survey.visit(request.path)
+    # Without its restrictor, kustomize reads through any link of the repository. With it, a link that leaves the
+    # checkout from a folder of somebody else's is no concern of this application.
+    for folder in survey.folders if restrictor == _RESTRICTORS[0] else ("",):
+        request.checkout.guard(folder)
     command = [*_program(subject), str(request.checkout.root / request.path), f"--load-restrictor={restrictor}"]
     with tool.private_folder() as home:
         answer = tool.run(command, home=home, subject=subject, readable=[request.checkout.root], stop=request.stop)
@@ -87,6 +90,7 @@ class Survey:
     """
 
     checkout: Checkout
+    folders: list[str] = field(default_factory=list)
     kustomizations: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     literals: list[str] = field(default_factory=list)
@@ -97,6 +101,7 @@ class Survey:
         seen, waiting = {folder}, [folder]
         while waiting:
             here = waiting.pop()
+            self.folders.append(here)
             for resolved in self._references(here):
                 kind = self.checkout.kind(resolved)
                 if kind == stat.S_IFREG:

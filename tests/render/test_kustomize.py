@@ -119,8 +119,17 @@ def test_values_are_never_quoted(repository: Repository, files: dict[str, str | 
 def test_no_link_may_leave_the_checkout(base: Repository, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "kustomization.yaml").write_text("resources: []\n")
-    base.link("far/away", "../../outside")
-    assert str(base.refusal("base")).startswith("symbolic link far/away: leaves the checkout")
+    base.link("base/far/away", "../../../outside")
+    assert str(base.refusal("base")).startswith("symbolic link base/far/away: leaves the checkout")
+    base.write({"over/kustomization.yaml": "resources: [../base]\n"})
+    assert str(base.refusal("over")).startswith("symbolic link base/far/away: leaves the checkout")
+
+
+def test_a_link_of_another_application_is_its_own_matter(base: Repository) -> None:
+    base.link("far/away", "/etc/hostname")
+    assert base.names("base") == ["web"]
+    error = base.refusal("base", kustomize={"load_restrictor": "LoadRestrictionsNone"})
+    assert str(error).startswith("symbolic link far/away: leaves the checkout")
 
 
 def test_files_outside_of_the_folder_need_the_load_restrictor(base: Repository) -> None:
