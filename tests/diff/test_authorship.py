@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gitops_tui.diff import comparison, unified
 from gitops_tui.diff.authorship import (
@@ -22,7 +24,7 @@ from gitops_tui.diff.authorship import (
 )
 from gitops_tui.diff.paths import parse_path
 from gitops_tui.model.application import IgnoreRule
-from gitops_tui.model.resources import Authorship, FieldChange, ResourceKey
+from gitops_tui.model.resources import ABSENT, Authorship, FieldChange, ResourceKey
 
 WEB = ResourceKey("apps", "Deployment", "shop", "web")
 CONFIG = ResourceKey("", "ConfigMap", "shop", "web")
@@ -466,3 +468,33 @@ def test_each_author_stands_beside_the_first_line_of_his_field_that_differs() ->
 )
 def test_an_author_in_a_few_words(author: Authorship, words: str) -> None:
     assert byline(author) == words
+
+
+KEYS = st.text(max_size=6) | st.sampled_from(
+    ["name", "containers", "ports", "a.b/c", "*", "0", "[x]", '"', "env", "port"]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.dictionaries(KEYS, VALUES, max_size=4), st.dictionaries(KEYS, VALUES, max_size=4))
+def test_every_change_of_any_object_can_be_signed(desired: dict[str, Any], live: dict[str, Any]) -> None:
+    one, other = (
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "spec": spec} for spec in (desired, live)
+    )
+    fields = {"f:spec": {f"f:{name}": {} for name in live}}
+    other["metadata"] = {"name": "web", "managedFields": [claim("someone", fields)]}
+    made = comparison(CONFIG, one, other, one)
+    authors = LiveAuthors(other)
+    signed = []
+    for change in made.changes:
+        author = authors.of(change.path)
+        assert author is None or author.name == "someone"
+        assert author or change.live is ABSENT or not live, change
+        signed.append(replace(change, live_by=Authorship("someone"), desired_by=Authorship("other")))
+    lines = unified(replace(made, changes=tuple(signed)))
+    assert set(signatures(replace(made, changes=tuple(signed)), lines)) <= set(lines)
