@@ -58,7 +58,11 @@ class Introduced:
 
     def excuses(self, key: ResourceKey) -> bool:
         """Whether a dry-run of the object cannot succeed yet, because its kind or namespace comes with the plan."""
-        return (key.group, key.kind) in self.kinds or key.namespace in self.namespaces
+        return self.serves(key) or key.namespace in self.namespaces
+
+    def serves(self, key: ResourceKey) -> bool:
+        """Whether the kind of the object comes with the plan."""
+        return (key.group, key.kind) in self.kinds
 
 
 def defined_kind(definition: Body) -> tuple[str, str]:

@@ -101,9 +101,9 @@ class _Planner:
         """Whether a refusal says nothing yet, because kind or namespace come while the sync runs."""
         if pair.live is not None:
             return False
-        return self.introduced.excuses(pair.key) or (
-            pair.unserved and awaits_kind(manifest.body, self.application.policy)
-        )
+        if pair.unserved:
+            return self.introduced.serves(pair.key) or awaits_kind(manifest.body, self.application.policy)
+        return self.introduced.excuses(pair.key)
 
     def _method(self, pair: Pair, manifest: Manifest) -> Method:
         """How a live object is changed. What is nobody's yet is never deleted to be made anew."""

@@ -263,6 +263,17 @@ def test_a_kind_that_nobody_serves_refuses_the_plan(scene: Scene) -> None:
     assert "is not served" in refusal
 
 
+def test_a_namespace_of_the_same_plan_excuses_no_kind_that_nobody_serves(scene: Scene) -> None:
+    widget, namespace = body("Widget", "w", namespace="new"), body("Namespace", "new")
+    pairs = [*unserved(scene, widget), *scene.pairs(namespace)]
+    assert plan(SHOP, "c0ffee", pairs, prune=False, inventory=frozenset()).refusals
+
+    outcome = scene.sync(widget, namespace)
+
+    assert outcome.phase is OperationPhase.FAILED
+    assert scene.writes == []
+
+
 def test_a_kind_that_an_operator_brings_during_the_sync_is_waited_for(scene: Scene) -> None:
     widget = body("Widget", "w", notes={OPTIONS: "SkipDryRunOnMissingResource=true"})
     established = {**definition(), "status": {"conditions": [{"type": "Established", "status": "True"}]}}

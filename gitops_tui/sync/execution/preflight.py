@@ -50,11 +50,12 @@ def _listed(texts: list[str]) -> str:
 
 
 def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
-    excused = introduced.excuses(change.key) or _may_come(run, change)
+    served = introduced.serves(change.key) or _may_come(run, change)
+    excused = served or introduced.excuses(change.key)
     try:
         live = run.cluster.read(change.key, api_version=change.manifest.api_version if change.manifest else "")
     except NotServedError as error:
-        return _Finding() if excused else _Finding(refusal=str(error))
+        return _Finding() if served else _Finding(refusal=str(error))
     except GitopsError as error:
         return _Finding(refusal=str(error), permanent=not error.temporary)
     stale = _staleness(change, live)
