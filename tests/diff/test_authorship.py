@@ -339,6 +339,11 @@ def test_what_a_kustomization_sets(text: str, path: str, value: Any, line: int |
     assert bool(found.why_not) is (line is None)
 
 
+def test_an_entry_of_the_kustomization_replaces_what_the_base_states() -> None:
+    text = "resources: [../base]\nreplicas:\n  - name: web\n    count: 4\n"
+    assert where(overlaid(overlay(text), "spec.replicas", 4)) == [("prod/kustomization.yaml", 4, 4)]
+
+
 def test_generated_maps() -> None:
     text = "configMapGenerator:\n  - name: web\n    literals:\n      - colour=blue\n"
     text += "    files: [page.txt]\n    envs: [.env]\n"
@@ -470,18 +475,18 @@ def test_an_author_in_a_few_words(author: Authorship, words: str) -> None:
     assert byline(author) == words
 
 
-KEYS = st.text(max_size=6) | st.sampled_from(
+NAMES = st.text(max_size=6) | st.sampled_from(
     ["name", "containers", "ports", "a.b/c", "*", "0", "[x]", '"', "env", "port"]
 )
-VALUES = st.recursive(
+ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=12,
 )
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(st.dictionaries(KEYS, VALUES, max_size=4), st.dictionaries(KEYS, VALUES, max_size=4))
+@given(st.dictionaries(NAMES, ANYTHING, max_size=4), st.dictionaries(NAMES, ANYTHING, max_size=4))
 def test_every_change_of_any_object_can_be_signed(desired: dict[str, Any], live: dict[str, Any]) -> None:
     one, other = (
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "spec": spec} for spec in (desired, live)

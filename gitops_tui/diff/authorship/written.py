@@ -74,8 +74,10 @@ def in_overlays(texts: Sequence[Text], wanted: Wanted) -> Found:
     for renamed in (False, True):
         for text in every:
             found = list(_in_objects(text, wanted, renamed=renamed))
-            if found:
-                return _only(text, found, wanted.value)
+            if any(same(value, wanted.value) for _, _, value in found):
+                return _only(text, found)
+            if found:  # what is nearer, an entry of `images` or `replicas`, has replaced it
+                return _first(_hinted(text, wanted) for text in every)
     return _first(_hinted(text, wanted) for text in every)
 
 
@@ -103,11 +105,11 @@ def _in_objects(text: Text, wanted: Wanted, *, renamed: bool) -> Iterator[_Place
             yield node, (*node.steps, *place[0]), place[1]
 
 
-def _only(text: Text, found: Sequence[_Place], value: Any) -> Found:
-    places = [(node, steps) for node, steps, written in found if same(written, value)]
-    if len(places) != 1 or len(found) != 1:
-        return Found(why_not=f"{CANNOT_TELL}: {text.path} states another value, or states it twice")
-    return Found((text.statement(*places[0]),))
+def _only(text: Text, found: Sequence[_Place]) -> Found:
+    if len(found) != 1:
+        return Found(why_not=f"{CANNOT_TELL}: {text.path} states it more than once")
+    node, steps, _ = found[0]
+    return Found((text.statement(node, steps),))
 
 
 def _first(hints: Iterator[Sequence[Statement]]) -> Found:
