@@ -191,6 +191,9 @@ def test_another_applications_object_is_refused_and_both_are_named(shop: Stage) 
         },
     }
     shop.clusters.get().apply(Manifest.of(stolen))
+    (problem,) = shop.status().problems
+    assert problem.subject == f"ConfigMap {shop.namespace}/settings"
+    assert problem.message == f"belongs to application other, not to {shop.name}"
     plan = shop.plan()
     assert any("other" in refusal and shop.name in refusal for refusal in plan.refusals)
     with pytest.raises(PlanError, match="other"):

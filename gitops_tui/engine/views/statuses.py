@@ -43,7 +43,10 @@ def status_of(view: View, *, now: float) -> ApplicationStatus:
     keys |= {child.uid: child.key for child in view.children}
     below = [_child(child, keys, now) for child in view.children]
     drifted = sum(resource.drift is not DriftCode.IN_SYNC for resource in resources)
-    problems = tuple(problem_of(error, now, stage=Stage.OBSERVE) for _, error in sorted(view.failures.items()))
+    problems = (
+        *(problem_of(error, now, stage=Stage.OBSERVE) for _, error in sorted(view.failures.items())),
+        *(_of_another(pair, now) for pair in view.pairs if _is_of_another(pair, view.application)),
+    )
     health = _application_health(view.pairs, resources)
     return ApplicationStatus(
         application=view.application,
@@ -58,6 +61,15 @@ def status_of(view: View, *, now: float) -> ApplicationStatus:
         compared_at=now,
         summary=_summary(resources, health, problems),
     )
+
+
+def _is_of_another(pair: Pair, application: Application) -> bool:
+    return pair.manifest is not None and pair.owner not in (None, application.name)
+
+
+def _of_another(pair: Pair, now: float) -> Problem:
+    hint = "let one application state it, or rename one of the two"
+    return Problem(Stage.COMPARE, one_line(str(pair.key)), one_line(pair.refusal), hint, now)
 
 
 def picture_of(view: View) -> str:
