@@ -491,7 +491,7 @@ def test_every_change_of_any_object_can_be_signed(desired: dict[str, Any], live:
     one, other = (
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "spec": spec} for spec in (desired, live)
     )
-    fields = {"f:spec": {f"f:{name}": {} for name in live}}
+    fields: dict[str, Any] = {"f:spec": {f"f:{name}": {} for name in live}}
     other["metadata"] = {"name": "web", "managedFields": [claim("someone", fields)]}
     made = comparison(CONFIG, one, other, one)
     authors = LiveAuthors(other)
