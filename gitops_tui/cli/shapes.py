@@ -45,6 +45,7 @@ def status(of: ApplicationStatus) -> Data:
         "verified": of.verified,
         "pin": _held(of.pin),
         "pause": _paused(of.pause),
+        "waiting": of.waiting or None,
         "resources": of.total,
         "drifted": of.drifted,
         "problems": [
@@ -160,6 +161,7 @@ def operation(of: Receipt) -> Data:
         "verified": of.verified,
         "commit": of.commit or None,
         "message": of.message,
+        "resources": [_result(each) for each in of.resources],
     }
 
 

@@ -84,7 +84,7 @@ def status_row(of: ApplicationStatus) -> Row:
     """One application."""
     application = of.application
     revision = of.revision.short if of.revision else "-"
-    wrong = of.problems[0].message if of.problems else of.summary
+    wrong = of.problems[0].message if of.problems else "; ".join(filter(None, (of.summary, of.waiting)))
     held = [word for word, holds in (("pinned", of.pin), ("paused", of.pause)) if holds]
     return (
         Cell(of.name, Colour.BOLD),
@@ -95,7 +95,7 @@ def status_row(of: ApplicationStatus) -> Row:
         marked(of.health.code, HEALTH[of.health.code]),
         Cell(f"{revision} ({', '.join(held)})" if held else revision),
         Cell(f"{of.drifted}/{of.total}"),
-        Cell(f"stale: {wrong}" if of.stale and of.compared_at is not None else wrong or of.waiting),
+        Cell(f"stale: {wrong}" if of.stale and of.compared_at is not None else wrong),
     )
 
 

@@ -6,11 +6,13 @@ import json
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from gitops_tui.model.operations import OperationPhase, Receipt
 from gitops_tui.model.status import ApplicationStatus, Problem, Snapshot
 from gitops_tui.model.text import one_line
+
+_FINE: Final = frozenset({OperationPhase.SUCCEEDED, OperationPhase.SUPERSEDED})
 
 
 class Log:
@@ -105,7 +107,7 @@ class Narrator:
             return
         self._log.event(
             "operation-ended",
-            level="info" if last.phase is OperationPhase.SUCCEEDED else "error",
+            level="info" if last.phase in _FINE else "error",
             application=last.application,
             operation=last.operation,
             kind=last.kind,

@@ -103,11 +103,12 @@ def what(status: ApplicationStatus) -> Line:
     if text:
         tone = Tone.BAD if status.problems or status.health.code is HealthCode.DEGRADED else Tone.TEXT
         parts.append(outside(text, tone, limit=160))
-    elif status.waiting:
+    if status.waiting and not status.problems:
+        parts += [Span(" · ", Tone.FAINT)] if text else []
         parts.append(outside(status.waiting, Tone.WARN, limit=160))
-    elif status.pin:
+    elif not text and status.pin:
         parts.append(outside(f"pinned by {status.pin.who}", Tone.SPECIAL, limit=80))
-    elif status.pause:
+    elif not text and status.pause:
         parts.append(outside(f"paused by {status.pause.who}", Tone.SPECIAL, limit=80))
     return tuple(parts)
 
