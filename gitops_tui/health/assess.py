@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from gitops_tui.health import batch, network, platform, pods, workloads
 from gitops_tui.health.conditions import by_conditions
+from gitops_tui.health.custom import by_configuration
 from gitops_tui.health.view import View
 from gitops_tui.model.fields import annotations_of, dig
 from gitops_tui.model.resources import Body, Health, HealthCode
+from gitops_tui.model.rules import KindRules
 
 Rule = Callable[[View], Health]
 
@@ -48,14 +50,18 @@ RULES: Final[Mapping[tuple[str, str], Rule]] = {
 }
 
 
-def assess(live: Body, now: float | None = None) -> Health:
+def assess(live: Body, now: float | None = None, rules: Sequence[KindRules] = ()) -> Health:
     """Return the health of a live object, whatever it looks like; never raises.
 
     now: seconds since the epoch, for rules about time; without it a pod that no node takes stays Progressing.
+    rules: the user's, which come before our own.
     """
     view = View(live, now)
     if dig(live, "metadata", "deletionTimestamp"):
         return Health(HealthCode.PROGRESSING, "pending deletion", "deletion")
+    configured = by_configuration(view, rules)
+    if configured is not None:
+        return configured
     rule = RULES.get((view.group, view.kind))
     verdict = rule(view) if rule is not None else by_conditions(view)
     return replace(verdict, rule=view.kind if rule is not None else "conditions")

@@ -1,4 +1,4 @@
-"""The cause lifted from pods to the workload that a person looks at (semantics.md: ours)."""
+"""The cause lifted from pods and events to the workload that a person looks at (semantics.md: ours)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gitops_tui.health.assess import assess
+from gitops_tui.health.custom import PREFIX
+from gitops_tui.health.events import newest
 from gitops_tui.health.pods import cannot_pull, cause_of, containers, is_stuck, unschedulable
-from gitops_tui.health.view import View
+from gitops_tui.health.view import View, because
 from gitops_tui.model.fields import annotations_of, dig, labels_of, text
 from gitops_tui.model.resources import Body, Health, HealthCode
+from gitops_tui.model.rules import KindRules
 from gitops_tui.model.text import one_line
 
 _REVISION = "deployment.kubernetes.io/revision"
@@ -23,48 +26,73 @@ class _Trouble:
     cause: str
 
 
-def lift(live: Body, children: Sequence[Body], now: float | None = None) -> Health:
-    """Return a workload's health with the cause that its pods tell: "2 of 3 pods crash: web: exit 137, OOMKilled".
+def lift(
+    live: Body,
+    children: Sequence[Body],
+    now: float | None = None,
+    rules: Sequence[KindRules] = (),
+    events: Sequence[Body] = (),
+) -> Health:
+    """Return a workload's health with the cause that lies below it: "2 of 3 pods crash: exit 137, OOMKilled".
 
     children: its live ReplicaSets, Jobs and Pods, at any depth. A workload that is on its way while a pod of its
-    newest template fails is Degraded now, not when its deadline passes; a Job, which may try again, only gets
-    the message. A healthy or suspended workload stays as it is.
+    newest template fails, or while no pod can be made, is Degraded now, not when its deadline passes; a Job, which
+    may try again, only gets the message. Where nothing below says what is wrong, the newest of `events` about any
+    of them does; events pass, so they change the message only. A healthy or suspended workload, and one that a
+    user's rule has judged, stays as it is.
     """
-    own = assess(live, now)
-    if own.code not in {HealthCode.PROGRESSING, HealthCode.DEGRADED} or own.rule == "deletion":
+    own = assess(live, now, rules)
+    judged = own.rule == "deletion" or own.rule.startswith(PREFIX)
+    if own.code not in {HealthCode.PROGRESSING, HealthCode.DEGRADED} or judged:
         return own
-    pods = [View(pod, now) for pod in _pods(live, children)]
+    current = _current(live, children)
+    cause = _of_pods([View(child, now) for child in current if child.get("kind") == "Pod"]) or _unmade(live, current)
+    if cause:
+        code = own.code if own.rule == "Job" else HealthCode.DEGRADED
+        return replace(own, code=code, message=one_line(cause))
+    told = newest(events, [live, *children], now)
+    return replace(own, message=one_line(": ".join(filter(None, (own.message, told))))) if told else own
+
+
+def _of_pods(pods: Sequence[View]) -> str:
     troubles = [trouble for pod in pods if (trouble := _trouble(pod)) is not None]
     if not troubles:
-        return own
+        return ""
     (trouble, _), *others = Counter(troubles).most_common()
-    message = f"{len(troubles)} of {len(pods)} pods {trouble.verb}: {trouble.cause}"
-    if others:
-        message += f" (and {len(others)} other {'cause' if len(others) == 1 else 'causes'})"
-    code = own.code if own.rule == "Job" else HealthCode.DEGRADED
-    return replace(own, code=code, message=one_line(message))
+    more = f" (and {len(others)} other {'cause' if len(others) == 1 else 'causes'})" if others else ""
+    return f"{len(troubles)} of {len(pods)} pods {trouble.verb}: {trouble.cause}{more}"
 
 
-def _pods(live: Body, children: Sequence[Body]) -> list[Body]:
-    pods = [
-        child for child in children if child.get("kind") == "Pod" and not dig(child, "metadata", "deletionTimestamp")
+def _unmade(live: Body, children: Sequence[Body]) -> str:
+    """Why no pods can be made: a quota, an admission webhook, a missing service account."""
+    makers = [live, *(child for child in children if child.get("kind") == "ReplicaSet")]
+    failures = [
+        because(view.condition("ReplicaFailure")) for view in map(View, makers) if view.is_true("ReplicaFailure")
     ]
-    newest = _newest_template(live, children)
-    return [pod for pod in pods if labels_of(pod).get(_HASH) == newest] if newest else pods
+    return f"pods cannot be made: {failures[0]}" if failures else ""
+
+
+def _current(live: Body, children: Sequence[Body]) -> list[Body]:
+    """The children that stay, without those of a template that is not the newest any more."""
+    staying = [child for child in children if not dig(child, "metadata", "deletionTimestamp")]
+    template = _newest_template(live, children)
+    return [child for child in staying if labels_of(child).get(_HASH) == template] if template else staying
 
 
 def _newest_template(live: Body, children: Sequence[Body]) -> str:
     """Return the template hash of a Deployment's newest ReplicaSet, "" when it cannot be told."""
     revision = text(annotations_of(live).get(_REVISION))
     sets = (child for child in children if child.get("kind") == "ReplicaSet")
-    newest = (child for child in sets if revision and annotations_of(child).get(_REVISION) == revision)
-    return next((text(labels_of(child).get(_HASH)) for child in newest), "")
+    found = (child for child in sets if revision and annotations_of(child).get(_REVISION) == revision)
+    return next((text(labels_of(child).get(_HASH)) for child in found), "")
 
 
 def _trouble(pod: View) -> _Trouble | None:
-    stuck = next((status for status in containers(pod) if is_stuck(status)), None)
+    statuses = containers(pod)
+    stuck = next((status for status in statuses if is_stuck(status)), None)
     if stuck is not None:
-        return _Trouble("cannot pull their image" if cannot_pull(stuck) else "crash", cause_of(stuck))
+        verb = "cannot pull their image" if cannot_pull(stuck) else "crash"
+        return _Trouble(verb, cause_of(stuck, named=len(statuses) > 1))
     nowhere = unschedulable(pod)
     if nowhere:
         return _Trouble("cannot be scheduled", nowhere)

@@ -58,13 +58,16 @@ def cannot_pull(container: Container) -> bool:
     return is_stuck(container) and "Image" in _waiting_reason(container)
 
 
-def cause_of(container: Container) -> str:
-    """Return what is wrong with a container: `web: exit 137, OOMKilled`, `web: ImagePullBackOff: ...`."""
-    name = text(container.get("name")) or "a container"
+def cause_of(container: Container, *, named: bool = True) -> str:
+    """Return what is wrong with a container: `web: exit 137, OOMKilled`, `web: ImagePullBackOff: ...`.
+
+    named False: without its name, which says nothing where it is the only one.
+    """
+    name = (text(container.get("name")) or "a container") if named else ""
     ended = _termination(container)
     reason = _waiting_reason(container)
     if ended and (not reason or reason == "CrashLoopBackOff"):
-        return one_line(f"{name}: {_how_it_ended(ended)}")
+        return one_line(": ".join(part for part in (name, _how_it_ended(ended)) if part))
     message = text(mapping(mapping(container.get("state")).get("waiting")).get("message"))
     return one_line(": ".join(part for part in (name, reason, message) if part))
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitops_tui.model.windows import SyncWindow
+
+if TYPE_CHECKING:
+    from gitops_tui.model.rules import KindRules
 
 
 class RendererName(StrEnum):
@@ -154,6 +157,7 @@ class Application:
     """What is deployed, whither, and how. The name is unique within a configuration.
 
     depends_on: names of applications that have to be in sync and healthy before automation syncs this one.
+    health: the configuration's rules about kinds, the same for all applications.
     """
 
     name: str
@@ -165,6 +169,7 @@ class Application:
     masked_paths: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     depends_on: tuple[str, ...] = ()
+    health: tuple[KindRules, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,7 @@ class FolderTemplate:
     masked_paths: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     depends_on: tuple[str, ...] = ()
+    health: tuple[KindRules, ...] = ()
 
 
 def cycle(depends_on: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

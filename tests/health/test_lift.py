@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from gitops_tui.health import lift
@@ -60,7 +61,7 @@ def test_crashing_pods_are_told_in_one_sentence() -> None:
     health = lift(deployment(1), [pod(CRASH), pod(CRASH), pod(FINE)])
 
     assert health.code == HealthCode.DEGRADED
-    assert health.message == "2 of 3 pods crash: web: exit 137, OOMKilled"
+    assert health.message == "2 of 3 pods crash: exit 137, OOMKilled"
     assert health.rule == "Deployment"
 
 
@@ -68,14 +69,14 @@ def test_a_missing_image_is_told_with_the_nodes_own_words() -> None:
     health = lift(deployment(2), [pod(NO_IMAGE), pod(FINE), pod(FINE)])
 
     assert health.message == (
-        '1 of 3 pods cannot pull their image: web: ImagePullBackOff: Back-off pulling image "shop/web:9"'
+        '1 of 3 pods cannot pull their image: ImagePullBackOff: Back-off pulling image "shop/web:9"'
     )
 
 
 def test_several_causes_are_counted() -> None:
     health = lift(deployment(), [pod(CRASH), pod(NO_IMAGE), pod(CRASH)])
 
-    assert health.message == "3 of 3 pods crash: web: exit 137, OOMKilled (and 1 other cause)"
+    assert health.message == "3 of 3 pods crash: exit 137, OOMKilled (and 1 other cause)"
 
 
 def test_pods_of_an_older_template_are_not_the_newest_ones_fault() -> None:
@@ -117,3 +118,73 @@ def test_a_job_may_try_again_so_it_only_gets_the_message() -> None:
 
 def test_a_workload_without_trouble_keeps_its_own_message() -> None:
     assert lift(deployment(1), [pod(FINE)]).message == "1 of 3 updated replicas available"
+
+
+def test_of_several_containers_the_one_that_fails_is_named() -> None:
+    two = pod(CRASH)
+    two["status"]["containerStatuses"].append({"name": "proxy", **FINE})
+
+    assert lift(deployment(), [two]).message == "1 of 1 pods crash: web: exit 137, OOMKilled"
+
+
+def test_pods_that_a_quota_forbids_are_told_by_their_replica_set() -> None:
+    full = replica_set("new", "2")
+    refusal = 'pods "web-new-x2" is forbidden: exceeded quota: small'
+    full["status"] = {
+        "conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": refusal}]
+    }
+    old = replica_set("old", "1")
+
+    health = lift(deployment(), [full, old])
+
+    assert (health.code, health.message) == (HealthCode.DEGRADED, f"pods cannot be made: {refusal}")
+    assert lift(deployment(), [{**full, "metadata": old["metadata"]}, replica_set("new", "2")]).code == "Progressing"
+
+
+NOON = datetime.fromisoformat("2026-03-01T12:00:00Z").timestamp()
+
+
+def event(uid: str, reason: str, at: str, message: str = "not possible", **more: Any) -> dict[str, Any]:
+    about = {"kind": "Pod", "name": "web", "uid": uid}
+    return {
+        "type": "Warning",
+        "reason": reason,
+        "message": message,
+        "involvedObject": about,
+        "lastTimestamp": at,
+        **more,
+    }
+
+
+def waiting_pod(uid: str) -> dict[str, Any]:
+    found = pod({"state": {"waiting": {"reason": "ContainerCreating"}}}, uid=uid)
+    found["status"]["phase"] = "Pending"
+    return found
+
+
+def test_the_newest_warning_says_what_a_workload_waits_for() -> None:
+    events = [
+        event("p", "FailedMount", "2026-03-01T11:59:30Z", 'configmap "settings" not found'),
+        event("p", "FailedScheduling", "2026-03-01T11:58:00Z"),
+        event("other", "Evicted", "2026-03-01T11:59:59Z"),
+        event("p", "Pulled", "2026-03-01T11:59:59Z", type="Normal"),
+    ]
+
+    health = lift(deployment(1), [waiting_pod("p")], NOON, events=events)
+
+    assert health.code == HealthCode.PROGRESSING
+    assert health.message == '1 of 3 updated replicas available: FailedMount: configmap "settings" not found'
+
+
+def test_a_warning_that_is_long_past_says_nothing() -> None:
+    events = [event("p", "FailedMount", "2026-03-01T11:40:00Z"), event("p", "FailedMount", "never")]
+
+    assert lift(deployment(1), [waiting_pod("p")], NOON, events=events).message == "1 of 3 updated replicas available"
+
+
+def test_pods_say_more_than_warnings() -> None:
+    crashed = pod(CRASH, uid="p")
+
+    health = lift(deployment(1), [crashed], NOON, events=[event("p", "BackOff", "2026-03-01T11:59:30Z")])
+
+    assert health.message == "1 of 1 pods crash: exit 137, OOMKilled"

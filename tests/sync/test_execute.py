@@ -466,7 +466,7 @@ def test_what_is_degraded_at_the_time_out_has_failed_with_the_cause_of_its_pods(
 
     assert outcome.phase is OperationPhase.FAILED
     assert outcome.message == (
-        "applied, but not healthy after 30 s: apps/Deployment shop/web is Degraded: 1 of 1 pods crash: web: exit 1"
+        "applied, but not healthy after 30 s: apps/Deployment shop/web is Degraded: 1 of 1 pods crash: exit 1"
     )
     assert results(outcome) == {"Deployment/web": "Created"}
 

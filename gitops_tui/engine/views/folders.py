@@ -25,6 +25,7 @@ def applications_from(template: FolderTemplate, folders: Sequence[str]) -> tuple
             masked_paths=template.masked_paths,
             labels=template.labels,
             depends_on=tuple(needed for needed in template.depends_on if needed != name),
+            health=template.health,
         )
         for folder, name in zip(folders, names, strict=True)
     )
