@@ -32,6 +32,7 @@ def run(arguments: Namespace, session: Session) -> int:
         "sync": change.sync,
         "rollback": back.rollback,
         "unpin": back.unpin,
+        "undo": back.undo,
         "pause": change.pause,
         "resume": change.resume,
     }

@@ -121,13 +121,14 @@ class Plan(Request):
 
 @dataclass(frozen=True, slots=True)
 class Sync(Request):
-    """Execute an approved plan. Answer: Receipt. PlanError when the plan has become stale."""
+    """Execute an approved plan. Answer: Receipt. PlanError when the plan has become stale. unpin: lift a pin first."""
 
     application: str
     plan: ChangeSet
     actor: str
     dry_run: bool = False
     timeout: float | None = None
+    unpin: bool = False
     is_write: ClassVar[bool] = True
 
 
@@ -185,6 +186,30 @@ class Revert(Request):
     def of(cls, plan: Restoration, actor: str, why: str = "") -> Revert:
         """The approval of exactly this plan."""
         return cls(plan.application, plan.revision.sha, plan.mode, plan.hash, actor, why)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanUndo(Request):
+    """What undoes the last thing that was done to an application. Answer: Undoing. PlanError when nothing does."""
+
+    application: str
+    actor: str
+    why: str = ""
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """A way back that is planned. what: is undone; how: what is done for it; both in words.
+
+    request: does it, once a person has approved it. plan, restoration: what would be written, where anything is.
+    """
+
+    what: str
+    how: str
+    request: Request
+    plan: ChangeSet | None = None
+    restoration: Restoration | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ process writes (`Journal.claim_writer`); others read, and hand their requests ov
 """
 
 from gitops_tui.journal.chain import Verification
+from gitops_tui.journal.deeds import Deed, DeedKind
 from gitops_tui.journal.journal import Journal
 from gitops_tui.journal.requests import Question
 
-__all__ = ["Journal", "Question", "Verification"]
+__all__ = ["Deed", "DeedKind", "Journal", "Question", "Verification"]

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from gitops_tui.journal import chain, codec, operations, requests
+from gitops_tui.journal import chain, codec, deeds, operations, requests
 from gitops_tui.journal.chain import Verification
 from gitops_tui.journal.database import Database
+from gitops_tui.journal.deeds import Deed
 from gitops_tui.journal.lock import WriterLock
 from gitops_tui.journal.requests import Question
 from gitops_tui.model.errors import JournalError
@@ -127,6 +128,11 @@ class Journal:
         """Return successful whole syncs and rollbacks, newest first; dry-runs are none."""
         with self._database.read() as connection:
             return operations.deployments(connection, application, limit)
+
+    def deeds(self, application: str, limit: int = 100) -> tuple[Deed, ...]:
+        """Return what was done to an application, newest first: operations that ended, pins and pauses."""
+        with self._database.read() as connection:
+            return deeds.deeds(connection, application, limit)
 
     # Pins and pauses.
 

@@ -4,6 +4,7 @@
 """
 
 from gitops_tui.sync.execution import execute
+from gitops_tui.sync.guards import PRECIOUS
 from gitops_tui.sync.hooks import Hook, generated, hook_of
 from gitops_tui.sync.options import creates_namespace, is_immutable, replaces, validates, wave_of
 from gitops_tui.sync.order import Introduced, arranged, steps
@@ -14,6 +15,7 @@ from gitops_tui.sync.stamp import stamp
 
 __all__ = [
     "IN_SYNC",
+    "PRECIOUS",
     "Applied",
     "Children",
     "Cluster",

@@ -171,6 +171,7 @@ class Commands:
                         payload.get("timeout"),
                         message=str(payload.get("why", "")),
                         until=str(payload.get("until", "")),
+                        unpin=bool(payload.get("unpin")),
                     )
                     self._launch(tracked, order, future)
                 case "revert":
@@ -201,4 +202,5 @@ def _order(request: Sync | Rollback) -> Order:
             message=request.why,
             until=request.until,
         )
-    return Order(OperationKind.SYNC, request.actor, approved, request.timeout, dry_run=request.dry_run)
+    sync = OperationKind.SYNC
+    return Order(sync, request.actor, approved, request.timeout, dry_run=request.dry_run, unpin=request.unpin)

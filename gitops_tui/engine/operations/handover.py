@@ -32,7 +32,11 @@ def encode(request: Request) -> tuple[str, dict[str, Any]]:
     """A write as (kind, JSON data)."""
     match request:
         case Sync():
-            extra: dict[str, Any] = {"plan": _plan(Approved.of(request.plan)), "dry_run": request.dry_run}
+            extra: dict[str, Any] = {
+                "plan": _plan(Approved.of(request.plan)),
+                "dry_run": request.dry_run,
+                "unpin": request.unpin,
+            }
             return "sync", {
                 "application": request.application,
                 "actor": request.actor,

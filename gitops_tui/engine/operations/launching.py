@@ -98,7 +98,10 @@ class Launcher:
             )
 
     def _held(self, tracked: Tracked, order: Order) -> Order:
-        """A rollback pins the application as soon as its plan is known to be the approved one."""
+        """As soon as its plan is known to be the approved one, a rollback pins the application, and undo unpins it."""
+        if order.unpin:
+            name = tracked.application.name
+            return replace(order, on_approved=lambda: self._desk.journal.unpin(name, order.actor))
         if order.kind is not OperationKind.ROLLBACK or order.dry_run:
             return order
         latest = tracked.status.latest

@@ -17,12 +17,12 @@ from gitops_tui.engine.requests import (
     Orphans,
     Plan,
     PlanRevert,
+    PlanUndo,
     Render,
     Request,
     Resolve,
 )
-from gitops_tui.engine.rollback.past import Past
-from gitops_tui.engine.rollback.reverts import Reverts
+from gitops_tui.engine.rollback.ways import WaysBack
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.model.application import Application
 from gitops_tui.model.resources import ResourceKey
@@ -33,11 +33,10 @@ _ASKED_AT_ONCE = 2
 class Questions:
     """Passes questions on to lanes of their own, so that they never wait for looks or operations."""
 
-    def __init__(self, desk: Desk, answers: Answers, reverts: Reverts, past: Past) -> None:
+    def __init__(self, desk: Desk, answers: Answers, back: WaysBack) -> None:
         self._desk = desk
         self._answers = answers
-        self._reverts = reverts
-        self._past = past
+        self._back = back
 
     def operations(self, request: Operations, future: Future[Any]) -> None:
         """Receipts of one or all applications."""
@@ -79,12 +78,15 @@ class Questions:
 
     def _take_back(self, application: Application, request: Request, future: Future[Any]) -> bool:
         """Questions about the ways back."""
+        cluster = f"ask {self._desk.books.context_of(application)}"
         repository = f"ask {application.source.repository}"
         match request:
             case LastGood():
-                self._ask(repository, lambda: self._past.last_good(application), future)
+                self._ask(repository, lambda: self._back.past.last_good(application), future)
             case PlanRevert():
-                self._ask(repository, lambda: self._reverts.plan(application, request), future)
+                self._ask(repository, lambda: self._back.reverts.plan(application, request), future)
+            case PlanUndo():
+                self._ask(cluster, lambda: self._back.undo.plan(application, request), future)
             case _:
                 return False
         return True

@@ -34,9 +34,10 @@ class Order:
     dry_run: bool = False
     message: str = ""
     until: str = ""
+    unpin: bool = False
     quarantined: str = ""
     """Of a rollback: the newest commit that is rolled away from."""
-    on_approved: Callable[[], None] | None = None
+    on_approved: Callable[[], object] | None = None
     """Called once the plan is known to be the approved one, before anything is written."""
 
 
