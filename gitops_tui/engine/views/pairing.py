@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from gitops_tui.cluster import Cluster, Live, Scope
 from gitops_tui.diff import compare
-from gitops_tui.engine.views.verdicts import Verdicts
+from gitops_tui.engine.views.asking import Asking, Sightings
+from gitops_tui.engine.views.verdicts import Evidence, Verdict, Verdicts, applied_as_stated
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import (
     ClusterError,
@@ -35,17 +36,62 @@ class Pairing:
     """The state of one look: what was read and what could not be."""
 
     def __init__(
-        self, cluster: Cluster, application: Application, verdicts: Verdicts, masked_paths: tuple[str, ...]
+        self,
+        cluster: Cluster,
+        application: Application,
+        verdicts: Verdicts,
+        masked_paths: tuple[str, ...],
+        asking: Asking,
     ) -> None:
         self._cluster = cluster
         self._application = application
+        self._asking = asking
+        self._sightings = Sightings(cluster)
         self._verdicts = verdicts
         self._masked_paths = masked_paths
         self.failures: dict[ResourceKey, GitopsError] = {}
         self.absent: set[ResourceKey] = set()
-        self._conflicts: dict[ResourceKey, tuple[str, ...]] = {}
 
-    def pair(self, manifest: Manifest, for_plan: bool) -> Pair:
+    def pairs(self, manifests: Sequence[Manifest], for_plan: bool) -> list[Pair]:
+        """Each desired object and its live twin. What has to be asked of the cluster is asked at once."""
+        self._sightings.survey(manifest.key for manifest in manifests if manifest.key not in self.failures)
+        sides = [(manifest, self._sightings.cached(manifest.key)) for manifest in manifests]
+        told = [self._pair(*side, for_plan) if self._is_known(*side, for_plan) else None for side in sides]
+        asked = [side for side, pair in zip(sides, told, strict=True) if pair is None]
+        answers = iter(self._asking.each(lambda side: self._pair(*side, for_plan), asked))
+        return [pair or next(answers) for pair in told]
+
+    def _is_known(self, manifest: Manifest, cached: Body | None, for_plan: bool) -> bool:
+        """Whether a pair can be made without a request."""
+        if manifest.key in self.failures:
+            return True
+        if cached is None and not self._sightings.is_absent(manifest.key):
+            return False
+        if cached is None and not for_plan:
+            return True
+        return self._known(manifest, cached, for_plan) is not None
+
+    def _known(self, manifest: Manifest, live: Body | None, for_plan: bool) -> Verdict | None:
+        """The verdict where it is known, or proven: a dry-run could answer nothing new.
+
+        The digest of what was last applied is the digest of what Git says, and every field that Git states has its
+        stated value live.
+        """
+        evidence = self._evidence(manifest, live)
+        known = self._verdicts.known(evidence, for_plan=for_plan)
+        if known is not None or live is None or not applied_as_stated(manifest, live):
+            return known
+        if self._stated(manifest, live).code is not DriftCode.IN_SYNC:
+            return None
+        return self._verdicts.keep(evidence, Drift(manifest.key, DriftCode.IN_SYNC))
+
+    def _evidence(self, manifest: Manifest, live: Body | None) -> Evidence:
+        return Evidence.of(self._cluster.context, manifest, live, self._application.ignore)
+
+    def _stated(self, manifest: Manifest, live: Body) -> Drift:
+        return compare(manifest.body, live, None, self._application.ignore, masked_paths=self._masked_paths)
+
+    def _pair(self, manifest: Manifest, cached: Body | None, for_plan: bool) -> Pair:
         """One desired object and its live twin."""
         key = manifest.key
         if key in self.failures:
@@ -54,7 +100,7 @@ class Pairing:
             refusal = str(self.failures[key])
             return Pair(key=key, manifest=manifest, live=None, drift=missing, refusal=refusal, unserved=True)
         try:
-            live = self._live(key)
+            live = cached or self._sightings.live(key)
         except ClusterError as error:
             if isinstance(error, UnreachableError):
                 raise
@@ -78,9 +124,11 @@ class Pairing:
     def _missing(self, manifest: Manifest, for_plan: bool) -> Pair:
         refusal = ""
         predicted: Body | None = None
-        if for_plan:
+        drift = Drift(manifest.key, DriftCode.IN_SYNC if hook_of(manifest.body) is not None else DriftCode.MISSING)
+        if for_plan and self._known(manifest, None, for_plan) is None:
             try:
                 predicted = self._cluster.predict(manifest, validate=self._validates(manifest))
+                self._verdicts.keep(self._evidence(manifest, None), drift, for_plan=True)
             except InvalidError as error:
                 refusal = f"{error.message}"
             except DryRunRefusedError:
@@ -90,34 +138,24 @@ class Pairing:
                 if isinstance(error, UnreachableError):
                     raise
                 refusal = "" if error.status == 404 else str(error)
-        is_hook = hook_of(manifest.body) is not None
-        drift = Drift(manifest.key, DriftCode.IN_SYNC if is_hook else DriftCode.MISSING)
         return Pair(key=manifest.key, manifest=manifest, live=None, drift=drift, predicted=predicted, refusal=refusal)
 
     def _present(self, manifest: Manifest, live: Body, owner: str | None, for_plan: bool) -> Pair:
         if hook_of(manifest.body) is not None:
             # A hook is made anew by its policy; what is left of its last run is neither drift nor changed.
             return Pair(manifest.key, manifest, live, Drift(manifest.key, DriftCode.IN_SYNC), owner=owner)
-        rules = self._application.ignore
-
-        def stated() -> Drift:
-            return compare(manifest.body, live, None, rules, masked_paths=self._masked_paths)
-
-        def predict() -> tuple[Drift, Body]:
-            predicted = self._predicted(left_alone(manifest, live, self._application), for_plan)
-            twin = twin_of(self._cluster, manifest, live)
-            return compare(manifest.body, twin, predicted, rules, masked_paths=self._masked_paths), predicted
-
         refusal, immutable = "", False
         predicted: Body | None = None
+        conflicts: tuple[str, ...] = ()
         try:
-            drift, predicted = self._verdicts.judge(
-                self._cluster.context, manifest, live, rules=rules, stated=stated, predict=predict, anew=for_plan
-            )
+            verdict = self._known(manifest, live, for_plan)
+            if verdict is None:
+                verdict, predicted = self._judged(manifest, live, for_plan)
+            drift, conflicts = verdict.drift, verdict.conflicts
         except UnreachableError:
             raise
         except ClusterError as error:
-            drift = replace(stated(), approximate=True, note=str(error))
+            drift = replace(self._stated(manifest, live), approximate=True, note=str(error))
             if isinstance(error, InvalidError):
                 refusal, immutable = _told(error), is_immutable(error)
         if drift.code is DriftCode.IN_SYNC and self._is_to_be_replaced(manifest, live):
@@ -130,7 +168,7 @@ class Pairing:
             predicted=predicted,
             refusal=refusal,
             owner=owner,
-            conflicts=self._conflicts.get(manifest.key, ()),
+            conflicts=conflicts,
             immutable=immutable,
         )
 
@@ -142,18 +180,24 @@ class Pairing:
     def _validates(self, manifest: Manifest) -> bool:
         return validates(manifest.body, self._application.policy)
 
-    def _predicted(self, manifest: Manifest, for_plan: bool) -> Body:
+    def _judged(self, manifest: Manifest, live: Body, for_plan: bool) -> tuple[Verdict, Body]:
+        """The verdict by a dry-run, and what that said an apply would make of it."""
+        predicted, conflicts = self._predicted(left_alone(manifest, live, self._application), for_plan)
+        twin = twin_of(self._cluster, manifest, live)
+        drift = compare(manifest.body, twin, predicted, self._application.ignore, masked_paths=self._masked_paths)
+        evidence = self._evidence(manifest, live)
+        return self._verdicts.keep(evidence, drift, conflicts=conflicts, for_plan=for_plan), predicted
+
+    def _predicted(self, manifest: Manifest, for_plan: bool) -> tuple[Body, tuple[str, ...]]:
+        """What an apply would make of it, and for a plan which fields of others it would take."""
         validate = self._validates(manifest)
+        conflicts: tuple[str, ...] = ()
         if for_plan:
             try:
-                return self._cluster.predict(manifest, force=False, validate=validate)
+                return self._cluster.predict(manifest, force=False, validate=validate), ()
             except ConflictError as error:
-                self._conflicts[manifest.key] = error.causes
-        return self._cluster.predict(manifest, validate=validate)
-
-    def _live(self, key: ResourceKey) -> Body | None:
-        known = self._cluster.live(key)
-        return known.body() if known is not None else self._cluster.read(key)
+                conflicts = error.causes
+        return self._cluster.predict(manifest, validate=validate), conflicts
 
     def extras(self, desired: frozenset[ResourceKey], inventory: frozenset[ResourceKey]) -> list[Pair]:
         """Objects that are ours and that the commit does not name."""
@@ -190,10 +234,10 @@ class Pairing:
 
     def incomplete(self, cluster: Cluster, scopes: frozenset[Scope]) -> str:
         """Why this look is no ground for a prune."""
-        if self.failures:
-            key, error = next(iter(self.failures.items()))
-            if not isinstance(error, NotServedError):
-                return f"{key} could not be read: {error.message}"
+        unread = [key for key, error in self.failures.items() if not isinstance(error, NotServedError)]
+        if unread:
+            key = min(unread)
+            return f"{key} could not be read: {self.failures[key].message}"
         problems = cluster.problems()
         for scope in scopes:
             problem = problems.get(scope)

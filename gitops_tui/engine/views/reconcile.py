@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gitops_tui.cluster import Cluster, Clusters, Live
+from gitops_tui.engine.views.asking import Asking, Submit
 from gitops_tui.engine.views.desired import Renderings, settle
 from gitops_tui.engine.views.pairing import Pairing, twin_of
 from gitops_tui.engine.views.verdicts import Verdicts
@@ -32,6 +33,7 @@ class View:
     pairs: every desired or owned object. children: live objects below them (ReplicaSets, Pods). failures: what
     could not be read, by resource. incomplete: why nothing may be pruned on the ground of this view, "" if sound.
     absent: what the inventory names, and is certainly neither live nor desired; only looked for when for_plan.
+    events: recent warnings near workloads that are not well.
     """
 
     application: Application
@@ -42,6 +44,7 @@ class View:
     failures: Mapping[ResourceKey, GitopsError] = field(default_factory=dict)
     incomplete: str = ""
     absent: frozenset[ResourceKey] = frozenset()
+    events: tuple[Body, ...] = ()
 
 
 class Reconciler:
@@ -54,12 +57,14 @@ class Reconciler:
         clusters: Clusters,
         watches: Watches,
         inventory: Callable[[str, str], frozenset[ResourceKey]],
+        submit: Submit,
         masked_paths: Sequence[str] = (),
     ) -> None:
         self._mirrors = mirrors
         self._clusters = clusters
         self._watches = watches
         self._inventory = inventory
+        self._submit = submit
         self._masked_paths = tuple(masked_paths)
         self._repositories: Mapping[str, Repository] = {}
         self.renderings = Renderings()
@@ -106,9 +111,11 @@ class Reconciler:
         inventory = self._inventory(application.name, cluster.context)
         scopes = self._watches.want(application, cluster, settled.manifests, inventory)
         cluster.wait_ready(scopes, _READY_TIMEOUT)
-        look = Pairing(cluster, application, self.verdicts, tuple(application.masked_paths) + self._masked_paths)
+        masked_paths = tuple(application.masked_paths) + self._masked_paths
+        asking = Asking(self._submit, cluster.context)
+        look = Pairing(cluster, application, self.verdicts, masked_paths, asking)
         look.failures.update(settled.unserved)
-        pairs = [look.pair(manifest, for_plan) for manifest in settled.manifests]
+        pairs = look.pairs(settled.manifests, for_plan)
         pairs += look.extras(frozenset(m.key for m in settled.manifests), inventory if for_plan else frozenset())
         children = look.children(pairs)
         incomplete = look.incomplete(cluster, scopes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,56 +11,66 @@ from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.ownership import DIGEST_ANNOTATION
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 
+_STILL_FORETOLD = 30.0
+"""Seconds for which a plan that is made again trusts the predictions of the first. Before anything is written, the
+execution has the server try all of it once more."""
+
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
+class Evidence:
+    """What a verdict rests on. uid "": the object is not there."""
+
+    context: str
+    key: ResourceKey
     digest: str
     uid: str
     resource_version: str
     rules: int
 
+    @classmethod
+    def of(cls, context: str, manifest: Manifest, live: Body | None, rules: Sequence[IgnoreRule]) -> Evidence:
+        """The evidence of one desired object and its live twin, None when that is missing."""
+        metadata = (live or {}).get("metadata") or {}
+        uid, version = str(metadata.get("uid", "")), str(metadata.get("resourceVersion", ""))
+        return cls(context, manifest.key, manifest.digest, uid, version, hash(tuple(rules)))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How an object differs. conflicts: fields of others that an apply would take. foretold: until when (monotonic
+    seconds) its prediction holds for a plan."""
+
+    drift: Drift
+    conflicts: tuple[str, ...] = ()
+    foretold: float = float("-inf")
+
 
 class Verdicts:
-    """Drifts by what they were judged on: manifest digest, live resourceVersion, ignore rules. Thread-safe."""
+    """The newest verdict on each object, with its evidence. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, ResourceKey], tuple[_Evidence, Drift]] = {}
+        self._kept: dict[tuple[str, ResourceKey], tuple[Evidence, Verdict]] = {}
 
-    def judge(
-        self,
-        context: str,
-        manifest: Manifest,
-        live: Body,
-        *,
-        rules: Sequence[IgnoreRule],
-        stated: Callable[[], Drift],
-        predict: Callable[[], tuple[Drift, Body]],
-        anew: bool = False,
-    ) -> tuple[Drift, Body | None]:
-        """The drift, and the prediction where one had to be asked for. anew: predict again what differs, for a plan.
+    def known(self, evidence: Evidence, *, for_plan: bool) -> Verdict | None:
+        """The verdict, if the evidence is still the same; a plan takes one that differs only while it is fresh."""
+        with self._lock:
+            kept = self._kept.get((evidence.context, evidence.key))
+        if kept is None or kept[0] != evidence:
+            return None
+        verdict = kept[1]
+        holds = bool(evidence.uid) and verdict.drift.code is DriftCode.IN_SYNC
+        return verdict if holds or not for_plan or verdict.foretold >= self._clock() else None
 
-        Nothing is asked where the verdict is known, or proven: the digest of what was last applied, kept on the
-        object, is the digest of what Git says, and every field that Git states has its stated value live.
-        """
-        metadata = live.get("metadata") or {}
-        evidence = _Evidence(
-            manifest.digest, str(metadata.get("uid")), str(metadata.get("resourceVersion")), hash(tuple(rules))
-        )
-        slot = (context, manifest.key)
+    def keep(
+        self, evidence: Evidence, drift: Drift, *, conflicts: tuple[str, ...] = (), for_plan: bool = False
+    ) -> Verdict:
+        """Keep a verdict in place of the one before. for_plan: it was predicted as a plan needs it."""
+        verdict = Verdict(drift, conflicts, self._clock() + _STILL_FORETOLD if for_plan else float("-inf"))
         with self._lock:
-            kept = self._kept.get(slot)
-        if kept is not None and kept[0] == evidence and not (anew and kept[1].code is not DriftCode.IN_SYNC):
-            return kept[1], None
-        predicted: Body | None = None
-        drift = stated() if _applied_as_stated(manifest, live) else None
-        if drift is None or drift.code is not DriftCode.IN_SYNC:
-            drift, predicted = predict()
-        else:
-            drift = Drift(manifest.key, DriftCode.IN_SYNC)
-        with self._lock:
-            self._kept[slot] = (evidence, drift)
-        return drift, predicted
+            self._kept[evidence.context, evidence.key] = (evidence, verdict)
+        return verdict
 
     def forget(self, keys: Sequence[ResourceKey] | None = None) -> None:
         """Judge these objects anew at the next look; None: all."""
@@ -72,7 +83,8 @@ class Verdicts:
                 del self._kept[slot]
 
 
-def _applied_as_stated(manifest: Manifest, live: Body) -> bool:
+def applied_as_stated(manifest: Manifest, live: Body) -> bool:
+    """Whether the digest of what was last applied, kept on the object, is the digest of what Git says."""
     annotations = (live.get("metadata") or {}).get("annotations") or {}
     stated = manifest.annotations.get(DIGEST_ANNOTATION)
     return stated is not None and annotations.get(DIGEST_ANNOTATION) == stated
