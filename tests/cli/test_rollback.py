@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from gitops_tui.engine.requests import LastGood, Plan, PlanRevert, Request, Revert, Rollback
+from gitops_tui.engine.requests import (
+    LastGood,
+    Plan,
+    PlanRevert,
+    PlanUndo,
+    Request,
+    ResumeAutomation,
+    Revert,
+    Rollback,
+    Undoing,
+)
 from gitops_tui.model.application import SyncMode, SyncPolicy
 from gitops_tui.model.errors import PlanError, SourceError
 from gitops_tui.model.operations import ChangeSet, OperationKind, OperationPhase, Pause, Pin, Receipt
@@ -178,3 +188,72 @@ def test_status_tells_of_pins_and_pauses(gitops: Run) -> None:
     session = PreparedSession(snapshot(status(pin=replace(pin, until="1767272400"))))
     (found,) = json.loads(gitops(session, "status", "-o", "json").out)
     assert (found["pin"]["until"], found["pause"]) == ("2026-01-01T13:00:00Z", None)
+
+
+# -- undo ------------------------------------------------------------------------------------------------------
+
+
+def undoing(request: PlanUndo) -> Undoing:
+    plan = ChangeSet("shop", COMMIT.sha)
+    what = "the sync to 2222222 by bob@desk"
+    rollback = Rollback("shop", plan, request.actor, request.why or f"undo of {what}", timeout=request.timeout)
+    return Undoing(what, "deploy 1f0c2d3 and hold it there", rollback, plan)
+
+
+def test_undo_says_what_and_how_before_it_asks(terminal: Terminal) -> None:
+    session = ready()
+    session.answers[PlanUndo] = undoing
+    terminal.type("y\n")
+    assert terminal.run(session, "undo", "shop") == 0
+    (done,) = session.of(Rollback)
+    assert done.why == "undo of the sync to 2222222 by bob@desk"
+    question = "Undo the sync to 2222222 by bob@desk: deploy 1f0c2d3 and hold it there (0 changes)? [y/N]"
+    assert question in terminal.read()
+    terminal.type("\n")
+    assert terminal.run(session, "undo", "shop") == 2
+    assert len(session.of(Rollback)) == 1
+
+
+def test_undo_in_a_pipe(gitops: Run) -> None:
+    session = ready()
+    session.answers[PlanUndo] = undoing
+    said = gitops(session, "undo", "shop")
+    assert (said.code, session.asked) == (2, [])
+    said = gitops(session, "undo", "shop", "--yes", "--why", "too early", "--timeout", "1m", "-o", "json")
+    assert (said.code, json.loads(said.out)["revision"]) == (0, COMMIT.sha)
+    (done,) = session.of(Rollback)
+    assert (done.why, done.timeout) == ("too early", 60.0)
+
+
+def test_undo_of_a_commit_shows_its_files(terminal: Terminal) -> None:
+    session = ready()
+    made = planned(PlanRevert("shop", COMMIT.sha))
+    revert = Revert.of(made, "alice@laptop")
+    session.answers[PlanUndo] = Undoing("the revert", "commit apps/shop to main", revert, restoration=made)
+    terminal.type("y\n")
+    assert terminal.run(session, "undo", "shop") == 0
+    assert session.of(Revert) == [revert]
+    assert "M apps/shop/web.yaml" in terminal.read()
+
+
+def test_undo_of_a_pause(gitops: Run) -> None:
+    session = ready()
+    resume = ResumeAutomation("shop", "alice@laptop")
+    session.answers |= {PlanUndo: Undoing("the pause by bob@desk", "let automation go on", resume)}
+    session.answers[ResumeAutomation] = Pause("shop", "bob@desk")
+    assert gitops(session, "undo", "shop", "-y").out == "shop: the pause by bob@desk is undone\n"
+    assert session.of(ResumeAutomation) == [resume]
+
+
+def test_what_cannot_be_undone_is_an_error(gitops: Run) -> None:
+    def refuse(_: PlanUndo) -> Undoing:
+        raise PlanError("application shop", "cannot undo the sync: it deleted a claim", hint="`rollback` goes anywhere")
+
+    session = ready()
+    session.answers[PlanUndo] = refuse
+    said = gitops(session, "undo", "shop", "-y")
+    assert (said.code, said.out) == (2, "")
+    assert (
+        said.err
+        == "error: application shop: cannot undo the sync: it deleted a claim\nhint: `rollback` goes anywhere\n"
+    )
