@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gitops_tui.cluster import Clusters
+from gitops_tui.config import Config, Settings
+from gitops_tui.engine import Store
+from gitops_tui.engine.requests import Refresh, Reload
+from gitops_tui.engine.schedule.lanes import InlineLanes
 from gitops_tui.engine.views.folders import applications_from
-from gitops_tui.model.application import FolderTemplate
+from gitops_tui.engine.worker import Parts, Worker
+from gitops_tui.journal import Journal
+from gitops_tui.model.application import FolderTemplate, Repository
+from gitops_tui.model.status import Snapshot
+from gitops_tui.source import Mirrors
+from tests.support.stage import Clock
+from tests.support.work_tree import WorkTree
 
 
 def names(repository: str, *folders: str) -> list[str]:
@@ -35,3 +53,77 @@ def test_a_name_is_always_a_label_value() -> None:
 def test_a_given_namespace_holds_for_all() -> None:
     (web,) = applications_from(FolderTemplate("/r", namespace="shop"), ("web",))
     assert web.destination.namespace == "shop"
+
+
+# what the engine makes of folders that cannot be found
+
+
+class Look:
+    """An engine that looks at the folders of one repository. There is no cluster."""
+
+    def __init__(self, worker: Worker, config: Config, clock: Clock) -> None:
+        self.worker, self.config, self.clock = worker, config, clock
+
+    def now(self) -> Snapshot:
+        self.clock.now += 10
+        asked = self.worker.submit(Refresh())
+        while not asked.done():
+            self.worker.step()
+        snapshot: Snapshot = asked.result()
+        return snapshot
+
+    def at(self, *templates: FolderTemplate) -> Snapshot:
+        asked = self.worker.submit(Reload(replace(self.config, folders=templates)))
+        while not asked.done():
+            self.worker.step()
+        return self.now()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> WorkTree:
+    made = WorkTree(tmp_path / "repository")
+    made.commit("First", {"apps/web/a.yaml": "a: b\n", "apps/api/a.yaml": "a: b\n", "db/a.yaml": "a: b\n"})
+    return made
+
+
+@pytest.fixture
+def look(repository: WorkTree, tmp_path: Path) -> Iterator[Look]:
+    url, clock = str(repository.path), Clock()
+    settings = Settings(state_dir=tmp_path / "state", kubeconfig=tmp_path / "none")
+    config = Config((), (FolderTemplate(url, "main", "apps/*"),), (Repository(url, interval=2.0),), settings)
+    with (
+        closing(Journal.open(settings.state_dir)) as journal,
+        closing(Clusters(settings.kubeconfig)) as clusters,
+        closing(Mirrors(settings.state_dir)) as mirrors,
+    ):
+        worker = Worker(Parts(config, clusters, mirrors, journal, Store(), "tester", False, InlineLanes(), clock))
+        yield Look(worker, config, clock)
+        worker.stop()
+
+
+def test_a_pattern_that_matches_nothing_is_a_problem_with_repository_and_ref(look: Look, repository: WorkTree) -> None:
+    snapshot = look.at(FolderTemplate(str(repository.path), "main", "app/*"))
+    (problem,) = snapshot.problems
+    assert str(repository.path) in problem.subject
+    assert problem.message.startswith("no folder matches app/* at main ")
+    assert not snapshot.applications
+
+
+def test_folders_that_all_went_away_leave_their_applications_and_a_problem(look: Look, repository: WorkTree) -> None:
+    assert set(look.now().applications) == {"web", "api"}
+    repository.commit("Move", {"apps/web/a.yaml": None, "apps/api/a.yaml": None, "services/web/a.yaml": "a: b\n"})
+    snapshot = look.now()
+    assert set(snapshot.applications) == {"web", "api"}
+    (problem,) = snapshot.problems
+    repository.commit("And back", {"apps/web/a.yaml": "a: b\n"})
+    snapshot = look.now()
+    assert (set(snapshot.applications), snapshot.problems) == ({"web"}, ()), problem
+
+
+def test_a_branch_that_is_missing_hides_no_folders_of_another(look: Look, repository: WorkTree) -> None:
+    url = str(repository.path)
+    snapshot = look.at(FolderTemplate(url, "gone", "apps/*"), FolderTemplate(url, "main", "db"))
+    assert set(snapshot.applications) == {"db"}
+    (problem,) = snapshot.problems
+    assert "there is no branch, tag or commit gone" in problem.message
+    assert snapshot.repositories[url].problem is None

@@ -27,7 +27,14 @@ from gitops_tui.model.errors import ForbiddenError, PlanError, Stage
 from gitops_tui.model.operations import ChangeSet, OperationPhase
 from gitops_tui.model.resources import DriftCode, ResourceKey
 from gitops_tui.model.revision import Revision
-from gitops_tui.model.status import ApplicationStatus, Problem, RunningOperation, Snapshot, WorkerState
+from gitops_tui.model.status import (
+    ApplicationStatus,
+    Problem,
+    RepositoryStatus,
+    RunningOperation,
+    Snapshot,
+    WorkerState,
+)
 from tests.tui import scenes
 from tests.tui.cockpit import LARGE, SMALL, cockpit
 from tests.tui.scenes import ScriptedEngine
@@ -41,6 +48,14 @@ def without(snapshot: Snapshot, *names: str) -> Snapshot:
 async def test_the_first_screen_waits_for_nothing() -> None:
     async with cockpit(ScriptedEngine(Snapshot())) as user:
         await user.sees("connecting…")
+
+
+async def test_an_empty_list_says_which_repository_is_to_blame() -> None:
+    problem = Problem(Stage.FETCH, "repository https://git.example.org/shop", "authentication was refused")
+    lost = RepositoryStatus("https://git.example.org/shop", problem=problem)
+    snapshot = Snapshot(1, scenes.NOW, {}, {lost.url: lost}, worker=WorkerState.IDLE)
+    async with cockpit(ScriptedEngine(snapshot)) as user:
+        await user.sees("repository https://git.example.org/shop", "authentication was refused")
 
 
 async def test_applications_appear_as_soon_as_they_are_published() -> None:

@@ -261,6 +261,7 @@ class Books:
         self._state = state
         self._generation += 1
         writer = "" if self._journal.is_writer else self._journal.writer
+        unfound = (problem for fetching in self.fetching.values() for problem in fetching.unfound)
         notes = tuple(Problem(JournalError.stage, "journal", note) for note in self._journal.notes)
         return Snapshot(
             generation=self._generation,
@@ -269,7 +270,7 @@ class Books:
             repositories={url: fetching.status for url, fetching in self.fetching.items()},
             clusters={context: reaching.status for context, reaching in self.reaching.items()},
             worker=state,
-            problems=(*self.problems, *notes),
+            problems=(*self.problems, *notes, *unfound),
             writer=writer,
             read_only=self.read_only,
         )

@@ -16,18 +16,22 @@ from gitops_tui.engine.views.statuses import problem_of
 from gitops_tui.engine.views.watches import Watches
 from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.errors import GitopsError, SourceError
-from gitops_tui.model.status import RepositoryStatus
+from gitops_tui.model.status import Problem, RepositoryStatus
+from gitops_tui.model.text import one_line
 from gitops_tui.source import Mirror
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a fetch brought back. error: why only what was known before could be used."""
+    """What a fetch brought back. error: why only what was known before could be used. unfound: whose folders could
+    not be found, so that the applications known before stay.
+    """
 
     changed: bool
     note: str
     expanded: dict[FolderTemplate, tuple[Application, ...]]
     error: GitopsError | None = None
+    unfound: tuple[GitopsError, ...] = ()
 
 
 class Fetches:
@@ -76,15 +80,22 @@ class Fetches:
         repository = fetching.repository
         templates = tuple(t for t in self._desk.books.config.folders if t.repository == repository.url)
         in_use = self._desk.books.in_use(repository.url)
+        known = dict(fetching.expanded)
         self._desk.run(
             f"fetch {repository.url}",
             1,
-            lambda: self._fetch(repository, templates, in_use),
+            lambda: self._fetch(repository, templates, in_use, known),
             lambda fetched: self._fetched(fetching, fetched),
             lambda error: self._fetched(fetching, Fetched(False, "", fetching.expanded, error)),
         )
 
-    def _fetch(self, repository: Repository, templates: tuple[FolderTemplate, ...], in_use: frozenset[str]) -> Fetched:
+    def _fetch(
+        self,
+        repository: Repository,
+        templates: tuple[FolderTemplate, ...],
+        in_use: frozenset[str],
+        known: dict[FolderTemplate, tuple[Application, ...]],
+    ) -> Fetched:
         mirror = self._reconciler.mirror(repository.url)
         failed: GitopsError | None = None
         changed, note = False, ""
@@ -97,10 +108,14 @@ class Fetches:
                 raise
             failed = error
         expanded: dict[FolderTemplate, tuple[Application, ...]] = {}
+        unfound: list[GitopsError] = []
         for template in templates:
-            sha = mirror.resolve(template.revision).sha
-            expanded[template] = applications_from(template, mirror.folders(sha, template.pattern))
-        return Fetched(changed, note, expanded, failed)
+            try:
+                expanded[template] = applications_from(template, _folders(mirror, template))
+            except SourceError as error:
+                expanded[template] = known.get(template, ())
+                unfound.append(error)
+        return Fetched(changed, note, expanded, failed, tuple(unfound))
 
     def _keep(self, mirror: Mirror, in_use: frozenset[str]) -> None:
         """Guard what is deployed, pinned or shown against a force-push and Git's own clean-up."""
@@ -125,6 +140,7 @@ class Fetches:
             since = fetching.status.problem.since if fetching.status.problem else wall
             problem = problem_of(fetched.error, since, retry_at=wall + delay)
             fetching.status = replace(fetching.status, problem=problem, next_at=wall + delay)
+        fetching.unfound = _problems(fetched.unfound, fetching.unfound, wall)
         self._desk.books.changed = True
         if fetched.expanded != fetching.expanded:
             fetching.expanded = fetched.expanded
@@ -136,6 +152,26 @@ class Fetches:
         then, fetching.then = fetching.then, []
         for call in then:
             call()
+
+
+def _problems(errors: Iterable[GitopsError], before: Iterable[Problem], now: float) -> tuple[Problem, ...]:
+    """Errors as problems; what was told before keeps its beginning."""
+    known = {(problem.subject, problem.message): problem.since for problem in before}
+    told = (problem_of(error, now) for error in errors)
+    return tuple(replace(each, since=known.get((each.subject, each.message), now)) for each in told)
+
+
+def _folders(mirror: Mirror, template: FolderTemplate) -> tuple[str, ...]:
+    """The folders of a template at what it tracks. SourceError for an unknown ref, and when there is none."""
+    revision = mirror.resolve(template.revision)
+    found = mirror.folders(revision.sha, template.pattern)
+    if not found:
+        raise SourceError(
+            mirror.subject,
+            f"no folder matches {one_line(template.pattern)} at {one_line(template.revision)} {revision.short}",
+            hint="a pattern such as apps/* names folders, never files",
+        )
+    return found
 
 
 def _all_repositories(config: Config) -> Iterable[Repository]:

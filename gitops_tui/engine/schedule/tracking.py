@@ -103,6 +103,8 @@ class Fetching:
     tried: bool = False
     backoff: Backoff = field(default_factory=lambda: Backoff(2.0, 2.0, 120.0, jitter=0.2))
     expanded: dict[FolderTemplate, tuple[Application, ...]] = field(default_factory=dict)
+    unfound: tuple[Problem, ...] = ()
+    """Which folders could not be found in it."""
     then: list[Callable[[], None]] = field(default_factory=list)
     """What waits for the end of the fetch."""
 

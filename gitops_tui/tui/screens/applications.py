@@ -19,8 +19,9 @@ from gitops_tui.tui.widgets.table import Row, Table
 
 def waiting(snapshot: Snapshot) -> tuple[Line, ...]:
     """What an empty list of applications says."""
-    if snapshot.problems:
-        return problem_lines(snapshot.problems[0])
+    problems = (*snapshot.problems, *(each.problem for each in snapshot.repositories.values() if each.problem))
+    if problems:
+        return problem_lines(problems[0])
     if snapshot.worker in {WorkerState.STARTING, WorkerState.BUSY}:
         return (
             line(Span("◌ connecting…", Tone.BUSY)),
