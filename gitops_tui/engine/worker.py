@@ -27,10 +27,9 @@ from gitops_tui.engine.operations.planning import Plans
 from gitops_tui.engine.operations.questions import Questions
 from gitops_tui.engine.operations.running import Operations
 from gitops_tui.engine.requests import Refresh, Reload, Request
-from gitops_tui.engine.rollback.past import Past
 from gitops_tui.engine.rollback.relapses import Relapses
 from gitops_tui.engine.rollback.reverting import Reverting
-from gitops_tui.engine.rollback.reverts import Reverts
+from gitops_tui.engine.rollback.ways import WaysBack
 from gitops_tui.engine.schedule.books import Books
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.fetches import Fetches
@@ -94,11 +93,10 @@ class Worker:
         answers = Answers(reconciler, plans, parts.journal)
         desk = Desk(self._books, parts.journal, self._run, self._inbox.put, self._clock)
         self._launcher = Launcher(desk, operations)
-        past = Past(reconciler, parts.journal)
-        self._automatic = Automatic(desk, self._launcher, Relapses(desk, self._launcher, past), self._closing)
-        reverts = Reverts(reconciler, parts.journal, lambda: self._books.config.settings)
-        reverting = Reverting(desk, self._launcher, reverts)
-        questions = Questions(desk, answers, reverts, past)
+        back = WaysBack.of(reconciler, parts.journal, plans, lambda: self._books.config.settings)
+        self._automatic = Automatic(desk, self._launcher, Relapses(desk, self._launcher, back.past), self._closing)
+        reverting = Reverting(desk, self._launcher, back.reverts)
+        questions = Questions(desk, answers, back)
         self._commands = Commands(desk, questions, self._launcher, reverting, who=parts.who, closing=self._closing)
         self._fetches = Fetches(desk, reconciler, watches)
         self._looks = Looks(desk, reconciler, self._commands.lift)
