@@ -19,6 +19,7 @@ from typing import Any
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
 from gitops_tui.engine.automation.automatic import Automatic
+from gitops_tui.engine.automation.upkeep import Upkeep
 from gitops_tui.engine.operations.answers import Answers
 from gitops_tui.engine.operations.commands import Commands
 from gitops_tui.engine.operations.handover import answer_data
@@ -99,6 +100,7 @@ class Worker:
         questions = Questions(desk, answers, back)
         self._commands = Commands(desk, questions, self._launcher, reverting, who=parts.who, closing=self._closing)
         self._fetches = Fetches(desk, reconciler, watches)
+        self._upkeep = Upkeep(desk)
         self._looks = Looks(desk, reconciler, self._commands.lift)
         self._begun = False
         self._journal_polled = float("-inf")
@@ -171,6 +173,7 @@ class Worker:
         started = self._looks.start_due(now) or started
         if self._parts.automate:
             started = self._automatic.start_due() or started
+            self._upkeep.start_due(now)
         else:
             self._automatic.explain()
         self._poll_journal()

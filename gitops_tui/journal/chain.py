@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 from gitops_tui.journal.codec import encode
@@ -66,6 +67,78 @@ def append(
     insert(connection, event, event.hash_after(previous))
 
 
+State = dict[str, list[list[Any]]]
+"""Rows by table, for the tables that are made from events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What stands for the events up to one that was dropped: its id and hash, and what the tables said then."""
+
+    id: int
+    hash: str
+    state: State
+
+    @property
+    def digest(self) -> str:
+        """Digest of the state, 64 hex digits."""
+        return hashlib.sha256(encode(self.state).encode()).hexdigest()
+
+
+_BEGINNING: Final = Anchor(0, _GENESIS, {})
+
+
+def anchor_of(connection: sqlite3.Connection) -> Anchor:
+    """Return what the chain hangs on; the beginning of it all while nothing was dropped."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'anchors'").fetchone():
+        return _BEGINNING  # a file that was written before there were any
+    row = connection.execute("SELECT id, hash, state FROM anchors ORDER BY id DESC LIMIT 1").fetchone()
+    return Anchor(row[0], row[1], json.loads(row[2])) if row else _BEGINNING
+
+
+def anchor_at(connection: sqlite3.Connection, event: int, keep: Callable[[State], State]) -> Anchor:
+    """Return an anchor for the events up to this one. keep: chooses the rows that it goes on knowing."""
+    made = sqlite3.connect(":memory:")
+    before = anchor_of(connection)
+    last = before.hash
+    try:
+        _empty(made, before)
+        for each, digest in takewhile(lambda row: row[0].id <= event, intact(connection)):
+            _project(made, each)
+            last = digest
+        state = {table: sorted(map(list, _rows(made, table)), key=repr) for table in PROJECTIONS}
+    finally:
+        made.close()
+    return Anchor(event, last, keep(state))
+
+
+def hang_on(connection: sqlite3.Connection, anchor: Anchor) -> None:
+    """Let the chain hang on this anchor, so that the events up to it may go."""
+    connection.execute("DELETE FROM anchors")
+    connection.execute("INSERT INTO anchors VALUES (?, ?, ?)", (anchor.id, anchor.hash, encode(anchor.state)))
+
+
+def restore(connection: sqlite3.Connection, anchor: Anchor) -> None:
+    """Begin an empty journal with what another one hung on."""
+    if anchor.id:
+        hang_on(connection, anchor)
+        _fill(connection, anchor.state)
+
+
+def _empty(connection: sqlite3.Connection, anchor: Anchor) -> None:
+    for script in MIGRATIONS:
+        connection.executescript(script)
+    _fill(connection, anchor.state)
+
+
+def _fill(connection: sqlite3.Connection, state: State) -> None:
+    for table, rows in state.items():
+        if table in PROJECTIONS:
+            for row in rows:
+                marks = ", ".join("?" * len(row))
+                connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)  # noqa: S608
+
+
 def insert(connection: sqlite3.Connection, event: Event, digest: str) -> None:
     """Store an event with its hash and bring the tables up to date with it."""
     connection.execute(
@@ -77,13 +150,16 @@ def insert(connection: sqlite3.Connection, event: Event, digest: str) -> None:
 
 def _head(connection: sqlite3.Connection) -> tuple[int, str]:
     row = connection.execute("SELECT id, hash FROM events ORDER BY id DESC LIMIT 1").fetchone()
-    return row or (0, _GENESIS)
+    if row:
+        return row[0], row[1]
+    anchor = anchor_of(connection)
+    return anchor.id, anchor.hash
 
 
 def intact(connection: sqlite3.Connection) -> Iterator[tuple[Event, str]]:
     """Yield events with their hashes, oldest first, as long as the chain holds."""
-    previous = _GENESIS
-    expected = 1
+    anchor = anchor_of(connection)
+    previous, expected = anchor.hash, anchor.id + 1
     for *fields, digest in connection.execute(f"SELECT {_COLUMNS}, hash FROM events ORDER BY id"):  # noqa: S608
         event = Event(*fields)
         if event.id != expected or not isinstance(event.payload, str) or event.hash_after(previous) != digest:
@@ -94,24 +170,36 @@ def intact(connection: sqlite3.Connection) -> Iterator[tuple[Event, str]]:
 
 def verify(connection: sqlite3.Connection) -> Verification:
     """Check every hash, and that the tables say what the events say."""
-    count, head = 0, _GENESIS
+    anchor = anchor_of(connection)
+    count, head = anchor.id, anchor.hash
+    vouched = not anchor.id
     with_events = sqlite3.connect(":memory:")
     try:
-        for script in MIGRATIONS:
-            with_events.executescript(script)
+        _empty(with_events, anchor)
         for event, digest in intact(connection):
             _project(with_events, event)
             count, head = event.id, digest
+            vouched = vouched or _vouches(event, anchor)
         total = _head(connection)[0]
         if total != count:
             message = f"event {count + 1} of {total} was changed, removed or inserted"
             return Verification(False, count, count + 1, message, head)
+        if not vouched:
+            message = f"no event vouches for what stands for the first {anchor.id} events"
+            return Verification(False, count, 0, message, head)
         for table in PROJECTIONS:
             if _rows(with_events, table) != _rows(connection, table):
                 return Verification(False, count, 0, f"the table {table} does not say what the events say", head)
     finally:
         with_events.close()
     return Verification(True, count, head=head)
+
+
+def _vouches(event: Event, anchor: Anchor) -> bool:
+    if event.kind != "cut":
+        return False
+    stated = json.loads(event.payload)
+    return bool(stated == {"through": anchor.id, "hash": anchor.hash, "state": anchor.digest})
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[Any, ...]]:

@@ -128,6 +128,12 @@ class Database:
             seen = self._open_connection.execute("PRAGMA data_version").fetchone()[0]
             return (int(seen) << 40) + self._commits
 
+    def compact(self) -> None:
+        """Give back the room of what was deleted. While another process is busy with the file, it is kept for later."""
+        with self._lock, suppress(sqlite3.OperationalError):
+            self._open_connection.execute("VACUUM")
+            self._open_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the file; later calls raise JournalError."""
         with self._lock, self._told():
@@ -231,6 +237,8 @@ def _salvage(damaged: Path, connection: sqlite3.Connection) -> int:
     """Take over the events of a damaged file up to the first that is lost; return how many."""
     count = 0
     with _transaction(connection, "IMMEDIATE"):
+        with closing(sqlite3.connect(damaged)) as source, suppress(sqlite3.Error):
+            chain.restore(connection, chain.anchor_of(source))
         for event, digest in _readable_events(damaged):
             chain.insert(connection, event, digest)
             count += 1

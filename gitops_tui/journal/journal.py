@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from gitops_tui.journal import chain, codec, deeds, operations, requests
+from gitops_tui.journal import chain, codec, deeds, operations, requests, retention
 from gitops_tui.journal.chain import Verification
 from gitops_tui.journal.database import Database
 from gitops_tui.journal.deeds import Deed
@@ -250,6 +250,18 @@ class Journal:
     def data_version(self) -> int:
         """Return a number that changes whenever anything here changes, whoever did it. Cheap to poll."""
         return self._database.data_version
+
+    def retain(self, *, older_than: float | None = None, size: int | None = None) -> int:
+        """Drop operations that ended before an instant, and the oldest while the file is over a size in bytes.
+
+        Returns how many events were dropped. Pins, pauses and inventories stay, and so does the proof that nothing
+        else was changed (`verify`).
+        """
+        with self._events() as connection:
+            dropped = retention.cut(connection, older_than=older_than, size=size, now=time.time())
+        if dropped:
+            self._database.compact()
+        return dropped
 
     def verify(self) -> Verification:
         """Check that no event was changed, removed or inserted, and that the tables say what the events say."""

@@ -59,7 +59,20 @@ CREATE TABLE requests (
 );
 """
 
-MIGRATIONS: Final = (_FIRST,)
+_ANCHORS: Final = """
+CREATE TABLE anchors (
+    id INTEGER PRIMARY KEY,
+    hash TEXT NOT NULL,
+    state TEXT NOT NULL
+);
+DROP TRIGGER events_are_not_deleted;
+CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
+    WHEN OLD.id > (SELECT coalesce(max(id), 0) FROM anchors)
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+"""
+"""An anchor stands for the events up to its id, which may go then (`retention`)."""
+
+MIGRATIONS: Final = (_FIRST, _ANCHORS)
 """Statement n brings version n to n + 1."""
 
 VERSION: Final = len(MIGRATIONS)
