@@ -14,6 +14,7 @@ from gitops_tui.cluster.objects import ApiResource, Applied, Live, Scope
 from gitops_tui.cluster.pace import Pace, Timing
 from gitops_tui.cluster.transport import APPLY, JSON, Answer, Call, Transport
 from gitops_tui.cluster.undeclared import without_undeclared
+from gitops_tui.cluster.warnings import Warnings
 from gitops_tui.cluster.watching import Cache, Listener, Surroundings, Watches
 from gitops_tui.model.errors import ClusterError, InvalidError, NotServedError
 from gitops_tui.model.ownership import FIELD_MANAGER
@@ -36,6 +37,7 @@ class Cluster:
         self.server = server
         pace = Pace(timing)
         self._transport = Transport(access, pace, timing)
+        self._warnings = Warnings(self._transport)
         self._discovery = Discovery(self._transport, f"cluster {one_line(context)}")
         self._cache = Cache()
         self._watches = Watches(Surroundings(self._transport, self._discovery, self._cache, timing))
@@ -209,6 +211,13 @@ class Cluster:
     def covers(self, key: ResourceKey) -> bool:
         """Whether a synced scope without a problem would hold `key`, if it is an object of ours."""
         return self._cache.covers(key)
+
+    def warnings(self, namespace: str) -> tuple[Body, ...]:
+        """Recent warnings in a namespace, as core `Event` objects; none when they cannot be read.
+
+        For explaining what is not well: a moment old at most, and no request for all who ask within it.
+        """
+        return self._warnings.of(namespace)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` on each change of the cache, from a watch thread; returns how to stop that."""

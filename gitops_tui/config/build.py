@@ -9,6 +9,7 @@ from typing import Any
 
 from gitops_tui.config.checks import repository_names
 from gitops_tui.config.duration import seconds, size
+from gitops_tui.config.rules import kind_rules
 from gitops_tui.config.settings import Config, Settings
 from gitops_tui.config.urls import absolute, canonical, default_name, is_path, url_mistake
 from gitops_tui.model.application import (
@@ -29,6 +30,7 @@ from gitops_tui.model.application import (
 )
 from gitops_tui.model.errors import UsageError
 from gitops_tui.model.revision import Author
+from gitops_tui.model.rules import KindRules
 from gitops_tui.model.text import one_line
 from gitops_tui.model.windows import SyncWindow, WindowKind
 
@@ -37,10 +39,11 @@ Node = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Common:
-    """What the settings say for every application."""
+    """What is said once for every application."""
 
     masked_paths: tuple[str, ...]
     windows: tuple[SyncWindow, ...]
+    health: tuple[KindRules, ...]
 
 
 def build(document: Node, base: Path, path: Path | None) -> Config:
@@ -49,6 +52,7 @@ def build(document: Node, base: Path, path: Path | None) -> Config:
     common = _Common(
         tuple(document.get("settings", {}).get("maskedPaths", ())),
         tuple(map(_window, document.get("settings", {}).get("windows", ()))),
+        kind_rules(document),
     )
     urls = {name: canonical(url, base) for name, url in repository_names(document).items()}
     repositories = {
@@ -59,7 +63,7 @@ def build(document: Node, base: Path, path: Path | None) -> Config:
     folders = tuple(_folder(node, urls, base, common) for node in document.get("folders", ()))
     for url in [*(each.source.repository for each in applications), *(each.repository for each in folders)]:
         repositories.setdefault(url, Repository(url, default_name(url), interval=settings.interval))
-    return Config(applications, folders, tuple(repositories.values()), settings, path)
+    return Config(applications, folders, tuple(repositories.values()), settings, path, common.health)
 
 
 def from_repository(
@@ -140,6 +144,7 @@ def _application(node: Node, urls: Mapping[str, str], base: Path, common: _Commo
         masked_paths=(*common.masked_paths, *node.get("maskedPaths", ())),
         labels=dict(node.get("labels", {})),
         depends_on=tuple(node.get("dependsOn", ())),
+        health=common.health,
     )
 
 
@@ -157,6 +162,7 @@ def _folder(node: Node, urls: Mapping[str, str], base: Path, common: _Common) ->
         masked_paths=(*common.masked_paths, *node.get("maskedPaths", ())),
         labels=dict(node.get("labels", {})),
         depends_on=tuple(node.get("dependsOn", ())),
+        health=common.health,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from gitops_tui.config.duration import seconds
 from gitops_tui.config.mistakes import Mistake, Path, nearest
+from gitops_tui.config.rules import rule_mistakes
 from gitops_tui.config.urls import default_name, is_name, url_mistake
 from gitops_tui.model.application import RendererName, cycle
 from gitops_tui.model.text import one_line, sanitize
@@ -42,6 +43,7 @@ def other_mistakes(document: Any) -> Iterator[Mistake]:
     yield from _durations(document)
     yield from _windows(document)
     yield from _dependencies(document)
+    yield from rule_mistakes(document)
 
 
 def entries(document: Mapping[str, Any], section: str) -> Iterator[Entry]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.revision import Author
+from gitops_tui.model.rules import KindRules
 
 APP_FOLDER = "gitops-tui"
 
@@ -60,8 +61,8 @@ class Settings:
 class Config:
     """The whole of a user's configuration. path: the file it was read from, None when it was made otherwise.
 
-    repositories: all that applications and folders use, each URL once. Masked paths of the settings are part of
-    each application's already.
+    repositories: all that applications and folders use, each URL once. Masked paths of the settings, and health
+    rules, are part of each application's already.
     """
 
     applications: tuple[Application, ...] = ()
@@ -69,3 +70,4 @@ class Config:
     repositories: tuple[Repository, ...] = ()
     settings: Settings = field(default_factory=Settings)
     path: Path | None = None
+    health: tuple[KindRules, ...] = ()

@@ -6,6 +6,7 @@
 from gitops_tui.sync.execution import execute
 from gitops_tui.sync.guards import PRECIOUS
 from gitops_tui.sync.hooks import Hook, generated, hook_of
+from gitops_tui.sync.judge import judge
 from gitops_tui.sync.options import creates_namespace, is_immutable, replaces, validates, wave_of
 from gitops_tui.sync.order import Introduced, arranged, steps
 from gitops_tui.sync.pair import Pair
@@ -32,6 +33,7 @@ __all__ = [
     "generated",
     "hook_of",
     "is_immutable",
+    "judge",
     "left_alone",
     "plan",
     "replaces",

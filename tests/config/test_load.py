@@ -338,3 +338,49 @@ def test_any_document_is_either_read_or_refused_with_its_mistakes(document: Any)
     except ConfigError as error:
         assert error.mistakes
         assert all(mistake.startswith("f:") for mistake in error.mistakes)
+
+
+def test_health_rules_are_everyones(file: Path) -> None:
+    found = read(
+        file,
+        """\
+        folders: [{source: {repository: ./fleet, path: apps/*}}]
+        applications: [{name: shop, source: {repository: ./fleet, path: shop}}]
+        health:
+          - group: db.example.org
+            kind: Database
+            rules:
+              - {when: status.ready < spec.shards, code: Degraded, message: "{status.ready} of {spec.shards}"}
+              - {when: "true", code: Healthy}
+        """,
+    )
+    (kind,) = found.health
+    assert (kind.group, kind.kind, [rule.code for rule in kind.rules]) == (
+        "db.example.org",
+        "Database",
+        ["Degraded", "Healthy"],
+    )
+    assert kind.rules[0].message.fill({"spec": {"shards": 3}, "status": {"ready": 1}}) == "1 of 3"
+    assert found.applications[0].health == found.folders[0].health == found.health
+
+
+def test_health_rules_that_cannot_be_read_are_told_with_their_place(file: Path) -> None:
+    text = """\
+        folders: [{source: {repository: ./fleet}}]
+        health:
+          - kind: Secret
+            rules:
+              - when: status.phase = 'Failed'
+                code: Broken
+                message: "{status.reason"
+          - {kind: Secret, rules: []}
+        """
+    assert mistakes(file, text) == [
+        "3:11: health[0].kind: a Secret has no health, and its fields are shown nowhere",
+        "5:15: health[0].rules[0].when: `=` is not expected (character 14)",
+        "6:15: health[0].rules[0].code: `Broken` is not one of "
+        "Healthy, Suspended, Progressing, Degraded, Unknown, None",
+        "7:18: health[0].rules[0].message: expected `}` after the path (character 15)",
+        "8:5: health[1]: Secret has rules already (line 3)",
+        "8:12: health[1].kind: a Secret has no health, and its fields are shown nowhere",
+    ]

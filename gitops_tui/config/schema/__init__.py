@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from gitops_tui.config.nodes import Schema, array, choice, duration, keys, name, pattern, size, switch, text
+from gitops_tui.config.schema.health import health
 from gitops_tui.config.schema.sync import ignore, sync, windows
 from gitops_tui.config.settings import Settings
 from gitops_tui.model.application import HelmOptions, KustomizeOptions, RendererName
@@ -236,6 +237,7 @@ def schema() -> Schema:
                 ),
                 "applications": array("Applications one by one.", _application()),
                 "folders": array("Applications made from folders.", _folder()),
+                "health": health(),
                 "settings": _settings(),
             },
             anyOf=[{"required": ["applications"]}, {"required": ["folders"]}],

@@ -10,7 +10,7 @@ from gitops_tui.engine.views.asking import Asking, Submit
 from gitops_tui.engine.views.desired import Renderings, settle
 from gitops_tui.engine.views.pairing import Pairing, twin_of
 from gitops_tui.engine.views.verdicts import Verdicts
-from gitops_tui.engine.views.watches import Watches
+from gitops_tui.engine.views.watches import Watches, warnings_near
 from gitops_tui.model.application import Application, Repository
 from gitops_tui.model.errors import (
     ClusterError,
@@ -120,7 +120,8 @@ class Reconciler:
         children = look.children(pairs)
         incomplete = look.incomplete(cluster, scopes)
         absent = frozenset(look.absent)
-        return View(application, revision, latest, tuple(pairs), children, look.failures, incomplete, absent)
+        warnings = () if for_plan else warnings_near(pairs, application, cluster)
+        return View(application, revision, latest, tuple(pairs), children, look.failures, incomplete, absent, warnings)
 
     def renew(self, application: Application, keys: Sequence[ResourceKey]) -> None:
         """Forget what was kept of an application: renderings and verdicts."""

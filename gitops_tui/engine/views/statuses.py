@@ -9,14 +9,14 @@ from typing import Any
 
 from gitops_tui.cluster import Live
 from gitops_tui.engine.views.reconcile import View
-from gitops_tui.health import assess, counts, lift, worst
+from gitops_tui.health import counts, worst
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError, Stage
 from gitops_tui.model.ownership import OWNER
 from gitops_tui.model.resources import Body, DriftCode, Health, HealthCode, ResourceKey, ResourceStatus, digest_of
 from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
 from gitops_tui.model.text import one_line
-from gitops_tui.sync import Pair, hook_of
+from gitops_tui.sync import Pair, hook_of, judge
 
 _DRIFTED = {DriftCode.CHANGED, DriftCode.MISSING, DriftCode.EXTRA}
 
@@ -38,10 +38,10 @@ def problem_of(
 def status_of(view: View, *, now: float) -> ApplicationStatus:
     """What a look means. Operation, pin and pause are the worker's to add."""
     by_owner = _by_owner(view.children)
-    resources = [_resource(pair, by_owner, view.failures, now) for pair in view.pairs]
+    resources = [_resource(pair, by_owner, view, now) for pair in view.pairs]
     keys = {_uid(pair.live): pair.key for pair in view.pairs if pair.live}
     keys |= {child.uid: child.key for child in view.children}
-    below = [_child(child, keys, now) for child in view.children]
+    below = [_child(child, keys, view.application, now) for child in view.children]
     drifted = sum(resource.drift is not DriftCode.IN_SYNC for resource in resources)
     problems = (
         *(problem_of(error, now, stage=Stage.OBSERVE) for _, error in sorted(view.failures.items())),
@@ -114,13 +114,11 @@ def _application_health(pairs: Sequence[Pair], resources: Sequence[ResourceStatu
     return Health(found.code, message, found.rule)
 
 
-def _resource(
-    pair: Pair, by_owner: Mapping[str, list[Body]], failures: Mapping[ResourceKey, GitopsError], now: float
-) -> ResourceStatus:
-    health = _health(pair, by_owner, failures, now)
+def _resource(pair: Pair, by_owner: Mapping[str, list[Body]], view: View, now: float) -> ResourceStatus:
+    health = _health(pair, by_owner, view, now)
     drift = pair.drift
     body: Body = pair.live or (pair.manifest.body if pair.manifest else {})
-    failure = failures.get(pair.key)
+    failure = view.failures.get(pair.key)
     message = failure.message if failure else pair.refusal or drift.note or health.message
     return ResourceStatus(
         key=pair.key,
@@ -136,17 +134,15 @@ def _resource(
     )
 
 
-def _health(
-    pair: Pair, by_owner: Mapping[str, list[Body]], failures: Mapping[ResourceKey, GitopsError], now: float
-) -> Health:
+def _health(pair: Pair, by_owner: Mapping[str, list[Body]], view: View, now: float) -> Health:
     if pair.live is None and pair.manifest is not None and hook_of(pair.manifest.body) is not None:
         return Health(HealthCode.NONE, "hook: is there while it runs")
     if pair.live is None:
-        unread = pair.key in failures and pair.drift.code is DriftCode.UNKNOWN
+        unread = pair.key in view.failures and pair.drift.code is DriftCode.UNKNOWN
         return (
             Health(HealthCode.UNKNOWN, "could not be read") if unread else Health(HealthCode.MISSING, "not there yet")
         )
-    return lift(pair.live, _descendants(_uid(pair.live), by_owner), now=now)
+    return judge(pair.live, view.application, _descendants(_uid(pair.live), by_owner), now, view.events)
 
 
 def _descendants(uid: str, by_owner: Mapping[str, list[Body]]) -> list[Body]:
@@ -168,9 +164,9 @@ def _by_owner(children: Iterable[Live]) -> dict[str, list[Body]]:
     return found
 
 
-def _child(child: Live, keys: Mapping[str, ResourceKey], now: float) -> ResourceStatus:
+def _child(child: Live, keys: Mapping[str, ResourceKey], application: Application, now: float) -> ResourceStatus:
     body = child.body()
-    health = assess(body, now=now)
+    health = judge(body, application, now=now)
     parent = next((keys[uid] for uid in child.owner_uids if uid in keys), None)
     return ResourceStatus(
         key=child.key,

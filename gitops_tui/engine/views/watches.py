@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from typing import Final
 
 from gitops_tui.cluster import Cluster, Scope
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.ownership import APPLICATION_LABEL
-from gitops_tui.model.resources import Manifest, ResourceKey
+from gitops_tui.model.resources import Body, HealthCode, Manifest, ResourceKey
+from gitops_tui.sync import Pair, judge
 
-_WORKLOADS = frozenset(
+_WORKLOADS: Final = frozenset(
     {("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet"), ("batch", "Job"), ("batch", "CronJob")}
 )
 """Kinds whose objects have live children that explain their health."""
+
+_WARNED: Final = _WORKLOADS | {("", "Pod"), ("", "PersistentVolumeClaim")}
+"""Kinds whose trouble may be told by nothing but an event."""
 
 
 class Watches:
@@ -50,6 +55,18 @@ class Watches:
             for context, wanted in self._wanted.items():
                 if wanted.pop(application, None) is not None:
                     self._clusters[context].watch(frozenset[Scope]().union(*wanted.values()))
+
+
+def warnings_near(pairs: Iterable[Pair], application: Application, cluster: Cluster) -> tuple[Body, ...]:
+    """Recent warnings in the namespaces of workloads that are not well; no request where all are."""
+    namespaces = {
+        pair.key.namespace: None
+        for pair in pairs
+        if (pair.key.group, pair.key.kind) in _WARNED
+        and pair.live is not None
+        and judge(pair.live, application).code in {HealthCode.PROGRESSING, HealthCode.DEGRADED}
+    }
+    return tuple(event for namespace in namespaces for event in cluster.warnings(namespace))
 
 
 def scopes_for(keys: Iterable[ResourceKey], cluster: Cluster) -> frozenset[Scope]:

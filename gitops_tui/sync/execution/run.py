@@ -7,7 +7,6 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from gitops_tui.health import assess, lift
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.fields import dig, integer, text
@@ -15,6 +14,7 @@ from gitops_tui.model.operations import Action, Change, ResourceResult, Result
 from gitops_tui.model.resources import Body, Health, HealthCode, ResourceKey
 from gitops_tui.model.text import one_line
 from gitops_tui.sync.execution.pace import Pace
+from gitops_tui.sync.judge import judge
 from gitops_tui.sync.plan import IN_SYNC
 from gitops_tui.sync.ports import Children, Cluster, Lookup, Progress, Recorder
 
@@ -127,8 +127,7 @@ class Run:
         applied = self.applied.get(id(change))
         if applied is not None and not _is_as_new(live, applied):
             return Health(HealthCode.PROGRESSING, "not seen yet")
-        below = tuple(self.children(live))
-        return lift(live, below, self.now()) if below else assess(live, self.now())
+        return judge(live, self.application, tuple(self.children(live)), self.now())
 
 
 def uid_of(body: Body | None) -> str:

@@ -1,0 +1,55 @@
+"""Recent warnings of a cluster's own components: asked for only where something is not well."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Final
+from urllib.parse import quote
+
+from gitops_tui.cluster.transport import Call, Transport
+from gitops_tui.model.errors import ClusterError
+from gitops_tui.model.resources import Body
+from gitops_tui.model.text import one_line
+
+_FRESH: Final = 15.0
+"""Seconds for which an answer is good enough. A warning changes nothing about the object that it is about."""
+_REFUSED: Final = 300.0
+"""Seconds for which one who may not read events, or whose server hangs, is not asked again."""
+_MOST: Final = 500
+
+
+class Warnings:
+    """The Warning events of each namespace, one request for all who ask within a moment. Thread-safe."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[float, tuple[Body, ...]]] = {}
+
+    def of(self, namespace: str) -> tuple[Body, ...]:
+        """Return the warnings as core `Event` objects; none when they cannot be read, for they only explain."""
+        now = time.monotonic()
+        with self._lock:
+            until, known = self._kept.get(namespace, (0.0, ()))
+            if now < until:
+                return known
+            # Whoever asks meanwhile makes do with what is known.
+            self._kept[namespace] = (now + _FRESH, known)
+        try:
+            found, good_for = self._asked(namespace), _FRESH
+        except ClusterError:
+            found, good_for = (), _REFUSED
+        with self._lock:
+            self._kept[namespace] = (time.monotonic() + good_for, found)
+        return found
+
+    def _asked(self, namespace: str) -> tuple[Body, ...]:
+        call = Call(
+            "GET",
+            f"/api/v1/namespaces/{quote(namespace, safe='')}/events",
+            one_line(f"events in {namespace}"),
+            {"fieldSelector": "type=Warning", "limit": str(_MOST)},
+        )
+        items = self._transport.call(call).body.get("items")
+        return tuple(item for item in items if isinstance(item, dict)) if isinstance(items, list) else ()
