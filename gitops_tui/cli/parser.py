@@ -185,6 +185,9 @@ def _add_groups(verbs: Subparsers) -> None:
     init.add_argument("file", nargs="?", metavar="FILE", help="default: ./gitops-tui.yaml")
     validate = _verb(config, "validate", "check one and tell all its mistakes")
     validate.add_argument("file", nargs="?", metavar="FILE", help="default: the one that would be used")
+    validate.add_argument(
+        "--against", metavar="FILE", help="judge the health of the objects in a YAML file by its rules"
+    )
     _verb(config, "schema", "print its JSON Schema")
     demo = _group(verbs, "demo", "the embedded cluster")
     _verb(demo, "info", "where its kubeconfig and repository are")

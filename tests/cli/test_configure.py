@@ -77,3 +77,63 @@ def test_the_schema_accepts_the_example(capsys: pytest.CaptureFixture[str], form
     schema = json.loads(capsys.readouterr().out)
     (document,) = load_all(example().encode(), name="example")
     jsonschema.validate(document.value, schema)
+
+
+RULES = """\
+folders: [{source: {repository: ./fleet}}]
+health:
+  - group: db.example.org
+    kind: Database
+    rules:
+      - when: status.ready < spec.shards
+        code: Degraded
+        message: "{status.ready} of {spec.shards} shards"
+"""
+OBJECTS = """\
+apiVersion: v1
+kind: List
+items:
+  - apiVersion: db.example.org/v1
+    kind: Database
+    metadata: {name: few, namespace: shop}
+    spec: {shards: 3}
+    status: {ready: 2}
+  - {apiVersion: db.example.org/v1, kind: Database, metadata: {name: all}, spec: {shards: 3}, status: {ready: 3}}
+---
+{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}, status: {phase: Bound}}
+"""
+
+
+def test_rules_are_tried_on_objects_in_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "gitops-tui.yaml").write_text(RULES, encoding="utf-8")
+    (folder / "live.yaml").write_text(OBJECTS, encoding="utf-8")
+    assert config("validate", "--against", "live.yaml") == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [" ".join(line.split()) for line in lines] == [
+        "RESOURCE HEALTH RULE MESSAGE",
+        "db.example.org/Database shop/few ✗ Degraded configured rule 1 2 of 3 shards",
+        "db.example.org/Database all · None conditions",
+        "PersistentVolumeClaim data ● Healthy PersistentVolumeClaim bound",
+    ]
+    assert config("validate", "--against", "live.yaml", "-o", "json") == 0
+    verdicts = json.loads(capsys.readouterr().out)["verdicts"]
+    assert [verdict["health"] for verdict in verdicts] == ["Degraded", "None", "Healthy"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "live.yaml: no such file or directory"),
+        ("a: [", "live.yaml:2:1: "),
+        ("---\nname: web\n", "live.yaml:2: is no Kubernetes object"),
+        ("{kind: Pod, metadata: []}", "live.yaml:1: is no Kubernetes object: its metadata"),
+    ],
+)
+def test_a_file_without_objects_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str | None, told: str
+) -> None:
+    (folder / "gitops-tui.yaml").write_text(RULES, encoding="utf-8")
+    if text is not None:
+        (folder / "live.yaml").write_text(text, encoding="utf-8")
+    assert config("validate", "--against", "live.yaml") == 2
+    assert f"error: {told}" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from gitops_tui import config
+from gitops_tui.cli.configure import judging
 from gitops_tui.cli.diagnostics import DONE, FAILED, Diagnostics
 from gitops_tui.cli.output import Output
 from gitops_tui.model.errors import ConfigError, UsageError
@@ -33,7 +34,10 @@ def init(options: Namespace, output: Output, diagnostics: Diagnostics) -> int:
 
 
 def validate(options: Namespace, output: Output, _: Diagnostics) -> int:
-    """Check a file; all its mistakes are told, as data where that is asked for."""
+    """Check a file; all its mistakes are told, as data where that is asked for.
+
+    Where objects are given, their health by its rules is told too.
+    """
     path = config.find(options.file or options.config, os.environ, Path.cwd())
     if path is None:
         raise ConfigError("the configuration", "was not found", hint="`gitops-tui config init` writes one")
@@ -44,6 +48,7 @@ def validate(options: Namespace, output: Output, _: Diagnostics) -> int:
             raise
         output.data({"path": str(path), "valid": False, "mistakes": list(error.mistakes or (str(error),))})
         return FAILED
+    healths = judging.verdicts(found, options.against) if options.against else []
     if output.is_table:
         numbers = {
             "repositories": len(found.repositories),
@@ -51,8 +56,10 @@ def validate(options: Namespace, output: Output, _: Diagnostics) -> int:
             "folders": len(found.folders),
         }
         output.line(f"{path} is valid: {', '.join(f'{name} {number}' for name, number in numbers.items() if number)}")
+        judging.show(healths, output)
     else:
-        output.data({"path": str(path), "valid": True, "mistakes": []})
+        judged = {"verdicts": [judging.as_data(*each) for each in healths]} if options.against else {}
+        output.data({"path": str(path), "valid": True, "mistakes": [], **judged})
     return DONE
 
 
