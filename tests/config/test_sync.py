@@ -111,12 +111,8 @@ def test_a_circle_is_told(edges: dict[str, str], circle: str) -> None:
 
 
 def test_a_diamond_is_no_circle() -> None:
-    text = apps(
-        app("a", "    dependsOn: [b, c]\n"),
-        app("b", "    dependsOn: [d]\n"),
-        app("c", "    dependsOn: [d]\n"),
-        app("d"),
-    )
+    needs = {"a": "b, c", "b": "d", "c": "d", "d": ""}
+    text = apps(*(app(name, f"    dependsOn: [{needed}]\n") for name, needed in needs.items()))
     assert len(read(text).applications) == 4
 
 
