@@ -2,48 +2,54 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import NotServedError, RenderError
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.render import RenderTarget, render, renderer_of
+from gitops_tui.render.inputs import inputs_of
 from gitops_tui.source import Mirror
 from gitops_tui.sync import generated, stamp
 
 _KEPT_PER_APPLICATION = 3
+_COMMITS_TOLD = 1000
 Namespaced = Callable[[str, str], bool]
 """Whether a group and kind live in namespaces; raises NotServedError when the cluster does not know."""
 
 
 @dataclass(frozen=True, slots=True)
-class _RenderKey:
-    tree: str
+class _Rendering:
+    """What was rendered, how, and the ids of all that it was made from."""
+
     source: str
     target: RenderTarget | None
+    trees: Mapping[str, str | None]
+    manifests: tuple[Manifest, ...]
 
 
 class Renderings:
-    """Keeps what was rendered, so that a commit that leaves an application's folder alone costs nothing.
+    """Keeps what was rendered, so that a commit that leaves alone what an application is made from costs nothing.
 
     A failure is not kept: the next look renders again.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._natures: dict[tuple[str, str, str], tuple[RendererName, bool]] = {}
-        self._kept: dict[str, OrderedDict[_RenderKey, tuple[Manifest, ...]]] = {}
+        self._renderers: dict[tuple[str, str, str], RendererName] = {}
+        self._kept: dict[str, tuple[_Rendering, ...]] = {}
+        self._paths: defaultdict[str, set[str]] = defaultdict(set)
+        self._told: set[tuple[str, str]] = set()
 
     def get(
         self, mirror: Mirror, application: Application, sha: str, target: Callable[[], RenderTarget]
     ) -> tuple[Manifest, ...]:
         """Manifests of the application at a commit, as written. Raises RenderError or SourceError."""
         source = application.source
+        self._ask_for_all(mirror, sha)
         own_tree = mirror.tree_id(sha, source.path)
         if own_tree is None:
             raise RenderError(
@@ -51,37 +57,41 @@ class Renderings:
                 f"path {source.path or '.'} is not in commit {sha[:7]}",
                 hint="look at the path and the tracked revision in the configuration",
             )
-        renderer, alone = self._nature(mirror, application, sha, own_tree)
-        tree = own_tree if alone else mirror.tree_id(sha, "") or sha
+        renderer = self._renderer(mirror, application, sha, own_tree)
         wanted = target() if renderer is RendererName.HELM else None
-        key = _RenderKey(tree, repr((source.path, renderer, source.directory, source.helm, source.kustomize)), wanted)
+        options = repr((source.repository, source.path, renderer, source.directory, source.helm, source.kustomize))
+        for known in self._kept.get(application.name, ()):
+            if (known.source, known.target) == (options, wanted) and _is_as_it_was(mirror, sha, known.trees):
+                return known.manifests
+        folder = mirror.checkout(sha)
+        manifests = render(folder, application, target=wanted or RenderTarget())
+        trees = mirror.tree_ids(sha, inputs_of(folder, application).roots())
         with self._lock:
-            kept = self._kept.setdefault(application.name, OrderedDict())
-            if key in kept:
-                kept.move_to_end(key)
-                return kept[key]
-        manifests = render(mirror.checkout(sha), application, target=wanted or RenderTarget())
-        with self._lock:
-            kept[key] = manifests
-            while len(kept) > _KEPT_PER_APPLICATION:
-                kept.popitem(last=False)
+            self._paths[mirror.repository.url].update((source.path, *trees))
+            others = self._kept.get(application.name, ())[: _KEPT_PER_APPLICATION - 1]
+            self._kept[application.name] = (_Rendering(options, wanted, trees, manifests), *others)
         return manifests
 
-    def _nature(self, mirror: Mirror, application: Application, sha: str, tree: str) -> tuple[RendererName, bool]:
-        """Which renderer it is, and whether the folder's own tree is all that its rendering hangs on.
+    def _ask_for_all(self, mirror: Mirror, sha: str) -> None:
+        """Let one process tell of a new commit what all applications of the repository will ask of it."""
+        url = mirror.repository.url
+        with self._lock:
+            if (url, sha) in self._told:
+                return
+            if len(self._told) >= _COMMITS_TOLD:
+                self._told.clear()
+            self._told.add((url, sha))
+            paths = tuple(self._paths[url])
+        mirror.tree_ids(sha, paths)
 
-        Kustomize bases and Helm values files may lie outside the folder, and so may the target of a link.
-        """
+    def _renderer(self, mirror: Mirror, application: Application, sha: str, tree: str) -> RendererName:
         slot = (application.source.repository, tree, repr(application.source.renderer))
         with self._lock:
-            known = self._natures.get(slot)
+            known = self._renderers.get(slot)
         if known is None:
-            folder = mirror.checkout(sha)
-            renderer = renderer_of(folder, application)
-            alone = renderer is RendererName.DIRECTORY and not _has_link(folder / application.source.path)
-            known = (renderer, alone)
+            known = renderer_of(mirror.checkout(sha), application)
             with self._lock:
-                self._natures[slot] = known
+                self._renderers[slot] = known
         return known
 
     def forget(self, application: str) -> None:
@@ -129,10 +139,8 @@ def settle(manifests: Sequence[Manifest], application: Application, namespaced: 
     return Settled(tuple(seen.values()), unserved)
 
 
-def _has_link(folder: Path) -> bool:
-    return folder.is_symlink() or any(
-        (Path(above) / name).is_symlink() for above, folders, files in os.walk(folder) for name in (*folders, *files)
-    )
+def _is_as_it_was(mirror: Mirror, sha: str, trees: Mapping[str, str | None]) -> bool:
+    return mirror.tree_ids(sha, trees) == trees
 
 
 def _place(manifest: Manifest, namespace: str, namespaced: bool) -> Manifest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,6 +32,26 @@ class Inputs:
     application: Application
     renderer: RendererName
 
+    def roots(self) -> tuple[str, ...]:
+        """The folders and files that the rendering is made from, "" for the whole commit. Raises RenderError.
+
+        A kustomization reads files in and below its own folder only, unless its load restrictor is off. Where links
+        are about, the whole commit: what they lead to may change while they do not.
+        """
+        folder = self._folder
+        if self.renderer is RendererName.DIRECTORY:
+            return ("",) if self._has_link(folder) else (folder,)
+        if self._has_link(""):
+            return ("",)
+        if self.renderer is RendererName.HELM:
+            return (folder, *(self.checkout.resolve(path.lstrip("/")) for path in self._values_paths()))
+        if self.application.source.kustomize.load_restrictor != "LoadRestrictionsRootOnly":
+            return ("",)
+        survey = Survey(self.checkout)
+        survey.visit(folder)
+        homes = {path.rpartition("/")[0] for path in survey.kustomizations}
+        return tuple(sorted({folder, *homes, *survey.files}))
+
     def origin(self, manifest: Manifest) -> Files:
         """The file that a manifest names as its origin: its own, a chart's template, a kustomization."""
         return self._read([manifest.origin.path])
@@ -43,9 +64,17 @@ class Inputs:
 
     def values(self) -> Files:
         """The values files of a chart in the repository, those that win first."""
-        named = reversed(self.application.source.helm.values_files)
-        paths = [path.lstrip("/") if path.startswith("/") else f"{self._folder}/{path}" for path in named]
-        return self._read([*paths, f"{self._folder}/values.yaml"])
+        return self._read([*reversed(self._values_paths()), f"{self._folder}/values.yaml"])
+
+    def _values_paths(self) -> list[str]:
+        named = self.application.source.helm.values_files
+        return [path.lstrip("/") if path.startswith("/") else f"{self._folder}/{path}" for path in named]
+
+    def _has_link(self, folder: str) -> bool:
+        top = self.checkout.root / folder
+        return any(
+            (Path(above) / name).is_symlink() for above, folders, files in os.walk(top) for name in (*folders, *files)
+        )
 
     @property
     def _folder(self) -> str:

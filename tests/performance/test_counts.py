@@ -1,0 +1,218 @@
+"""What may cost nothing costs nothing: requests, writes, renderings and processes, counted."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gitops_tui.cluster import Clusters
+from gitops_tui.embedded import EmbeddedServer
+from gitops_tui.embedded.faults import Fault
+from gitops_tui.model.operations import OperationPhase
+from gitops_tui.model.resources import Manifest
+from gitops_tui.model.status import SyncCode
+from gitops_tui.render import render
+from gitops_tui.source.transport.runner import Runner
+from tests.support.manifests import config_map
+from tests.support.stage import Stage, stage
+
+OBJECTS = 12
+CHANGED = 5
+
+
+@dataclass
+class Requests(Fault):
+    """Hears of every request to the server, and lets it pass. Watches are not counted: they stay open."""
+
+    seen: list[tuple[str, str]] = field(default_factory=list)
+
+    def matches(self, method: str, target: str) -> bool:
+        if "watch=" not in target:
+            self.seen.append((method, target))
+        return False
+
+    @property
+    def dry_runs(self) -> list[str]:
+        return [target for method, target in self.seen if method != "GET" and "dryRun" in target]
+
+    @property
+    def writes(self) -> list[str]:
+        return [target for method, target in self.seen if method != "GET" and "dryRun" not in target]
+
+    def of_objects(self, kind: str) -> list[tuple[str, str]]:
+        """Those that name a single object of a kind, by its plural."""
+        return [(method, target) for method, target in self.seen if f"/{kind}/" in target]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[EmbeddedServer]:
+    with EmbeddedServer.start() as started:
+        yield started
+
+
+@pytest.fixture
+def requests(server: EmbeddedServer) -> Iterator[Requests]:
+    counted = Requests("answer")
+    server.faults.add(counted)
+    yield counted
+    server.faults.clear()
+
+
+@pytest.fixture
+def namespace(server: EmbeddedServer) -> str:
+    name = f"shop-{secrets.token_hex(3)}"
+    clusters = Clusters(server.kubeconfig)
+    clusters.get().apply(Manifest.of({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
+    clusters.close()
+    return name
+
+
+@pytest.fixture
+def shop(tmp_path: Path, server: EmbeddedServer, namespace: str) -> Iterator[Stage]:
+    with stage(tmp_path, server.kubeconfig, namespace, files("blue")) as made:
+        yield made
+
+
+@pytest.fixture
+def git(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The git commands that are run."""
+    commands: list[str] = []
+    stream = Runner.stream
+
+    def counted(self: Runner, git_dir: Path | None, *arguments: str, **more: Any) -> Any:
+        commands.append(arguments[0])
+        return stream(self, git_dir, *arguments, **more)
+
+    monkeypatch.setattr(Runner, "stream", counted)
+    return commands
+
+
+@pytest.fixture
+def renderings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The applications that are rendered."""
+    names: list[str] = []
+
+    def counted(folder: Path, application: Any, **more: Any) -> Any:
+        names.append(application.name)
+        return render(folder, application, **more)
+
+    monkeypatch.setattr("gitops_tui.engine.views.desired.render", counted)
+    return names
+
+
+def files(colour: str, count: int = OBJECTS) -> dict[str, str | None]:
+    return {f"app/settings-{n}.yaml": config_map(f"settings-{n}", colour=colour) for n in range(count)}
+
+
+def pass_an_interval(shop: Stage) -> None:
+    """Until after the next ask of the repository, and after the next look at all that is quiet."""
+    shop.clock.now += 10
+    shop.worker.step()
+
+
+def test_a_quiet_pass_asks_nobody_but_the_repository_once(
+    shop: Stage, requests: Requests, git: list[str], renderings: list[str]
+) -> None:
+    shop.sync()
+    assert shop.status().sync is SyncCode.SYNCED
+    pass_an_interval(shop)
+    for counted in (requests.seen, git, renderings):
+        counted.clear()
+    pass_an_interval(shop)
+    assert requests.seen == []
+    assert git == ["ls-remote"]
+    assert renderings == []
+
+
+def test_a_look_at_what_we_applied_asks_nothing(shop: Stage, requests: Requests, renderings: list[str]) -> None:
+    shop.sync()
+    shop.until(lambda status: status.sync is SyncCode.SYNCED)
+    requests.seen.clear()
+    renderings.clear()
+    assert shop.status().sync is SyncCode.SYNCED
+    assert requests.seen == []
+    assert renderings == []
+
+
+def test_what_differs_is_foretold_once(shop: Stage, requests: Requests) -> None:
+    shop.sync()
+    shop.repository.commit("Some green", files("green", CHANGED))
+    shop.clock.now += 10
+    assert shop.status().drifted == CHANGED
+    requests.seen.clear()
+    assert shop.status().drifted == CHANGED
+    assert requests.seen == []
+
+
+def test_a_sync_writes_what_changed_and_tries_it_once_before(shop: Stage, requests: Requests) -> None:
+    shop.sync()
+    shop.repository.commit("Some green", files("green", CHANGED))
+    shop.clock.now += 10
+    assert shop.status().drifted == CHANGED
+    requests.seen.clear()
+    assert shop.sync().phase is OperationPhase.SUCCEEDED
+    assert len(requests.writes) == CHANGED
+    # Once for the plan that is shown, which repeats as it is, and once by the execution before its first write.
+    assert len(requests.dry_runs) == 2 * CHANGED
+
+
+def test_a_first_sync_lists_what_is_missing_instead_of_reading_it(shop: Stage, requests: Requests) -> None:
+    shop.status()
+    assert requests.of_objects("configmaps") == []
+    requests.seen.clear()
+    plan = shop.plan()
+    assert len(plan.changes) == OBJECTS
+    assert [method for method, _ in requests.of_objects("configmaps")] == ["PATCH"] * OBJECTS
+    requests.seen.clear()
+    shop.sync()
+    assert len(requests.writes) == OBJECTS
+
+
+def test_another_path_of_the_repository_renders_nothing(shop: Stage, requests: Requests, renderings: list[str]) -> None:
+    shop.sync()
+    shop.until(lambda status: status.sync is SyncCode.SYNCED)
+    requests.seen.clear()
+    renderings.clear()
+    sha = shop.repository.commit("Elsewhere", {"other/readme.yaml": config_map("other")})
+    shop.clock.now += 10
+    status = shop.status()
+    assert status.revision is not None
+    assert status.revision.sha == sha
+    assert renderings == []
+    assert requests.seen == []
+
+
+def test_a_kustomization_is_rendered_again_only_when_what_it_is_made_from_changes(
+    tmp_path: Path, server: EmbeddedServer, namespace: str, renderings: list[str]
+) -> None:
+    tree: dict[str, str | None] = {
+        "app/kustomization.yaml": "resources: [../base]\nnamePrefix: my-\n",
+        "base/kustomization.yaml": "resources: [settings.yaml]\n",
+        "base/settings.yaml": config_map("settings", colour="blue"),
+    }
+    with stage(tmp_path, server.kubeconfig, namespace, tree) as shop:
+        assert shop.status().total == 1
+        assert renderings == [shop.name]
+        shop.repository.commit("Elsewhere", {"other/readme.md": "nothing"})
+        shop.clock.now += 10
+        assert shop.status().total == 1
+        assert renderings == [shop.name]
+        shop.repository.commit("The base", {"base/settings.yaml": config_map("settings", colour="green")})
+        shop.clock.now += 10
+        assert shop.status().total == 1
+        assert renderings == [shop.name] * 2
+
+
+def test_a_new_commit_is_one_question_to_git_for_all_that_was_rendered(shop: Stage, git: list[str]) -> None:
+    shop.status()
+    shop.repository.commit("Elsewhere", {"other/readme.md": "nothing"})
+    shop.clock.now += 10
+    git.clear()
+    shop.status()
+    assert git.count("cat-file") == 1
+    assert git.count("ls-tree") == 0
