@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Action = Literal["answer", "delay", "cut", "hang"]
+from gitops_tui.embedded.store.items import Checkpoint, Event
+from gitops_tui.embedded.store.store import Store
+
+Action = Literal["answer", "delay", "cut", "truncate", "hang"]
 
 _REASONS = {
     401: "Unauthorized",
@@ -28,7 +31,8 @@ _REASONS = {
 class Fault:
     """What happens to matching requests, the next `times` of them (-1: until it is cleared).
 
-    `method` and `path` are regular expressions over the whole method and any part of `path?query`.
+    `method` and `path` are regular expressions over the whole method and any part of `path?query`. The first `skip`
+    matching requests are left alone. `done`: the request is carried out all the same, only its answer is lost.
     """
 
     action: Action
@@ -42,22 +46,38 @@ class Fault:
     body: bytes | None = None
     content_type: str = "application/json"
     reason: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    skip: int = 0
+    done: bool = False
     hits: int = field(default=0, compare=False)
+    met: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
+    """Set when the first request has met it; where it is carried out all the same, when it was."""
 
-    def matches(self, method: str, target: str) -> bool:
-        """Whether a request is meant."""
-        return self.times != 0 and bool(re.fullmatch(self.method, method) and re.search(self.path, target))
+    def takes(self, method: str, target: str) -> bool:
+        """Whether it happens to a request; one that is skipped is counted as such."""
+        if self.times == 0 or not re.fullmatch(self.method, method) or not re.search(self.path, target):
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        self.times -= self.times > 0
+        self.hits += 1
+        return True
 
 
 class Faults:
     """The faults of one server. Thread-safe."""
 
-    def __init__(self, forget: Callable[[], None]) -> None:
-        self._forget = forget
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._dropped = 0.0
+        self._lost = 0
+        self._repeats = False
         self._released = threading.Event()
+        self.frozen = False
+        """Whether watches stay open and say nothing at all, as behind a half-open connection."""
 
     def add(self, fault: Fault) -> Fault:
         """Have a fault from now on; its `hits` count the requests that met it."""
@@ -73,26 +93,60 @@ class Faults:
         fault = Fault("answer", method, path, times, code, retry_after=retry_after, reason=_REASONS.get(code, ""))
         return self.add(fault)
 
+    def say(self, body: bytes, content_type: str, *, code: int = 200, path: str = "", times: int = 1) -> Fault:
+        """Answer matching requests with anything, as a proxy in between may."""
+        return self.add(Fault("answer", path=path, times=times, code=code, body=body, content_type=content_type))
+
+    def redirect(self, url: str, *, method: str = ".*", path: str = "", times: int = 1) -> Fault:
+        """Send matching requests elsewhere."""
+        return self.add(Fault("answer", method, path, times, 307, body=b"", headers={"Location": url}))
+
     def delay(self, seconds: float, *, method: str = ".*", path: str = "", times: int = -1) -> Fault:
         """Answer matching requests later."""
         return self.add(Fault("delay", method, path, times, seconds=seconds))
 
-    def cut(self, *, method: str = ".*", path: str = "", times: int = 1) -> Fault:
-        """Close the connection of matching requests without an answer."""
-        return self.add(Fault("cut", method, path, times))
+    def cut(self, *, method: str = ".*", path: str = "", times: int = 1, skip: int = 0, done: bool = False) -> Fault:
+        """Close the connection of matching requests without an answer; done: after they were carried out."""
+        return self.add(Fault("cut", method, path, times, skip=skip, done=done))
 
-    def hang(self, *, method: str = ".*", path: str = "", times: int = 1) -> Fault:
+    def truncate(self, *, method: str = ".*", path: str = "", times: int = 1) -> Fault:
+        """Carry matching requests out, send half of the answer, and close the connection."""
+        return self.add(Fault("truncate", method, path, times, done=True))
+
+    def hang(self, *, method: str = ".*", path: str = "", times: int = 1, skip: int = 0, done: bool = False) -> Fault:
         """Never answer matching requests, until the faults are cleared; the connection is then closed."""
-        return self.add(Fault("hang", method, path, times))
+        return self.add(Fault("hang", method, path, times, skip=skip, done=done))
 
     def drop_watches(self) -> None:
         """Cut every watch that runs now."""
         with self._lock:
             self._dropped = time.monotonic()
 
+    def freeze_watches(self) -> None:
+        """Have watches stay open without a word or a bookmark until the faults are cleared; what happens is not told."""
+        self.frozen = True
+
+    def lose_events(self, count: int) -> None:
+        """Have watches pass over their next events, `count` in all."""
+        with self._lock:
+            self._lost = count
+
+    def repeat_events(self) -> None:
+        """Have watches tell each event twice, until the faults are cleared."""
+        self._repeats = True
+
     def expire_history(self) -> None:
         """Forget every change until now: watches and pages from before are answered as expired (410)."""
-        self._forget()
+        self._store.forget()
+
+    def checkpoint(self) -> Checkpoint:
+        """The cluster's state now, to go back to."""
+        return self._store.checkpoint()
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Bring an older state back, older resourceVersions too, and cut every watch."""
+        self._store.restore(checkpoint)
+        self.drop_watches()
 
     @property
     def dropped_at(self) -> float:
@@ -103,6 +157,7 @@ class Faults:
         """No faults any more; what hangs is let go."""
         with self._lock:
             self._faults.clear()
+            self._lost, self._repeats, self.frozen = 0, False, False
             self._released.set()
 
     def meet(self, method: str, target: str) -> Fault | None:
@@ -110,12 +165,16 @@ class Faults:
         if not self._faults:
             return None
         with self._lock:
-            for fault in self._faults:
-                if fault.matches(method, target):
-                    fault.times -= fault.times > 0
-                    fault.hits += 1
-                    return fault
-        return None
+            return next((fault for fault in self._faults if fault.takes(method, target)), None)
+
+    def told(self, events: Sequence[Event]) -> list[Event]:
+        """What a watch tells of events."""
+        if not self._lost and not self._repeats:
+            return list(events)
+        with self._lock:
+            lost = min(self._lost, len(events))
+            self._lost -= lost
+        return [event for event in events[lost:] for _ in range(2 if self._repeats else 1)]
 
     def wait_released(self) -> None:
         """Block until the faults are cleared."""

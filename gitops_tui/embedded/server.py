@@ -35,7 +35,7 @@ class EmbeddedServer:
         self._log = log
         self.access = Access.of(folder)
         self.store = Store(window=window, log=log)
-        self.faults = Faults(self.store.forget)
+        self.faults = Faults(self.store)
         if log is not None:
             items, revision = log.read()
             self.store.load(iter(items), revision)

@@ -117,3 +117,89 @@ def test_stopping_lets_go_of_everything() -> None:
     for mine in set(threading.enumerate()) - others:
         mine.join(20)
         assert not mine.is_alive()
+
+
+def test_an_answer_is_lost_although_the_write_was_done(server: EmbeddedServer, client: ApiClient) -> None:
+    server.faults.cut(method="POST", path="configmaps", done=True)
+    with pytest.raises((http.client.HTTPException, OSError)):
+        client.create(MAPS, {"metadata": {"name": "a"}})
+    client.close()
+    assert client.get(f"{MAPS}/a").code == 200
+
+
+def test_an_answer_breaks_off_in_the_middle(server: EmbeddedServer, client: ApiClient) -> None:
+    server.faults.truncate(path="configmaps")
+    with pytest.raises((http.client.HTTPException, OSError)):
+        client.get(MAPS)
+
+
+def test_the_first_ones_are_left_alone(server: EmbeddedServer, client: ApiClient) -> None:
+    fault = server.faults.cut(method="POST", path="configmaps", skip=2)
+    for name in "ab":
+        client.create(MAPS, {"metadata": {"name": name}}).ok()
+    assert not fault.met.is_set()
+    with pytest.raises((http.client.HTTPException, OSError)):
+        client.create(MAPS, {"metadata": {"name": "c"}})
+    assert (fault.hits, fault.met.is_set()) == (1, True)
+
+
+def test_a_proxy_says_something_else_or_sends_elsewhere(server: EmbeddedServer, client: ApiClient) -> None:
+    server.faults.say(b"{}", "application/json", code=418, path="configmaps")
+    assert client.get(MAPS).code == 418
+    server.faults.redirect("https://elsewhere.invalid/", path="configmaps")
+    reply = client.get("/api/v1/secrets")
+    assert reply.code == 200
+
+
+def test_events_are_lost_or_told_twice(server: EmbeddedServer, client: ApiClient) -> None:
+    def told(names: str, count: int) -> list[tuple[str, str]]:
+        with client.watch(MAPS, resourceVersion=server.store.revision) as events:
+            for name in names:
+                client.create(MAPS, {"metadata": {"name": name}}).ok()
+            found = (next(events) for _ in range(count))
+            return [(event["type"], event["object"]["metadata"]["name"]) for event in found]
+
+    server.faults.lose_events(1)
+    assert told("ab", 1) == [("ADDED", "b")]
+    server.faults.repeat_events()
+    assert told("c", 2) == [("ADDED", "c")] * 2
+    server.faults.clear()
+    assert told("de", 2) == [("ADDED", "d"), ("ADDED", "e")]
+
+
+def test_a_silent_watch_says_nothing_and_stays_open(server: EmbeddedServer, client: ApiClient) -> None:
+    server.faults.freeze_watches()
+    with client.watch(MAPS, resourceVersion=server.store.revision, timeoutSeconds=1) as events:
+        client.create(MAPS, {"metadata": {"name": "a"}}).ok()
+        assert list(events) == []
+
+
+def test_an_older_state_comes_back_with_its_versions(server: EmbeddedServer, client: ApiClient) -> None:
+    client.create(MAPS, {"metadata": {"name": "kept"}, "data": {"a": "1"}}).ok()
+    client.create(MAPS, {"metadata": {"name": "dropped"}}).ok()
+    backup = server.faults.checkpoint()
+    uid = client.get(f"{MAPS}/dropped")["metadata"]["uid"]
+    client.patch(f"{MAPS}/kept", {"data": {"a": "2"}}).ok()
+    client.delete(f"{MAPS}/dropped").ok()
+    client.create(MAPS, {"metadata": {"name": "later"}}).ok()
+    with client.watch(MAPS, resourceVersion=server.store.revision) as events:
+        server.faults.restore(backup)
+        assert list(events) == []
+
+    assert server.store.revision == backup.revision
+    assert client.get(f"{MAPS}/kept")["data"] == {"a": "1"}
+    assert client.get(f"{MAPS}/dropped")["metadata"]["uid"] == uid
+    assert client.get(f"{MAPS}/later").code == 404
+
+
+def test_a_definition_that_a_backup_does_not_know_is_not_served(server: EmbeddedServer, client: ApiClient) -> None:
+    backup = server.faults.checkpoint()
+    names = {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"}
+    schema = {"openAPIV3Schema": {"type": "object"}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": schema}
+    spec = {"group": "example.org", "scope": "Namespaced", "names": names, "versions": [version]}
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    client.create(definitions, {"metadata": {"name": "widgets.example.org"}, "spec": spec}).ok()
+    assert client.get("/apis/example.org/v1/widgets").code == 200
+    server.faults.restore(backup)
+    assert client.get("/apis/example.org/v1/widgets").code == 404

@@ -146,13 +146,14 @@ class Connection:
         self._buffer += data
         return bool(data)
 
-    def write(self, response: Response, *, keep_alive: bool, head_only: bool = False) -> None:
-        """Send a complete answer."""
+    def write(self, response: Response, *, keep_alive: bool, head_only: bool = False, half: bool = False) -> None:
+        """Send a complete answer; half: break off in the middle of it."""
         head = _status_line(response.code, response.content_type, response.headers, response.warnings)
         head += f"Content-Length: {len(response.body)}\r\n"
         if not keep_alive:
             head += "Connection: close\r\n"
-        self.socket.sendall(head.encode("latin-1", "replace") + b"\r\n" + (b"" if head_only else response.body))
+        body = b"" if head_only else response.body[: len(response.body) // 2] if half else response.body
+        self.socket.sendall(head.encode("latin-1", "replace") + b"\r\n" + body)
 
     def start_stream(self, content_type: str) -> None:
         """Send the head of an answer whose body comes in chunks."""

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from gitops_tui.embedded.api import errors
@@ -16,7 +17,7 @@ from gitops_tui.embedded.http import answers
 from gitops_tui.embedded.http.handlers import Handlers
 from gitops_tui.embedded.http.messages import Connection, ProtocolError, Request, Response
 from gitops_tui.embedded.http.watching import Watch
-from gitops_tui.embedded.store.items import encode
+from gitops_tui.embedded.store.items import Event, encode
 from gitops_tui.embedded.store.subscription import Subscription
 
 _HANDSHAKE_SECONDS = 10.0
@@ -52,6 +53,15 @@ class HttpServer:
     def drops(self, subscription: Subscription) -> bool:
         """Whether a watch that runs was dropped by a fault."""
         return subscription.started <= self._faults.dropped_at
+
+    @property
+    def silent(self) -> bool:
+        """Whether watches say nothing, because of a fault."""
+        return self._faults.frozen
+
+    def told(self, events: Sequence[Event]) -> list[Event]:
+        """What a watch tells of events, with faults or without."""
+        return self._faults.told(events)
 
     def start(self, handlers: Handlers) -> None:
         """Accept connections from now on."""
@@ -144,11 +154,17 @@ class HttpServer:
 
     def _misbehave(self, connection: Connection, request: Request, fault: Fault) -> bool | None:
         """Do what a fault says; None when the request is answered all the same."""
+        done = self._answer(request) if fault.done else None
+        fault.met.set()
         match fault.action:
             case "delay":
                 self._stopping.wait(fault.seconds)
                 return None
             case "cut":
+                return False
+            case "truncate":
+                if isinstance(done, Response):
+                    connection.write(done, keep_alive=False, half=True)
                 return False
             case "hang":
                 self._faults.wait_released()
@@ -158,6 +174,6 @@ class HttpServer:
             error.details = {"retryAfterSeconds": fault.retry_after}
             error.headers["Retry-After"] = str(fault.retry_after)
         body = encode(error.status) if fault.body is None else fault.body
-        response = Response(body, fault.code, fault.content_type, error.headers)
+        response = Response(body, fault.code, fault.content_type, {**error.headers, **fault.headers})
         connection.write(response, keep_alive=request.keeps_alive)
         return request.keeps_alive

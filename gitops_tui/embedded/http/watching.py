@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,8 +79,15 @@ class Pace(Protocol):
     def stopping(self) -> bool:
         """Whether the server is going down."""
 
+    @property
+    def silent(self) -> bool:
+        """Whether it is to say nothing now."""
+
     def drops(self, subscription: Subscription) -> bool:
         """Whether this watch is to be cut now."""
+
+    def told(self, events: Sequence[Event]) -> list[Event]:
+        """What is to be told of events."""
 
 
 class Watch:
@@ -142,13 +150,13 @@ class Watch:
             events = subscription.take(wait)
             if self._pace.drops(subscription):
                 return False
-            lines = b"".join(filter(None, map(self._told, events)))
+            lines = b"".join(filter(None, map(self._told, self._pace.told(events))))
             if events:
                 self._seen = events[-1].item.revision
             if self._options.bookmarks and time.monotonic() >= bookmark_at:
                 lines += self._quiet_bookmark(subscription, events)
                 bookmark_at = time.monotonic() + self._pace.bookmark_seconds
-            if lines:
+            if lines and not self._pace.silent:
                 connection.send_chunk(lines)
             elif subscription.closed or _has_left(connection):
                 return False

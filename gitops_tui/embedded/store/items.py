@@ -51,6 +51,14 @@ class Event:
     previous: Item | None
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Everything that a store held at a revision."""
+
+    items: tuple[Item, ...]
+    revision: int
+
+
 class ConflictError(Exception):
     """The item is not at the expected revision."""
 

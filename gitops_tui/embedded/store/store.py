@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from gitops_tui.embedded.kinds.schema import Object
-from gitops_tui.embedded.store.items import ConflictError, Event, ExpiredError, Item, Key
+from gitops_tui.embedded.store.items import Checkpoint, ConflictError, Event, ExpiredError, Item, Key
 from gitops_tui.embedded.store.subscription import Subscription
 
 DEFAULT_WINDOW = 20_000
@@ -148,6 +148,33 @@ class Store:
         with self._lock:
             self._history.clear()
             self._forgotten = self._revision
+
+    def checkpoint(self) -> Checkpoint:
+        """What there is now, for `restore`."""
+        with self._lock:
+            return Checkpoint(tuple(self.everything()), self._revision)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to an earlier state and its revision, as an etcd does that is restored from a backup.
+
+        Subscriptions are ended without a word, listeners hear what changed. Nothing of it reaches the log.
+        """
+        with self._lock:
+            before = {item.key: item for item in self.everything()}
+            after = {item.key: item for item in checkpoint.items}
+            self._items, self._order = {}, {}
+            for item in checkpoint.items:
+                self._put(item)
+            self._revision = checkpoint.revision
+            self.forget()
+            self.end_subscriptions()
+            gone = [Event("DELETED", item, item) for key, item in before.items() if key not in after]
+            back = [Event("ADDED", item, None) for key, item in after.items() if key not in before]
+            both = [(before[key], item) for key, item in after.items() if key in before]
+            moved = [Event("MODIFIED", new, old) for old, new in both if new.revision != old.revision]
+            for event in (*gone, *back, *moved):
+                for listener in self._listeners:
+                    listener(event)
 
     def end_subscriptions(self) -> None:
         """End every subscription now."""
