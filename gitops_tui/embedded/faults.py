@@ -99,7 +99,11 @@ class Faults:
 
     def redirect(self, url: str, *, method: str = ".*", path: str = "", times: int = 1) -> Fault:
         """Send matching requests elsewhere."""
-        return self.add(Fault("answer", method, path, times, 307, body=b"", headers={"Location": url}))
+        return self.add(
+            Fault(
+                "answer", method, path, times, 307, body=b"moved", content_type="text/plain", headers={"Location": url}
+            )
+        )
 
     def delay(self, seconds: float, *, method: str = ".*", path: str = "", times: int = -1) -> Fault:
         """Answer matching requests later."""
