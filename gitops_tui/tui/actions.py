@@ -18,9 +18,11 @@ LIST: Final = "list"
 TEXT: Final = "text"
 APPLICATIONS, APPLICATION, DIFF, HISTORY = "applications", "application", "diff", "history"
 PLAN, RECEIPT, OPERATIONS, MANIFEST, INFO = "plan", "receipt", "operations", "manifest", "info"
+REVERT: Final = "revert"
 REPOSITORIES, CONTEXTS, HELP = "repositories", "contexts", "help"
 
 ROOT: Final = frozenset({APPLICATIONS})
+PLANS: Final = frozenset({PLAN, REVERT})
 PAGES: Final = frozenset(
     {APPLICATIONS, APPLICATION, DIFF, HISTORY, RECEIPT, OPERATIONS, MANIFEST, INFO, REPOSITORIES, CONTEXTS}
 )
@@ -36,6 +38,8 @@ class Situation:
     view: str
     application: ApplicationStatus | None = None
     read_only: bool = False
+    goes_back: bool = False
+    """Whether it is the plan of a rollback."""
 
 
 Check = Callable[[Situation], str]
@@ -59,6 +63,10 @@ def _may_sync(now: Situation) -> str:
     if now.application and now.application.running:
         return "an operation is running"
     return _on_revision(now)
+
+
+def _goes_back(now: Situation) -> str:
+    return "" if now.goes_back or now.view == REVERT else "only a rollback has modes and an end"
 
 
 def _is_pinned(now: Situation) -> str:
@@ -145,7 +153,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("pause", ("p",), "Pause", "Pause or resume automation", frozenset({APPLICATIONS, APPLICATION, INFO}), "Act", _on_application, dangerous=True, foot=False),
     Action("terminate", ("ctrl+x",), "Stop", "Stop the running operation after the write it is in", frozenset({APPLICATIONS, APPLICATION, RECEIPT}), "Act", _is_running, dangerous=True, shy=True),
     Action("prune", ("P",), "Prune on/off", "Plan again with or without deleting what Git no longer names", frozenset({PLAN}), "Act"),
-    Action("refresh", ("r",), "Refresh", "Look at Git and the cluster now", PAGES | {PLAN}, "Look", foot=False),
+    Action("mode", ("m",), "Mode", "Go back by a pin, by a commit to the tracked branch, or by a branch for a pull request", PLANS, "Act", _goes_back, shy=True),
+    Action("until", ("e",), "Pin ends", "With a newer commit, by hand, or after a time", frozenset({PLAN}), "Act", _goes_back, shy=True),
+    Action("last_good", ("L",), "Last good", "Go back to the last deployment that ended with every resource healthy", frozenset({APPLICATIONS, APPLICATION, HISTORY}), "Act", _may_sync, dangerous=True, foot=False),
+    Action("undo", ("z",), "Undo", "Take back what was done last: a sync, a rollback, a revert, a pause", frozenset({APPLICATIONS, APPLICATION, HISTORY, INFO}), "Act", _may_sync, dangerous=True, foot=False),
+    Action("refresh", ("r",), "Refresh", "Look at Git and the cluster now", PAGES | PLANS, "Look", foot=False),
     Action("refresh_hard", ("ctrl+r",), "Hard refresh", "Forget what is kept, then look again", OF_APPLICATION, "Look", foot=False),
     Action("hunk.next", ("n",), "Next change", "The next change, then the next resource", frozenset({DIFF}), "Diff"),
     Action("hunk.previous", ("N",), "Previous change", "The previous change", frozenset({DIFF}), "Diff", foot=False),
@@ -168,11 +180,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("trail.back", ("[",), "View back", "The view before this one", PAGES, foot=False),
     Action("trail.forward", ("]",), "View forward", "The view after this one", PAGES, foot=False),
     Action("trail.last", ("-",), "Last view", "To and fro between the last two views", PAGES, foot=False),
-    Action("help", ("?",), "Help", "Every key of this screen", PAGES | {PLAN}),
-    Action("back", ("escape", "q"), "Back", "Back to where you came from; first clears a filter", PAGES - ROOT | {PLAN, HELP}),
+    Action("help", ("?",), "Help", "Every key of this screen", PAGES | PLANS),
+    Action("back", ("escape", "q"), "Back", "Back to where you came from; first clears a filter", PAGES - ROOT | PLANS | {HELP}),
     Action("leave", ("q",), "Quit", "Quit, after asking", ROOT),
     Action("clear", ("escape",), "Clear", "Clear the filter", ROOT, foot=False),
-    Action("quit", ("Q", "ctrl+c"), "Quit at once", "Quit without asking", PAGES | {PLAN, HELP}, foot=False),
+    Action("quit", ("Q", "ctrl+c"), "Quit at once", "Quit without asking", PAGES | PLANS | {HELP}, foot=False),
 )  # fmt: skip
 BY_ID: Final = {action.id: action for action in ACTIONS}
 

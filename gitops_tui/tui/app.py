@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.worker import WorkType
 
 from gitops_tui.engine.requests import Refresh, Request
+from gitops_tui.model.revision import RollbackMode
 from gitops_tui.model.status import Snapshot
 from gitops_tui.model.text import one_line
 from gitops_tui.tui import actions, errands
@@ -206,6 +207,18 @@ class GitopsApp(App[None]):
     def plan(self, application: str, revision: str = "") -> None:
         """Plan a sync, or with a revision a rollback to it, for a person to confirm."""
         errands.plan(self, application, revision)
+
+    def change_mode(self, location: Location, mode: RollbackMode) -> None:
+        """Show the plan of another way to go back in place of this one."""
+        errands.change_mode(self, location, mode)
+
+    def ask_last_good(self, application: str) -> None:
+        """Plan a rollback to the last good deployment."""
+        errands.ask_last_good(self, application)
+
+    def ask_undo(self, application: str) -> None:
+        """Plan to take back what was done last."""
+        errands.ask_undo(self, application)
 
     def ask_unpin(self, application: str) -> None:
         """Ask, then follow the tracked revision again."""

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
-from gitops_tui.engine.requests import PauseAutomation, Request, ResumeAutomation, Terminate, Unpin
+from gitops_tui.engine.requests import (
+    LastGood,
+    PauseAutomation,
+    PlanUndo,
+    Request,
+    ResumeAutomation,
+    Terminate,
+    Undoing,
+    Unpin,
+)
+from gitops_tui.model.revision import RollbackMode
 from gitops_tui.tui import actions
 from gitops_tui.tui.dialogs.confirm import Confirm, Question
 from gitops_tui.tui.dialogs.help import Help
 from gitops_tui.tui.dialogs.plan import PlanView
+from gitops_tui.tui.dialogs.revert import RevertView
+from gitops_tui.tui.dialogs.undo import UndoView
 from gitops_tui.tui.look.palette import PALETTES
 from gitops_tui.tui.look.spans import Span, Tone, line, outside
 from gitops_tui.tui.navigation import Location, Order, Vocabulary
+from gitops_tui.tui.views.view import View
 
 if TYPE_CHECKING:
     from gitops_tui.tui.app import GitopsApp
-    from gitops_tui.tui.views.view import View
 
 
 def vocabulary(app: GitopsApp) -> Vocabulary:
@@ -72,6 +85,43 @@ def show_help(app: GitopsApp, view: View) -> None:
 def plan(app: GitopsApp, application: str, revision: str) -> None:
     """Plan a sync, or a rollback to a revision."""
     app.push_screen(PlanView(Location(actions.PLAN, application, revision=revision)))
+
+
+def change_mode(app: GitopsApp, location: Location, mode: RollbackMode) -> None:
+    """Show the plan of another way to go back in place of the one in sight."""
+    if mode is RollbackMode.PIN:
+        app.switch_screen(PlanView(replace(location, view=actions.PLAN)))
+    else:
+        app.switch_screen(RevertView(replace(location, view=actions.REVERT), mode))
+
+
+def ask_last_good(app: GitopsApp, application: str) -> None:
+    """Plan a rollback to the last good deployment."""
+    _answer(app, LastGood(application), lambda found: plan(app, application, found.sha))
+
+
+def ask_undo(app: GitopsApp, application: str) -> None:
+    """Plan to take back what was done last."""
+
+    def planned(undoing: Undoing) -> None:
+        if undoing.plan is not None:
+            app.push_screen(UndoView(application, undoing))
+        elif undoing.restoration is not None:
+            place = Location(actions.REVERT, application, revision=undoing.restoration.revision.sha)
+            app.push_screen(RevertView(place, why=f"undo of {undoing.what}"))
+        else:
+            lines = (line(outside(f"To undo it: {undoing.how}.")),)
+            question = Question(f"Undo {undoing.what}?", lines, "Undo", dangerous=True)
+            _ask(app, question, lambda _: undoing.request, f"{application}: {undoing.what} is undone")
+
+    _answer(app, PlanUndo(application, app.actor), planned)
+
+
+def _answer(app: GitopsApp, request: Request, then: Callable[[Any], None]) -> None:
+    """Ask the engine on behalf of the screen in sight, which may be left meanwhile."""
+    screen = app.screen
+    if isinstance(screen, View):
+        screen.ask(request, then, lambda found: app.tell(f"{found.subject}: {found.message}", Tone.BAD))
 
 
 def _ask(app: GitopsApp, question: Question, request: Callable[[str], Request], done: str) -> None:
@@ -145,6 +195,7 @@ _DO: Final[Mapping[str, Callable[[GitopsApp, str, View], None]]] = {
     "sync": _guarded("sync", lambda app, name: plan(app, name, "")),
     "rollback": _guarded("rollback", lambda app, name: app.visit(Location(actions.HISTORY, name))),
     "unpin": _guarded("unpin", ask_unpin),
+    "undo": _guarded("undo", ask_undo),
     "skin": lambda app, skin, _: setattr(app, "theme", skin),
     "help": lambda app, _, view: show_help(app, view),
     "quit": lambda app, *_: app.exit(),

@@ -50,6 +50,7 @@ COMMANDS: Final = (
     Command("sync", ("s",), "plan a sync", action="sync", argument="application", needs_argument=True),
     Command("rollback", ("rb",), "choose a commit to go back to", action="rollback", argument="application", needs_argument=True),
     Command("unpin", (), "follow the tracked revision again", action="unpin", argument="application", needs_argument=True),
+    Command("undo", (), "take back what was done last", action="undo", argument="application", needs_argument=True),
     Command("ops", ("operations", "journal"), "operations and their receipts", actions.OPERATIONS, argument="application"),
     Command("repos", ("repositories",), "repositories", actions.REPOSITORIES),
     Command("ctx", ("contexts", "clusters"), "cluster contexts", actions.CONTEXTS),

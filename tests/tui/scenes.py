@@ -9,7 +9,20 @@ from dataclasses import replace
 from typing import Any
 
 from gitops_tui.diff import comparison
-from gitops_tui.engine.requests import Compare, History, Operations, Plan, Request, Rollback, Sync
+from gitops_tui.engine.requests import (
+    Compare,
+    History,
+    LastGood,
+    Operations,
+    Plan,
+    PlanRevert,
+    PlanUndo,
+    Request,
+    Revert,
+    Rollback,
+    Sync,
+    Undoing,
+)
 from gitops_tui.model.application import (
     Application,
     Destination,
@@ -44,7 +57,7 @@ from gitops_tui.model.resources import (
     ResourceKey,
     ResourceStatus,
 )
-from gitops_tui.model.revision import Revision
+from gitops_tui.model.revision import FileChange, Restoration, Revision, RollbackMode
 from gitops_tui.model.status import (
     ApplicationStatus,
     ClusterStatus,
@@ -499,6 +512,44 @@ def cart_history() -> tuple[HistoryEntry, ...]:
     )
 
 
+def cart_revert(request: PlanRevert) -> Restoration:
+    wanted = next(entry for entry in cart_history() if entry.sha == request.revision)
+    is_branch = request.mode is RollbackMode.BRANCH
+    return Restoration(
+        "cart",
+        "apps/cart",
+        request.mode,
+        "main",
+        f"revert/cart-{wanted.sha[:7]}" if is_branch else "main",
+        CART_FIX,
+        CART_FIX,
+        Revision(wanted.sha, wanted.author, wanted.email, wanted.time, wanted.subject),
+        (
+            FileChange("apps/cart/deployment.yaml", 4, 6, "1" * 40, "2" * 40),
+            FileChange("apps/cart/disruption-budget.yaml", 0, 9, "3" * 40, ""),
+            FileChange("apps/cart/icon.png", None, None, "", "4" * 40),
+        ),
+        "Ada Okafor <ada@example.com>",
+        signed=True,
+    )
+
+
+def cart_reverted(request: Revert) -> Receipt:
+    message = f"5ad21c0 restores apps/cart as of {request.revision[:7]} in place of {CART_FIX.short}, pushed to main"
+    return Receipt(
+        "op-10", "cart", request.revision, OperationKind.ROLLBACK, request.actor, OperationPhase.SUCCEEDED,
+        request.hash, NOW - 2, NOW, (), message, commit="5ad21c0" + "0" * 33,
+    )  # fmt: skip
+
+
+def cart_undoing(request: PlanUndo) -> Undoing:
+    good = cart_history()[2].sha
+    what = f"the sync to {CART_FIX.short} by auto-sync"
+    plan = cart_plan(revision=good)
+    rollback = Rollback("cart", plan, request.actor, f"undo of {what}")
+    return Undoing(what, f"deploy {good[:7]} and hold it there", rollback, plan)
+
+
 class ScriptedEngine:
     """An engine that answers with prepared values, and remembers what it was asked."""
 
@@ -513,6 +564,10 @@ class ScriptedEngine:
             Operations: lambda _: receipts(),
             Sync: lambda _: cart_receipt(),
             Rollback: lambda request: cart_receipt(OperationKind.ROLLBACK, request.plan.revision),
+            PlanRevert: cart_revert,
+            Revert: cart_reverted,
+            PlanUndo: cart_undoing,
+            LastGood: lambda _: Revision(cart_history()[2].sha),
         }
 
     @property

@@ -9,6 +9,7 @@ from textual.binding import Binding
 
 from gitops_tui.tui import actions
 from gitops_tui.tui.dialogs.plan import PlanView
+from gitops_tui.tui.dialogs.revert import RevertView
 from gitops_tui.tui.navigation import COMMANDS
 from gitops_tui.tui.screens import SCREENS
 from gitops_tui.tui.views.view import View
@@ -16,6 +17,7 @@ from gitops_tui.tui.views.view import View
 VIEWS: dict[str, type[View]] = {
     **{name: cls for name, cls in SCREENS.items() if isinstance(cls, type)},
     actions.PLAN: PlanView,
+    actions.REVERT: RevertView,
 }
 
 
@@ -23,20 +25,20 @@ def test_ids_are_unique() -> None:
     assert max(Counter(action.id for action in actions.ACTIONS).values()) == 1
 
 
-@pytest.mark.parametrize("view", sorted(actions.PAGES | {actions.PLAN}))
+@pytest.mark.parametrize("view", sorted(actions.PAGES | actions.PLANS))
 def test_no_key_means_two_things_on_one_screen(view: str) -> None:
     keys = Counter(key for action in actions.for_view(view) for key in action.keys)
     assert [key for key, times in keys.items() if times > 1] == []
 
 
-@pytest.mark.parametrize("view", sorted(actions.PAGES | {actions.PLAN}))
+@pytest.mark.parametrize("view", sorted(actions.PAGES | actions.PLANS))
 def test_every_action_of_a_screen_is_done_by_it(view: str) -> None:
     cls = VIEWS[view]
     for action in actions.for_view(view):
         assert hasattr(cls, "do_" + action.id.replace(".", "_")), (view, action.id)
 
 
-@pytest.mark.parametrize("view", sorted(actions.PAGES | {actions.PLAN}))
+@pytest.mark.parametrize("view", sorted(actions.PAGES | actions.PLANS))
 def test_letters_that_sort_mean_nothing_else_on_their_screen(view: str) -> None:
     bound: list[str] = []
     for binding in VIEWS[view].BINDINGS:
@@ -55,7 +57,7 @@ def test_dangerous_actions_are_absent_in_read_only_mode() -> None:
     for view in VIEWS:
         assert not any(action.dangerous for action in actions.for_view(view, read_only=True))
     assert {action.id for action in actions.ACTIONS if action.dangerous} == {
-        "sync", "rollback", "unpin", "pause", "terminate",
+        "sync", "rollback", "last_good", "undo", "unpin", "pause", "terminate",
     }  # fmt: skip
 
 

@@ -131,6 +131,8 @@ SCENES = (
     Scene("plan-held", steps(("s",), "Approve"), engine=held),
     Scene("plan-refused", steps(("s",), "refused"), engine=refused),
     Scene("rollback", steps(("h",), "current", ("j", "j", "j", "R"), "Roll back 4")),
+    Scene("revert", steps(("h",), "current", ("j", "j", "j", "R"), "Roll back 4", ("m",), "Commit and push 3")),
+    Scene("undo", steps(("z",), "undoes the sync")),
     Scene("progress", steps(("s",), "Sync 4 changes", ("right", "enter"), "2/4"), engine=syncing),
     Scene("receipt", steps(("s",), "Sync 4 changes", ("right", "enter"), "Succeeded")),
     Scene("operations", commanded("ops", "Interrupted")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from gitops_tui.model.operations import Action, Change, ChangeSet, Receipt, ResourceResult, Result
@@ -23,6 +24,28 @@ CHANGE_COLUMNS: Final = (
     Column("phase", "PHASE", 8, rank=4),
     Column("fields", "FIELDS", 6, align="right", rank=1),
     Column("why", "WHY", 18, grow=3),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When a pin lifts. span: seconds from now, None where it is no matter of time."""
+
+    words: str
+    kind: str
+    span: float | None = None
+
+    def until(self, now: float) -> str:
+        """Return it as a pin says it."""
+        return self.kind if self.span is None else f"{now + self.span:.0f}"
+
+
+ENDINGS: Final = (
+    Ending("until a newer commit arrives", "next-commit"),
+    Ending("until it is unpinned", "manual"),
+    Ending("for an hour", "", 3600.0),
+    Ending("for 8 hours", "", 8 * 3600.0),
+    Ending("for a day", "", 24 * 3600.0),
 )
 
 

@@ -104,6 +104,14 @@ class Verbs(Screen[Any]):
         """Plan a sync."""
         self.cockpit.plan(self.subject())
 
+    def do_last_good(self) -> None:
+        """Plan to go back to the last good deployment."""
+        self.cockpit.ask_last_good(self.subject())
+
+    def do_undo(self) -> None:
+        """Plan to take back what was done last."""
+        self.cockpit.ask_undo(self.subject())
+
     def do_unpin(self) -> None:
         """Ask, then lift the pin."""
         self.cockpit.ask_unpin(self.subject())
