@@ -76,6 +76,14 @@ class Diagnostics:
             self._write("\n")
         return answer.strip().lower() in {"y", "yes"}
 
+    def asked_for(self, question: str, word: str) -> bool:
+        """Ask a person to type a word; anything else is no."""
+        self._write(f"{one_line(question)} ")
+        answer = self._answers.readline()
+        if not answer.endswith("\n"):
+            self._write("\n")
+        return answer.strip() == word
+
     @contextmanager
     def progress(self, doing: Callable[[], str]) -> Iterator[None]:
         """Show on a terminal what is done while the body takes longer than a second."""

@@ -177,6 +177,13 @@ def _add_holding(verbs: Subparsers) -> None:
         "--for", type=_duration, dest="span", metavar="S", help="seconds (or 2h); default: until resumed"
     )
     _verb(verbs, "resume", "let an application's automation go on", one=True)
+    delete = _verb(verbs, "delete", "stop tracking an application, and leave or delete its objects", one=True)
+    delete.add_argument("--cascade", action="store_true", help="delete its objects; default: leave them as they are")
+    delete.add_argument(
+        "--no-hooks", action="store_true", help="run no PreDelete and PostDelete hooks; asks nothing of Git"
+    )
+    delete.add_argument("--timeout", type=_duration, metavar="S", help="seconds (or 5m) to wait for each deletion")
+    delete.add_argument("-y", "--yes", metavar="APP", help="its name once more, instead of typing it when asked")
 
 
 def _add_groups(verbs: Subparsers) -> None:

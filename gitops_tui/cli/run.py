@@ -19,7 +19,7 @@ PIPE_CLOSED = 141
 
 def run(arguments: Namespace, session: Session) -> int:
     """Run a verb that asks the engine."""
-    from gitops_tui.cli import change, differences, look  # noqa: PLC0415 - `config` needs neither
+    from gitops_tui.cli import change, deletion, differences, look  # noqa: PLC0415 - `config` needs neither
     from gitops_tui.cli.rollback import verbs as back  # noqa: PLC0415
 
     verbs: dict[str, Callable[[Call], int]] = {
@@ -33,6 +33,7 @@ def run(arguments: Namespace, session: Session) -> int:
         "rollback": back.rollback,
         "unpin": back.unpin,
         "undo": back.undo,
+        "delete": deletion.delete,
         "pause": change.pause,
         "resume": change.resume,
     }

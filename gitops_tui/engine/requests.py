@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from gitops_tui.model.operations import ChangeSet
+from gitops_tui.model.operations import ChangeSet, Deletion
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.revision import Restoration, RollbackMode
 
@@ -210,6 +210,29 @@ class Undoing:
     request: Request
     plan: ChangeSet | None = None
     restoration: Restoration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDeletion(Request):
+    """What taking the application away would do. Answer: ChangeSet.
+
+    hooks: run PreDelete and PostDelete hooks, which Git states; without them nothing is asked of Git.
+    """
+
+    application: str
+    how: Deletion = Deletion.LEAVE
+    hooks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Request):
+    """Take the application away as an approved plan of `PlanDeletion` says, and pause it. Answer: Receipt."""
+
+    application: str
+    plan: ChangeSet
+    actor: str
+    timeout: float | None = None
+    is_write: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

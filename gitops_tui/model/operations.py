@@ -66,6 +66,13 @@ class Change:
     restarts: bool = False
 
 
+class Deletion(StrEnum):
+    """What a plan that takes an application away does with its objects."""
+
+    LEAVE = "leave"
+    CASCADE = "cascade"
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
     """The whole ordered plan of one application at one revision.
@@ -84,6 +91,8 @@ class ChangeSet:
     """True when only chosen resources are part of it."""
     hooks: bool = True
     """Whether hooks are part of it."""
+    deletion: Deletion | None = None
+    """None for a sync; otherwise it takes the application away."""
 
     @property
     def writes(self) -> tuple[Change, ...]:
@@ -97,6 +106,8 @@ class ChangeSet:
         resourceVersions are left out: a status update moves them without changing what the plan does.
         """
         head = [self.application, self.revision, self.prune, self.partial]
+        if self.deletion is not None:
+            head.append(self.deletion)
         rows = [
             [
                 c.key.path,

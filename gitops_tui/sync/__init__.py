@@ -3,6 +3,7 @@
 `stamp` marks a manifest as ours, `plan` makes the ordered ChangeSet of all `Pair`s (pure), `execute` runs it.
 """
 
+from gitops_tui.sync.deletion import deletion
 from gitops_tui.sync.execution import execute
 from gitops_tui.sync.guards import PRECIOUS
 from gitops_tui.sync.hooks import Hook, generated, hook_of
@@ -29,6 +30,7 @@ __all__ = [
     "Recorder",
     "arranged",
     "creates_namespace",
+    "deletion",
     "execute",
     "generated",
     "hook_of",

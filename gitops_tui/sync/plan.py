@@ -30,13 +30,16 @@ from gitops_tui.sync.pair import Pair
 IN_SYNC: Final = "in sync"
 
 _PARTIAL: Final = "hook: runs in a sync of the whole application"
-_TEMPLATED: Final = frozenset({"DaemonSet", "Deployment", "StatefulSet"})
-_LOSSES: Final = {
+TEMPLATED: Final = frozenset({"DaemonSet", "Deployment", "StatefulSet"})
+"""Kinds whose pods are made of a template in them."""
+ENDS_PODS: Final = "its pods end"
+LOSSES: Final = {
     "CustomResourceDefinition": "every object of its kind is deleted with it",
     "Namespace": "everything in it is deleted with it",
     "PersistentVolume": "its data may be lost",
     "PersistentVolumeClaim": "its data may be lost",
 }
+"""What no manifest brings back when an object of a kind is deleted."""
 _MADE_ANEW: Final = "is deleted and made anew"
 _SHRINKS_NOT: Final = "a volume that has grown cannot shrink again"
 
@@ -133,7 +136,7 @@ class _Planner:
         method = self._method(pair, manifest)
         if method is Method.RECREATE:
             why = "a field cannot change" if pair.immutable else _why_update(pair)
-            loss = _LOSSES.get(pair.key.kind, "")
+            loss = LOSSES.get(pair.key.kind, "")
             return self._change(
                 pair, Action.UPDATE, f"made anew: {why}", method=method, loss=loss, warnings=(_MADE_ANEW,)
             )
@@ -149,7 +152,7 @@ class _Planner:
             Action.DELETE,
             "no longer in Git; after everything else, by PruneLast" if last else "no longer in Git",
             phase=SyncPhase.POST_SYNC if last else SyncPhase.SYNC,
-            loss=_LOSSES.get(pair.key.kind, ""),
+            loss=LOSSES.get(pair.key.kind, ""),
         )
 
     def _why_kept(self, pair: Pair, live: Body) -> str:
@@ -190,7 +193,7 @@ class _Planner:
             loss = loss or _SHRINKS_NOT
         if action in {Action.CREATE, Action.UPDATE, Action.HOOK}:
             warnings = (*warnings, *self._warnings(pair, method))
-        said = ("its pods restart",) if restarts else ("its pods end",) if _ends_pods(pair, action) else ()
+        said = ("its pods restart",) if restarts else (ENDS_PODS,) if _ends_pods(pair, action) else ()
         return Change(
             pair.key,
             action,
@@ -273,13 +276,13 @@ def _is_hook(pair: Pair) -> bool:
 
 
 def _restarts(pair: Pair, method: Method) -> bool:
-    if pair.key.kind not in _TEMPLATED:
+    if pair.key.kind not in TEMPLATED:
         return False
     return method is Method.RECREATE or any(_is_template(change) for change in pair.drift.changes)
 
 
 def _ends_pods(pair: Pair, action: Action) -> bool:
-    return action is Action.DELETE and pair.key.kind in _TEMPLATED
+    return action is Action.DELETE and pair.key.kind in TEMPLATED
 
 
 def _is_template(change: FieldChange) -> bool:

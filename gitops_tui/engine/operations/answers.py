@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gitops_tui.engine.operations.differing import Differences
 from gitops_tui.engine.operations.planning import Plans
-from gitops_tui.engine.requests import Between, Compare, History, Ignored, Plan
+from gitops_tui.engine.requests import Between, Compare, History, Ignored, Plan, PlanDeletion
 from gitops_tui.engine.views.orphans import orphans_in
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
@@ -68,8 +68,11 @@ class Answers:
         wanted, _ = self._reconciler.revision(application, self.expand(application, revision))
         return wanted
 
-    def plan(self, application: Application, request: Plan) -> ChangeSet:
-        """What a sync would do."""
+    def plan(self, application: Application, request: Plan | PlanDeletion) -> ChangeSet:
+        """What a sync would do, or taking the application away."""
+        if isinstance(request, PlanDeletion):
+            held = self.held_revision(application)
+            return self._plans.deletion(application, request.how, hooks=request.hooks, revision=held).changeset
         wanted = self.expand(application, request.revision)
         return self._plans.plan(application, wanted, request.prune, request.resources, request.hooks).changeset
 

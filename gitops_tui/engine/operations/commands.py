@@ -15,6 +15,7 @@ from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.operations.questions import Questions
 from gitops_tui.engine.operations.running import Order
 from gitops_tui.engine.requests import (
+    Delete,
     Operations,
     PauseAutomation,
     Request,
@@ -114,7 +115,7 @@ class Commands:
     def _do(self, tracked: Tracked, request: Request, future: Future[Any]) -> None:
         name = tracked.application.name
         match request:
-            case Sync() | Rollback():
+            case Sync() | Rollback() | Delete():
                 self._launch(tracked, _order(request), future)
             case Revert():
                 self._reverting.start(tracked, request, future)
@@ -136,6 +137,8 @@ class Commands:
 
     def _launch(self, tracked: Tracked, order: Order, future: Future[Any]) -> None:
         """Start what a person asked for, unless a sync window holds people too."""
+        if (order.kind is OperationKind.DELETE) is not (order.approved.deletion is not None):
+            raise PlanError(f"application {tracked.application.name}", f"this plan is none for a {order.kind}")
         windows = tracked.application.policy.windows
         found = standing(windows, time.time()) if windows else OPEN
         if not found.manual:
@@ -163,9 +166,9 @@ class Commands:
             actor = str(payload.get("actor", ""))
             name = tracked.application.name
             match kind:
-                case "sync" | "rollback":
+                case "sync" | "rollback" | "delete":
                     order = Order(
-                        OperationKind.SYNC if kind == "sync" else OperationKind.ROLLBACK,
+                        OperationKind(kind),
                         actor,
                         handover.approved_from(payload),
                         payload.get("timeout"),
@@ -191,8 +194,10 @@ class Commands:
             future.set_exception(error)
 
 
-def _order(request: Sync | Rollback) -> Order:
+def _order(request: Sync | Rollback | Delete) -> Order:
     approved = Approved.of(request.plan)
+    if isinstance(request, Delete):
+        return Order(OperationKind.DELETE, request.actor, approved, request.timeout)
     if isinstance(request, Rollback):
         return Order(
             OperationKind.ROLLBACK,

@@ -9,6 +9,7 @@ from typing import Any
 
 from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.requests import (
+    Delete,
     PauseAutomation,
     Request,
     ResumeAutomation,
@@ -20,7 +21,7 @@ from gitops_tui.engine.requests import (
 )
 from gitops_tui.journal import Journal
 from gitops_tui.model.errors import GitopsError, PlanError
-from gitops_tui.model.operations import Pause, Pin, Receipt
+from gitops_tui.model.operations import Deletion, Pause, Pin, Receipt
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.revision import RollbackMode
 
@@ -51,6 +52,13 @@ def encode(request: Request) -> tuple[str, dict[str, Any]]:
                 "why": request.why,
                 "until": request.until,
             }
+        case Delete():
+            return "delete", {
+                "application": request.application,
+                "actor": request.actor,
+                "timeout": request.timeout,
+                "plan": _plan(Approved.of(request.plan)),
+            }
         case Revert():
             fields = ("application", "revision", "mode", "hash", "actor", "why")
             return "revert", {name: getattr(request, name) for name in fields}
@@ -75,6 +83,7 @@ def _plan(approved: Approved) -> dict[str, Any]:
         "resources": chosen,
         "hash": approved.hash,
         "hooks": approved.hooks,
+        "deletion": approved.deletion,
     }
 
 
@@ -83,7 +92,15 @@ def approved_from(data: Mapping[str, Any]) -> Approved:
     plan = data["plan"]
     chosen = plan["resources"]
     keys = None if chosen is None else frozenset(ResourceKey.parse(path) for path in chosen)
-    return Approved(str(plan["revision"]), bool(plan["prune"]), keys, str(plan["hash"]), plan.get("hooks"))
+    how = plan.get("deletion")
+    return Approved(
+        str(plan["revision"]),
+        bool(plan["prune"]),
+        keys,
+        str(plan["hash"]),
+        plan.get("hooks"),
+        Deletion(how) if how else None,
+    )
 
 
 def revert_from(data: Mapping[str, Any], application: str) -> Revert:

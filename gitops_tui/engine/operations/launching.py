@@ -13,8 +13,9 @@ from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import RunningJob, Tracked
 from gitops_tui.engine.views.statuses import problem_of
 from gitops_tui.model.errors import GitopsError, PlanError, Stage
-from gitops_tui.model.operations import OperationKind, OperationPhase, Pin, Receipt
+from gitops_tui.model.operations import OperationKind, OperationPhase, Pause, Pin, Receipt
 from gitops_tui.model.status import Problem, RunningOperation
+from gitops_tui.model.text import one_line
 
 WRITING = "sync "
 """How the lanes of operations begin: what the worker waits for when it ends."""
@@ -98,7 +99,13 @@ class Launcher:
             )
 
     def _held(self, tracked: Tracked, order: Order) -> Order:
-        """As soon as its plan is known to be the approved one, a rollback pins the application, and undo unpins it."""
+        """What is held as soon as the plan is known to be the approved one.
+
+        A rollback pins the application, undo unpins it, and a deletion pauses it, so that nothing makes it anew.
+        """
+        if order.kind is OperationKind.DELETE and not order.dry_run:
+            pause = self._pause_of_deleted(tracked, order)
+            return replace(order, on_approved=lambda: self._desk.journal.pause(pause))
         if order.unpin:
             name = tracked.application.name
             return replace(order, on_approved=lambda: self._desk.journal.unpin(name, order.actor))
@@ -115,6 +122,11 @@ class Launcher:
             time.time(),
         )
         return replace(order, quarantined=pin.quarantined, on_approved=lambda: self._desk.journal.pin(pin))
+
+    def _pause_of_deleted(self, tracked: Tracked, order: Order) -> Pause:
+        file = self._desk.books.config.path
+        why = f"deleted; take it out of {file} too, or resume it" if file else "deleted; resume it to have it back"
+        return Pause(tracked.application.name, order.actor, one_line(why), since=time.time())
 
     def _progressed(self, tracked: Tracked, order: Order, done: int, total: int, current: str) -> None:
         if tracked.job is not None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from gitops_tui.cluster import Cluster
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
-from gitops_tui.model.errors import ForbiddenError
-from gitops_tui.model.operations import ChangeSet
-from gitops_tui.model.resources import Drift, DriftCode, Manifest, ResourceKey
-from gitops_tui.sync import Pair, creates_namespace, plan
+from gitops_tui.model.errors import ClusterError, ForbiddenError, GitopsError, NotServedError, UnreachableError
+from gitops_tui.model.operations import ChangeSet, Deletion
+from gitops_tui.model.ownership import owner_of
+from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
+from gitops_tui.sync import Pair, creates_namespace, deletion, hook_of, plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,14 @@ class Approved:
     resources: frozenset[ResourceKey] | None = None
     hash: str | None = None
     hooks: bool | None = None
+    deletion: Deletion | None = None
 
     @classmethod
     def of(cls, changeset: ChangeSet) -> Approved:
         """The approval of exactly this plan."""
         chosen = frozenset(change.key for change in changeset.changes) if changeset.partial else None
-        return cls(changeset.revision, changeset.prune, chosen, changeset.hash, changeset.hooks)
+        hooks, how = changeset.hooks, changeset.deletion
+        return cls(changeset.revision, changeset.prune, chosen, changeset.hash, hooks, how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,51 @@ class Plans:
         )
         return Planned(changeset, view.absent)
 
+    def deletion(self, application: Application, how: Deletion, *, hooks: bool, revision: str | None = None) -> Planned:
+        """What taking the application away would do. hooks False: without asking Git. Raises GitopsError."""
+        cluster = self._reconciler.cluster(application)
+        inventory = self._journal.inventory(application.name, cluster.context)
+        if hooks and how is Deletion.CASCADE:
+            view = self._reconciler.look(application, revision, for_plan=True)
+            pairs, sha, unread = view.pairs, view.revision.sha, _unread(view.failures)
+        else:
+            pairs, failures = _owned(application, cluster, inventory)
+            sha, unread = "", _unread(failures)
+        changeset = deletion(application, sha, pairs, how=how, inventory=inventory, hooks=hooks, unread=unread)
+        return Planned(changeset, frozenset())
+
     def again(self, application: Application, approved: Approved) -> Planned:
         """The plan as it is now for what was approved."""
+        if approved.deletion is not None:
+            hooks = approved.hooks is not False
+            return self.deletion(application, approved.deletion, hooks=hooks, revision=approved.revision or None)
         return self.plan(application, approved.revision, approved.prune, approved.resources, approved.hooks)
+
+
+def _owned(
+    application: Application, cluster: Cluster, inventory: frozenset[ResourceKey]
+) -> tuple[tuple[Pair, ...], Mapping[ResourceKey, GitopsError]]:
+    """What the application has applied, and what is left of its hooks, as it is live; and what could not be read."""
+    failures: dict[ResourceKey, GitopsError] = {}
+    found: dict[ResourceKey, Body] = {
+        live.key: live.body() for live in cluster.owned(application.name) if hook_of(live.body()) is not None
+    }
+    for key in sorted(inventory):
+        try:
+            live = cluster.read(key)
+        except ClusterError as error:
+            if isinstance(error, UnreachableError):
+                raise
+            failures[key] = error
+            continue
+        if live is not None:
+            found[key] = live
+    pairs = (Pair(key, None, live, Drift(key, DriftCode.EXTRA), owner=owner_of(live)) for key, live in found.items())
+    return tuple(pairs), failures
+
+
+def _unread(failures: Mapping[ResourceKey, GitopsError]) -> list[str]:
+    return [f"{key}: {error.message}" for key, error in failures.items() if not isinstance(error, NotServedError)]
 
 
 def _missing_namespace(application: Application, cluster: Cluster, pairs: Iterable[Pair]) -> tuple[Pair, ...]:

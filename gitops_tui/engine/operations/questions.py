@@ -16,6 +16,7 @@ from gitops_tui.engine.requests import (
     Operations,
     Orphans,
     Plan,
+    PlanDeletion,
     PlanRevert,
     PlanUndo,
     Render,
@@ -64,7 +65,7 @@ class Questions:
             case Orphans():
                 stated = self._stated_in(self._desk.books.context_of(application))
                 self._ask(cluster, lambda: answers.orphans(application, stated), future)
-            case Plan():
+            case Plan() | PlanDeletion():
                 self._ask(cluster, lambda: answers.plan(application, request), future)
             case Render():
                 self._ask(repository, lambda: answers.render(application, request.revision), future)

@@ -86,6 +86,7 @@ def execute(
             children if children is not None else lambda _live: (),
             now,
             seconds,
+            deletes=changeset.deletion is not None,
         )
         return _guarded(run, lambda: _checked(run, dry_run=dry_run, wave_pause=wave_pause))
 
@@ -129,11 +130,17 @@ def _checked(run: Run, *, dry_run: bool, wave_pause: float) -> tuple[str, bool]:
             run.report(change, _WOULD_BE[change.action], "dry-run")
         return f"dry-run: {_summary(run)}", False
     try:
-        return _performed(run, wave_pause)
+        return (_removed if run.deletes else _performed)(run, wave_pause)
     except FailedError:
         with suppress(FailedError):  # its own failure is in its results; the first one says what went wrong
             _run_phase(run, SyncPhase.SYNC_FAIL, wave_pause)
         raise
+
+
+def _removed(run: Run, wave_pause: float) -> tuple[str, bool]:
+    for phase in (SyncPhase.PRE_DELETE, SyncPhase.DELETE, SyncPhase.POST_DELETE):
+        _run_phase(run, phase, wave_pause)
+    return _summary(run), False
 
 
 def _performed(run: Run, wave_pause: float) -> tuple[str, bool]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from gitops_tui.model.errors import GitopsError
-from gitops_tui.model.operations import Action, Change, Result
+from gitops_tui.model.operations import Action, Change, Result, SyncPhase
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Health, HealthCode
 from gitops_tui.sync.execution.run import FailedError, Run, names, uid_of
 from gitops_tui.sync.hooks import Hook, hook_of
 
+_WITH_APPLICATION = {SyncPhase.PRE_DELETE, SyncPhase.POST_DELETE}
 _SUCCEEDED = {HealthCode.HEALTHY, HealthCode.NONE}
 _FAILED = {HealthCode.DEGRADED, HealthCode.UNKNOWN}
 
@@ -77,4 +79,6 @@ def _end(run: Run, change: Change, health: Health, duration: float) -> list[str]
 
 def _policy(change: Change) -> Hook:
     found = hook_of(change.manifest.body) if change.manifest is not None else None
-    return found if found is not None else Hook(())
+    hook = found if found is not None else Hook(())
+    # Nobody is left who would delete it before it runs again.
+    return replace(hook, delete=hook.delete | {"HookSucceeded"}) if change.phase in _WITH_APPLICATION else hook

@@ -40,6 +40,8 @@ class Run:
     children: Children
     now: Callable[[], float]
     timeout: float
+    deletes: bool = False
+    """It takes the application away."""
     results: dict[int, ResourceResult] = field(default_factory=dict)
     applied: dict[int, Body] = field(default_factory=dict)
     before: dict[int, Body] = field(default_factory=dict)

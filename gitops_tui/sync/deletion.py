@@ -1,0 +1,110 @@
+"""Taking an application away: its objects left as they are, or deleted in reverse order around hooks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gitops_tui.model.application import Application
+from gitops_tui.model.fields import dig, text
+from gitops_tui.model.operations import Action, Change, ChangeSet, Deletion, SyncPhase
+from gitops_tui.model.resources import Body, ResourceKey
+from gitops_tui.sync.guards import PRECIOUS
+from gitops_tui.sync.hooks import hook_of, in_phase, is_generated
+from gitops_tui.sync.options import kept_from_deletion, must_confirm, wave_of
+from gitops_tui.sync.order import arranged
+from gitops_tui.sync.pair import Pair
+from gitops_tui.sync.plan import ENDS_PODS, LOSSES, TEMPLATED
+
+_AROUND = (SyncPhase.PRE_DELETE, SyncPhase.POST_DELETE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Remover:
+    application: Application
+    revision: str
+    inventory: frozenset[ResourceKey]
+    how: Deletion
+    hooks: bool
+
+    def changes(self, pair: Pair) -> Iterator[Change]:
+        if pair.live is not None and pair.owner == self.application.name:
+            yield self._removed(pair.key, pair.live)
+        if self.hooks and self.how is Deletion.CASCADE:
+            yield from self._hooks(pair)
+
+    def _hooks(self, pair: Pair) -> Iterator[Change]:
+        manifest = pair.manifest
+        hook = hook_of(manifest.body) if manifest is not None else None
+        if manifest is None or hook is None:
+            return
+        for phase in _AROUND:
+            if phase in hook.phases:
+                is_named = not is_generated(manifest.body, self.revision)
+                runs = manifest if is_named else in_phase(manifest, phase, self.application)
+                uid = _metadata(pair.live, "uid") if is_named else ""
+                why = f"runs as {phase} hook"
+                yield Change(runs.key, Action.HOOK, why, phase, wave_of(manifest.body), runs, uid)
+
+    def _removed(self, key: ResourceKey, live: Body) -> Change:
+        kept = self._why_kept(key, live)
+        loss = LOSSES.get(key.kind, "")
+        return Change(
+            key,
+            Action.SKIP if kept else Action.DELETE,
+            kept or f"deleted with application {self.application.name}",
+            SyncPhase.DELETE,
+            wave_of(live),
+            uid=_metadata(live, "uid"),
+            resource_version=_metadata(live, "resourceVersion"),
+            warnings=() if kept else tuple(filter(None, (loss, ENDS_PODS if key.kind in TEMPLATED else ""))),
+            irreversible="" if kept else loss,
+        )
+
+    def _why_kept(self, key: ResourceKey, live: Body) -> str:
+        if self.how is Deletion.LEAVE:
+            return "left as it is"
+        if dig(live, "metadata", "deletionTimestamp"):
+            return "is being deleted already"
+        if key not in self.inventory and hook_of(live) is None:
+            return "kept, because this application never applied it"
+        return kept_from_deletion(live, self.application.policy)
+
+
+def deletion(
+    application: Application,
+    revision: str,
+    pairs: Sequence[Pair],
+    *,
+    how: Deletion,
+    inventory: frozenset[ResourceKey],
+    hooks: bool = True,
+    unread: Iterable[str] = (),
+) -> ChangeSet:
+    """Return the plan that takes an application away.
+
+    inventory: every object that it has applied; what is in it and live as its own is deleted, and what is left of
+    its hooks. hooks: whether PreDelete and PostDelete hooks run. unread: what could not be read, each with its reason.
+    """
+    remover = _Remover(application, revision, inventory, how, hooks)
+    changes = arranged(change for pair in pairs for change in remover.changes(pair))
+    deleted = {change.key for change in changes if change.action is Action.DELETE}
+    asked = (
+        f"{pair.key} asks for a confirmed deletion"
+        for pair in pairs
+        if pair.key in deleted and pair.live is not None and must_confirm(pair.live, application.policy, "Delete")
+    )
+    return ChangeSet(
+        application.name,
+        revision,
+        changes,
+        prune=how is Deletion.CASCADE,
+        held=(*(f"deletes {key}" for key in sorted(deleted) if key.kind in PRECIOUS), *asked),
+        refusals=tuple(sorted(unread)),
+        hooks=hooks,
+        deletion=how,
+    )
+
+
+def _metadata(live: Body | None, field: str) -> str:
+    return text(dig(live, "metadata", field))
