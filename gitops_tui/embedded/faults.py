@@ -127,7 +127,7 @@ class Faults:
             self._dropped = time.monotonic()
 
     def freeze_watches(self) -> None:
-        """Have watches stay open without a word or a bookmark until the faults are cleared; what happens is not told."""
+        """Have watches stay open without a word or a bookmark until the faults are cleared."""
         self.frozen = True
 
     def lose_events(self, count: int) -> None:

@@ -378,8 +378,10 @@ def test_health_rules_that_cannot_be_read_are_told_with_their_place(file: Path) 
     assert mistakes(file, text) == [
         "3:11: health[0].kind: a Secret has no health, and its fields are shown nowhere",
         "5:15: health[0].rules[0].when: `=` is not expected (character 14)",
-        "6:15: health[0].rules[0].code: `Broken` is not one of "
-        "Healthy, Suspended, Progressing, Degraded, Unknown, None",
+        (
+            "6:15: health[0].rules[0].code: `Broken` is not one of "
+            "Healthy, Suspended, Progressing, Degraded, Unknown, None"
+        ),
         "7:18: health[0].rules[0].message: expected `}` after the path (character 15)",
         "8:5: health[1]: Secret has rules already (line 3)",
         "8:12: health[1].kind: a Secret has no health, and its fields are shown nowhere",
