@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,7 @@ from gitops_tui.model.resources import Body, Manifest, ResourceKey
 from gitops_tui.model.text import one_line
 
 _CLOSING = 1.0
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _PAGE = 500
 _OUTLINES = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 
@@ -260,6 +262,8 @@ def _writing(*, dry_run: bool, validate: bool) -> dict[str, str]:
 
 def _encoded(key: ResourceKey, body: Body) -> bytes:
     try:
-        return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+        text = json.dumps(body, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+        # An apply is read as YAML, which knows no surrogate pairs and takes these for breaks or for forbidden.
+        return _ESCAPED.sub(lambda match: f"\\u{ord(match.group()):04x}", text).encode()
     except (TypeError, ValueError) as error:
         raise InvalidError(one_line(str(key)), "cannot be written as JSON") from error

@@ -563,3 +563,29 @@ def test_stopped_before_it_began_it_writes_nothing(scene: Scene) -> None:
     assert outcome.phase is OperationPhase.TERMINATED
     assert results(outcome) == {"ConfigMap/a": Result.SKIPPED.value}
     assert scene.world.diary == []
+
+
+# what trying again will not mend
+
+
+def test_a_refusal_of_the_server_is_permanent(scene: Scene) -> None:
+    config = body("ConfigMap", "a", data={"a": "1"})
+    key = Manifest.of(config).key
+    scene.world.refused[key] = InvalidError(str(key), "data: invalid", status=422)
+    assert scene.sync(config).permanent
+
+
+def test_an_object_that_does_not_become_healthy_is_no_permanent_failure(scene: Scene) -> None:
+    outcome = scene.sync(body("PersistentVolumeClaim", "a"), body("ConfigMap", "b", notes=WAVE_ONE), timeout=5)
+    assert (outcome.phase, outcome.permanent) == (OperationPhase.FAILED, False)
+
+
+def test_a_server_that_is_away_is_no_permanent_failure(scene: Scene) -> None:
+    config = body("ConfigMap", "a", data={"a": "1"})
+    key = Manifest.of(config).key
+    scene.world.broken[key] = ClusterError(str(key), "unavailable", status=503, temporary=True)
+    outcome = scene.sync(config)
+    assert (outcome.phase, outcome.permanent) == (OperationPhase.FAILED, False)
+
+
+WAVE_ONE = {"argocd.argoproj.io/sync-wave": "1"}

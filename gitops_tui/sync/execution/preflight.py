@@ -41,7 +41,7 @@ def preflight(run: Run) -> dict[int, str]:
             temporary=True,
         )
     refused = {number: finding for number, (_, finding) in findings.items() if finding.refusal}
-    run.permanent = all(finding.permanent for finding in refused.values())
+    run.permanent = bool(refused) and all(finding.permanent for finding in refused.values())
     return {number: finding.refusal for number, finding in refused.items()}
 
 
