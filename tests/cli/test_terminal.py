@@ -147,8 +147,11 @@ assert ours == ["gitops_tui", "gitops_tui.cli", *arguments, "gitops_tui.cli.pars
 
 
 WAITING = """
+import signal
 from tests.cli.prepared import *
 import sys
+# Whoever runs the tests in the background has had the signal ignored for all below.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 class Silent(PreparedSession):
     def submit(self, request):
         print("waiting", flush=True)

@@ -31,7 +31,7 @@ class Requests(Fault):
 
     seen: list[tuple[str, str]] = field(default_factory=list)
 
-    def matches(self, method: str, target: str) -> bool:
+    def takes(self, method: str, target: str) -> bool:
         if "watch=" not in target:
             self.seen.append((method, target))
         return False

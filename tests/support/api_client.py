@@ -75,9 +75,14 @@ class ApiClient:
         headers = {"Content-Type": content_type, "Accept": accept, "User-Agent": "test-client/1.0"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        self._connection.request(method, _target(path, query), data, headers)
-        response = self._connection.getresponse()
-        text = response.read().decode()
+        try:
+            self._connection.request(method, _target(path, query), data, headers)
+            response = self._connection.getresponse()
+            text = response.read().decode()
+        except BaseException:
+            # What is left of a broken exchange must not be read as the answer to the next request.
+            self._connection.close()
+            raise
         is_json = (response.getheader("Content-Type") or "").startswith("application/json")
         return Reply(response.status, json.loads(text) if is_json else text, response.headers)
 

@@ -64,8 +64,10 @@ class Program:
     @contextmanager
     def daemon(self, *arguments: str) -> Iterator[Daemon]:
         """`--headless` in the background; killed at the end if it still runs."""
+        # Two daemons of tests that run side by side must not want the same port.
+        listen = () if "--listen" in arguments else ("--listen", "127.0.0.1:0")
         process = subprocess.Popen(
-            self.command("--headless", *arguments),
+            self.command("--headless", *listen, *arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
