@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -12,7 +12,7 @@ from gitops_tui.cli import shapes, tables
 from gitops_tui.cli.diagnostics import DIFFERENT, DONE, FAILED
 from gitops_tui.cli.output import Colour
 from gitops_tui.cli.session import Call
-from gitops_tui.engine.requests import PauseAutomation, Plan, Request, ResumeAutomation, Sync
+from gitops_tui.engine.requests import PauseAutomation, Plan, Request, ResumeAutomation, Sync, Terminate
 from gitops_tui.model.errors import GitopsError, PlanError, UsageError
 from gitops_tui.model.operations import ChangeSet, OperationPhase, Pause, Receipt
 from gitops_tui.model.resources import ResourceKey
@@ -54,6 +54,8 @@ class Outcomes:
 
     receipts: list[Receipt] = field(default_factory=list)
     errors: list[GitopsError] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
+    """Names of applications that were not synced."""
 
 
 def sync(call: Call) -> int:
@@ -62,14 +64,48 @@ def sync(call: Call) -> int:
     known = call.refreshed(names)
     keys = tuple(_resource_key(text, known[0]) for text in call.options.resources)
     options = call.options
-    made = [Plan(each.name, options.at, options.prune, keys, options.hooks) for each in known]
     actor, dry_run, timeout = call.session.actor, options.dry_run, options.timeout
 
     def execute(changes: ChangeSet) -> Request:
         return Sync(changes.application, changes, actor, dry_run=dry_run, timeout=timeout)
 
-    outcomes = _run(call, made, execute, approved=dry_run or options.yes)
+    outcomes = Outcomes()
+    for stage in _stages(known):
+        ready = _unless_needed_failed(stage, outcomes)
+        made = [Plan(name, options.at, options.prune, keys, options.hooks) for name in ready]
+        found = _run(call, made, execute, approved=dry_run or options.yes)
+        outcomes.receipts += found.receipts
+        outcomes.errors += found.errors
+        outcomes.failed |= set(ready) - {each.application for each in found.receipts if _is_done(each)}
     return tell(call, outcomes, one=len(names) == 1)
+
+
+def _stages(known: Sequence[ApplicationStatus]) -> Iterator[list[ApplicationStatus]]:
+    """Those that depend on none of the rest, again and again; all that are left when they go round in a circle."""
+    left = {each.name: each for each in known}
+    while left:
+        free = [each for each in left.values() if not left.keys() & set(each.application.depends_on)]
+        stage = free or list(left.values())
+        yield stage
+        for each in stage:
+            del left[each.name]
+
+
+def _unless_needed_failed(stage: Sequence[ApplicationStatus], outcomes: Outcomes) -> list[str]:
+    ready = []
+    for each in stage:
+        needed = sorted(outcomes.failed & set(each.application.depends_on))
+        if needed:
+            outcomes.failed.add(each.name)
+            why = f"not synced, because it depends on {', '.join(needed)}"
+            outcomes.errors.append(PlanError(f"application {each.name}", why))
+        else:
+            ready.append(each.name)
+    return ready
+
+
+def _is_done(receipt: Receipt) -> bool:
+    return receipt.phase is OperationPhase.SUCCEEDED
 
 
 def _chosen(call: Call) -> tuple[str, ...]:
@@ -198,6 +234,17 @@ def pause(call: Call) -> int:
     else:
         call.output.data(shapes.pause(name, made))
     return DONE
+
+
+def stop(call: Call) -> int:
+    """Stop the running operation after the write that it is in: 0 when there was one, 1 when none runs."""
+    name = call.application().name
+    stopped: bool = call.ask(Terminate(name, call.session.actor), f"stopping {name}")
+    if call.output.is_table:
+        call.output.line(f"{name} is told to stop" if stopped else f"{name} runs no operation")
+    else:
+        call.output.data({"application": name, "stopped": stopped})
+    return DONE if stopped else DIFFERENT
 
 
 def resume(call: Call) -> int:

@@ -177,6 +177,7 @@ def _add_holding(verbs: Subparsers) -> None:
         "--for", type=_duration, dest="span", metavar="S", help="seconds (or 2h); default: until resumed"
     )
     _verb(verbs, "resume", "let an application's automation go on", one=True)
+    _verb(verbs, "stop", "stop an application's running operation after the write it is in", one=True)
     delete = _verb(verbs, "delete", "stop tracking an application, and leave or delete its objects", one=True)
     delete.add_argument("--cascade", action="store_true", help="delete its objects; default: leave them as they are")
     delete.add_argument(

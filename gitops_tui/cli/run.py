@@ -35,6 +35,7 @@ def run(arguments: Namespace, session: Session) -> int:
         "undo": back.undo,
         "delete": deletion.delete,
         "pause": change.pause,
+        "stop": change.stop,
         "resume": change.resume,
     }
     verb = verbs[arguments.verb]

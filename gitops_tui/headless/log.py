@@ -82,6 +82,8 @@ class Narrator:
                 drifted=status.drifted,
                 message=status.summary or None,
             )
+        if status.waiting and status.waiting != (before.waiting if before else ""):
+            self._log.event("waiting", **name, message=status.waiting)
         running = status.running
         was = before.running if before else None
         if running is not None and was is None:

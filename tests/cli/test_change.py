@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from gitops_tui.engine.requests import PauseAutomation, Plan, Request, ResumeAutomation, Rollback, Sync, Unpin
+from gitops_tui.engine.requests import (
+    PauseAutomation,
+    Plan,
+    Request,
+    ResumeAutomation,
+    Rollback,
+    Sync,
+    Terminate,
+    Unpin,
+)
 from gitops_tui.model.errors import PlanError, RenderError
 from gitops_tui.model.operations import (
     Action,
@@ -23,6 +33,7 @@ from gitops_tui.model.operations import (
     SyncPhase,
 )
 from gitops_tui.model.resources import ABSENT, FieldChange, ResourceKey
+from gitops_tui.model.status import ApplicationStatus
 from tests.cli.prepared import (
     COMMIT,
     CONFIG,
@@ -270,3 +281,56 @@ def test_chosen_resources_with_the_hooks(gitops: Run) -> None:
     gitops(session, "sync", "shop", "--resource", "apps/Deployment/shop/web", "--hooks")
     (asked,) = session.of(Plan)
     assert (asked.resources, asked.hooks) == ((WEB,), True)
+
+
+# applications that need others
+
+
+def needing(*edges: tuple[str, str]) -> list[ApplicationStatus]:
+    names = sorted({name for edge in edges for name in edge})
+    needs = {name: tuple(needed for one, needed in edges if one == name) for name in names}
+    made = [status(name) for name in names]
+    return [replace(each, application=replace(each.application, depends_on=needs[each.name])) for each in made]
+
+
+def planned(request: Plan) -> ChangeSet:
+    return ChangeSet(request.application, COMMIT.sha)
+
+
+def ended(*failing: str) -> Callable[[Sync], Receipt]:
+    def end(request: Sync) -> Receipt:
+        phase = OperationPhase.FAILED if request.application in failing else OperationPhase.SUCCEEDED
+        return Receipt("op", request.application, COMMIT.sha, OperationKind.SYNC, "alice", phase)
+
+    return end
+
+
+def test_what_others_need_is_synced_first(gitops: Run) -> None:
+    found = needing(("web", "api"), ("api", "database"))
+    session = PreparedSession(snapshot(*found), {Plan: planned, Sync: ended()})
+    assert gitops(session, "sync", "--all").code == 0
+    assert [request.application for request in session.of(Sync)] == ["database", "api", "web"]
+
+
+def test_what_needs_one_that_failed_is_not_synced(gitops: Run) -> None:
+    found = needing(("web", "api"), ("api", "database"), ("other", "other2"))
+    session = PreparedSession(snapshot(*found), {Plan: planned, Sync: ended("database")})
+    said = gitops(session, "sync", "--all")
+    assert said.code == 2
+    assert {request.application for request in session.of(Sync)} == {"database", "other", "other2"}
+    assert "application api: not synced, because it depends on database" in said.err
+    assert "application web: not synced, because it depends on api" in said.err
+
+
+def test_a_circle_is_synced_at_once(gitops: Run) -> None:
+    session = PreparedSession(snapshot(*needing(("a", "b"), ("b", "a"))), {Plan: planned, Sync: ended()})
+    assert gitops(session, "sync", "--all").code == 0
+    assert len(session.of(Sync)) == 2
+
+
+@pytest.mark.parametrize(("stopped", "code", "told"), [(True, 0, "is told to stop"), (False, 1, "runs no operation")])
+def test_an_operation_is_stopped(gitops: Run, stopped: bool, code: int, told: str) -> None:
+    session = PreparedSession(snapshot(status()), {Terminate: stopped})
+    said = gitops(session, "stop", "shop")
+    assert (said.code, said.out) == (code, f"shop {told}\n")
+    assert session.of(Terminate) == [Terminate("shop", "alice@laptop")]

@@ -168,7 +168,11 @@ class Launcher:
         future.set_exception(error)
 
     def settle(self, tracked: Tracked) -> None:
-        """No operation of the application runs any more: look at it again."""
+        """No operation of the application runs any more: look at it again, and let the next one begin."""
+        self._begun.discard(tracked.application.name)
+        limit = self._desk.books.config.settings.parallel_syncs
+        while self._turns and (not limit or self.running < limit):
+            self._turns.pop(next(iter(self._turns))).begin()
         tracked.job = None
         tracked.status = replace(tracked.status, running=None)
         tracked.touch(self._desk.clock())

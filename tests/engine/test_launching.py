@@ -1,0 +1,139 @@
+"""Only so many syncs run at once; the others wait for their turn, and may be stopped while they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from gitops_tui.cluster import Clusters
+from gitops_tui.config import Config, Settings
+from gitops_tui.engine.operations.launching import Launcher
+from gitops_tui.engine.operations.planning import Approved
+from gitops_tui.engine.operations.running import Ended, Halt, Operations, Order, Progress
+from gitops_tui.engine.schedule.books import Books
+from gitops_tui.engine.schedule.desk import Desk
+from gitops_tui.engine.schedule.tracking import Tracked
+from gitops_tui.journal import Journal
+from gitops_tui.model.application import Application, Destination, Source
+from gitops_tui.model.errors import GitopsError, PlanError
+from gitops_tui.model.operations import OperationKind, OperationPhase, Receipt
+
+
+class Instant:
+    """Operations that succeed as soon as they are run."""
+
+    def run(self, application: Application, order: Order, halt: Halt, progress: Progress) -> Ended:
+        phase = halt.phase if halt.event.is_set() else OperationPhase.SUCCEEDED
+        return Ended(Receipt("op", application.name, order.approved.revision, order.kind, order.actor, phase))
+
+
+class Room:
+    """A launcher whose jobs run only when the test says so."""
+
+    def __init__(self, journal: Journal, clusters: Clusters, limit: int) -> None:
+        applications = tuple(Application(name, Source("/r"), Destination("prod")) for name in "abcd")
+        config = Config(applications, settings=Settings(parallel_syncs=limit))
+        self.books = Books(config, journal, clusters, lambda: 0.0)
+        self.books.track(applications)
+        self.jobs: dict[str, Callable[[], None]] = {}
+        self.desk = Desk(self.books, journal, self._run, lambda call: call(), lambda: 0.0)
+        self.launcher = Launcher(self.desk, cast(Operations, Instant()))
+        self.futures: dict[str, Future[Any]] = {}
+        self.begun: list[str] = []
+
+    def _run(
+        self,
+        lane: str,
+        width: int,
+        job: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[GitopsError], None],
+    ) -> None:
+        waiting = (name for name in self.futures if self.tracked(name).job and name not in self.begun)
+        self.begun.append(next(waiting))
+        self.jobs[self.begun[-1]] = lambda: done(job())
+
+    def start(self, *names: str) -> None:
+        for name in names:
+            self.futures[name] = Future()
+            order = Order(OperationKind.SYNC, "alice", Approved("a" * 40, prune=False))
+            self.launcher.start(self.tracked(name), order, self.futures[name])
+
+    def tracked(self, name: str) -> Tracked:
+        return self.books.tracked[name]
+
+    def current(self, name: str) -> str:
+        running = self.tracked(name).status.running
+        return running.current if running else "none"
+
+    def finish(self, name: str) -> None:
+        self.jobs.pop(name)()
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Callable[[int], Room]]:
+    with closing(Journal.open(tmp_path / "state")) as journal, closing(Clusters(None)) as clusters:
+        yield lambda limit: Room(journal, clusters, limit)
+
+
+def test_what_is_over_the_limit_waits_and_begins_in_its_order(room: Callable[[int], Room]) -> None:
+    here = room(2)
+    here.start("a", "b", "c", "d")
+    assert list(here.jobs) == ["a", "b"]
+    assert here.current("c") == "waits for its turn: 2 syncs run"
+    here.finish("a")
+    assert list(here.jobs) == ["b", "c"]
+    here.finish("b")
+    here.finish("c")
+    here.finish("d")
+    assert all(future.result(0).phase is OperationPhase.SUCCEEDED for future in here.futures.values())
+    assert here.launcher.running == 0, "and there is room again"
+
+
+def test_without_a_limit_all_run(room: Callable[[int], Room]) -> None:
+    here = room(0)
+    here.start("a", "b", "c", "d")
+    assert list(here.jobs) == ["a", "b", "c", "d"]
+
+
+def test_one_application_runs_one_operation_at_a_time(room: Callable[[int], Room]) -> None:
+    here = room(2)
+    here.start("a")
+    with pytest.raises(PlanError, match="an operation is running"):
+        here.start("a")
+
+
+def test_one_that_waits_is_stopped_at_once(room: Callable[[int], Room]) -> None:
+    here = room(1)
+    here.start("a", "b", "c")
+    assert here.launcher.terminate(here.tracked("b"), "bob")
+    with pytest.raises(PlanError, match="stopped by bob before it began"):
+        here.futures["b"].result(0)
+    here.finish("a")
+    assert list(here.jobs) == ["c"]
+
+
+def test_one_that_runs_is_told_by_whom_it_is_stopped(room: Callable[[int], Room]) -> None:
+    here = room(1)
+    here.start("a")
+    assert here.launcher.terminate(here.tracked("a"), "bob")
+    here.finish("a")
+    assert here.futures["a"].result(0).phase is OperationPhase.TERMINATED
+    assert not here.launcher.terminate(here.tracked("a"), "bob"), "nothing runs any more"
+
+
+def test_at_the_end_of_the_program_what_waits_is_refused_and_what_runs_is_interrupted(
+    room: Callable[[int], Room],
+) -> None:
+    here = room(1)
+    here.start("a", "b")
+    here.launcher.stop_running()
+    with pytest.raises(GitopsError, match="is stopping"):
+        here.futures["b"].result(0)
+    here.finish("a")
+    assert here.futures["a"].result(0).phase is OperationPhase.INTERRUPTED
