@@ -16,7 +16,7 @@ from gitops_tui.engine.requests import (
     Undoing,
 )
 from gitops_tui.engine.rollback.reverts import Reverts
-from gitops_tui.engine.rollback.undoing import Deploy, Follow, Hold, Restore, way_back
+from gitops_tui.engine.rollback.undoing import Deploy, Follow, Hold, Restore, by_somebody, way_back
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Deed, DeedKind, Journal
 from gitops_tui.model.application import Application
@@ -38,7 +38,7 @@ class Undo:
     def plan(self, application: Application, request: PlanUndo) -> Undoing:
         """What is undone, and how. PlanError when it cannot be."""
         name, actor = application.name, request.actor
-        deeds = self._journal.deeds(name, _SEARCHED)
+        deeds = by_somebody(self._journal.deeds(name, _SEARCHED))
         newest = deeds[0].receipt if deeds else None
         full = self._journal.receipt(newest.operation) if newest else None
         way = way_back(name, deeds, full.resources if full else (), time.time())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Final
 
 from gitops_tui.journal import Deed, DeedKind
@@ -47,6 +48,14 @@ class Release:
 Way = Deploy | Follow | Restore | Hold | Release
 
 _ITS_TIME: Final = "its time is over"
+_BY_ITSELF: Final = {"next commit", "time"}
+"""Who lifts a pin or a pause whose end has come."""
+
+
+def by_somebody(deeds: Sequence[Deed]) -> tuple[Deed, ...]:
+    """Return the deeds without the newest ones that nobody did: a pin that a commit lifted is a consequence of it."""
+    ends = {DeedKind.UNPIN, DeedKind.RESUME}
+    return tuple(dropwhile(lambda deed: deed.kind in ends and deed.who in _BY_ITSELF, deeds))
 
 
 def way_back(application: str, deeds: Sequence[Deed], results: Sequence[ResourceResult], now: float) -> Way:

@@ -20,7 +20,7 @@ from gitops_tui.engine.requests import (
     Undoing,
     Unpin,
 )
-from gitops_tui.engine.rollback.undoing import Deploy, Follow, Hold, Release, Restore, way_back
+from gitops_tui.engine.rollback.undoing import Deploy, Follow, Hold, Release, Restore, by_somebody, way_back
 from gitops_tui.journal import Deed, DeedKind
 from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.errors import PlanError
@@ -111,6 +111,13 @@ def test_what_cannot_be_undone_is_said_plainly(deeds: list[Deed], why: str) -> N
     with pytest.raises(PlanError, match=why) as failure:
         way_back("shop", deeds, (), NOW)
     assert failure.value.message.startswith("cannot undo ")
+
+
+def test_what_nobody_did_is_not_what_was_done_last() -> None:
+    lifted, over = Deed(DeedKind.UNPIN, 1.0, "next commit"), Deed(DeedKind.RESUME, 1.0, "time")
+    revert = operation(OperationKind.ROLLBACK, OLD, commit="d" * 40)
+    assert by_somebody([lifted, over, revert, pin()]) == (revert, pin())
+    assert by_somebody([plain(DeedKind.UNPIN), lifted]) == (plain(DeedKind.UNPIN), lifted)
 
 
 def test_lost_data_do_not_come_back() -> None:
