@@ -191,7 +191,7 @@ class _Setting:
         journal = self._stack.enter_context(closing(Journal.open(settings.state_dir)))
         clusters = self._stack.enter_context(closing(Clusters(settings.kubeconfig)))
         mirrors = self._stack.enter_context(closing(Mirrors(settings.state_dir)))
-        who = f"{_actor()}, pid {os.getpid()}"
+        who = _process(self._arguments)
         if self._demo is not None:
             _tell_past(journal, self._demo, who, clusters.current)
         return Worker(Parts(config, clusters, mirrors, journal, store, who, automate=automate))
@@ -273,6 +273,12 @@ def _actor() -> str:
         # A container may run as a number without a name.
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}"
+
+
+def _process(arguments: Namespace) -> str:
+    """What others are told of this process, after its number and its host."""
+    face = "--headless" if arguments.headless or arguments.once else arguments.verb or "terminal"
+    return f"gitops-tui {face} of {_actor().partition('@')[0]}"
 
 
 if __name__ == "__main__":

@@ -184,16 +184,23 @@ def tell(call: Call, outcomes: Outcomes, *, one: bool) -> int:
     elif outcomes.receipts:
         call.output.data(shapes.receipt(outcomes.receipts[0]))
     for receipt in outcomes.receipts:
-        for result in receipt.resources:
-            for warning in result.warnings:
-                call.diagnostics.warn(f"{result.key}: {warning}")
-        if receipt.phase is not OperationPhase.SUCCEEDED:
-            words = f"{receipt.phase}: {receipt.message}" if receipt.message else str(receipt.phase)
-            call.diagnostics.error(GitopsError(f"application {receipt.application}", words))
+        _comment(call, receipt)
     for error in outcomes.errors:
         call.diagnostics.error(error)
     fine = all(each.phase is OperationPhase.SUCCEEDED for each in outcomes.receipts)
     return DONE if fine and not outcomes.errors else FAILED
+
+
+def _comment(call: Call, receipt: Receipt) -> None:
+    """Say beside a receipt what a person should know of it."""
+    for result in receipt.resources:
+        for warning in result.warnings:
+            call.diagnostics.warn(f"{result.key}: {warning}")
+    if receipt.phase is not OperationPhase.SUCCEEDED:
+        words = f"{receipt.phase}: {receipt.message}" if receipt.message else str(receipt.phase)
+        call.diagnostics.error(GitopsError(f"application {receipt.application}", words))
+    elif receipt.message and not receipt.verified and not receipt.dry_run:
+        call.diagnostics.warn(f"application {receipt.application}: not verified: {receipt.message}")
 
 
 def _print_receipt(call: Call, receipt: Receipt) -> None:

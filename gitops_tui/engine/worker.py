@@ -52,7 +52,7 @@ _IDLE = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a worker is built of. who: how this process is named to others ("alice@host, pid 123")."""
+    """What a worker is built of. who: how this process is named to others ("gitops-tui --headless of alice")."""
 
     config: Config
     clusters: Clusters

@@ -101,6 +101,18 @@ def test_plan(gitops: Run, form: str) -> None:
     assert session.of(Plan) == [Plan("shop", "v1", None)]
 
 
+def test_a_sync_after_which_something_is_not_healthy_says_so(gitops: Run) -> None:
+    def unhealthy(request: Sync) -> Receipt:
+        told = "1 unchanged; not healthy after 5 s: apps/Deployment shop/web is Degraded"
+        return replace(receipt_of(request), verified=False, message=told)
+
+    session = ready()
+    session.answers[Sync] = unhealthy
+    said = gitops(session, "sync", "shop")
+    assert said.code == 0
+    assert "warning: application shop: not verified: 1 unchanged; not healthy after 5 s: " in said.err
+
+
 def test_a_plan_that_does_nothing(gitops: Run) -> None:
     said = gitops(ready(ChangeSet("shop", COMMIT.sha)), "plan", "shop", "--prune")
     assert (said.code, said.out, said.err) == (0, "", "")
