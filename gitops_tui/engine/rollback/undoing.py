@@ -113,6 +113,8 @@ def _of_operation(newest: Deed, receipt: Receipt, earlier: Sequence[Deed], resul
         if earlier and earlier[0].pin is not None:
             return _unheld(earlier[1:])
         raise _StaysError(f"{named}: it did nothing ({receipt.message})")
+    if receipt.kind is OperationKind.DELETE:
+        raise _StaysError(f"{named}: the objects are gone; a sync makes them anew")
     if newest.partial:
         raise _StaysError(f"{named}: it was of chosen resources only")
     if receipt.kind is not OperationKind.SYNC:

@@ -101,6 +101,7 @@ def test_the_way_back_from_what_was_done_last(deeds: list[Deed], way: object) ->
         ([operation(), operation()], "it deployed what was deployed before"),
         ([operation(partial=True), operation(revision=OLD)], "it was of chosen resources only"),
         ([operation(OperationKind.SELF_HEAL), operation(revision=OLD)], "change Git instead"),
+        ([operation(OperationKind.DELETE), operation(revision=OLD)], "a sync makes them anew"),
         ([operation(OperationKind.ROLLBACK, phase=OperationPhase.FAILED, message="refused")], "it did nothing"),
         ([plain(DeedKind.RESUME), pause(999.0)], "its time is over"),
         ([plain(DeedKind.UNPIN), pin(until="999")], "its time is over"),
