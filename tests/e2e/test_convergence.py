@@ -92,7 +92,7 @@ def test_each_sync_ends_in_sync(control_plane: RealCluster, commits: list[list[d
             control_plane.request("DELETE", f"/api/v1/namespaces/{name}")
 
 
-ODD = "emoji 😀, line \u2028 and paragraph \u2029, next \x85, delete \x7f, mark \ufeff, tab \t, quote \" and \\ end"
+ODD = 'emoji 😀, line \u2028 and paragraph \u2029, next \x85, delete \x7f, mark \ufeff, tab \t, quote " and \\ end'
 
 
 def test_characters_that_yaml_treats_in_its_own_way_arrive_as_they_are(
