@@ -199,7 +199,7 @@ def _comment(call: Call, receipt: Receipt) -> None:
     if receipt.phase is not OperationPhase.SUCCEEDED:
         words = f"{receipt.phase}: {receipt.message}" if receipt.message else str(receipt.phase)
         call.diagnostics.error(GitopsError(f"application {receipt.application}", words))
-    elif receipt.message and not receipt.verified and not receipt.dry_run:
+    elif receipt.resources and receipt.message and not receipt.verified and not receipt.dry_run:
         call.diagnostics.warn(f"application {receipt.application}: not verified: {receipt.message}")
 
 
