@@ -39,7 +39,7 @@ class Cluster:
         self.server = server
         pace = Pace(timing)
         self._transport = Transport(access, pace, timing)
-        self._warnings = Warnings(self._transport)
+        self._warnings = Warnings(self._transport, timing.news)
         self._discovery = Discovery(self._transport, f"cluster {one_line(context)}")
         self._cache = Cache()
         self._watches = Watches(Surroundings(self._transport, self._discovery, self._cache, timing))
@@ -189,6 +189,21 @@ class Cluster:
     def problems(self) -> Mapping[Scope, ClusterError]:
         """The scopes that cannot be listed now, and why."""
         return self._cache.problems()
+
+    def problem(self, key: ResourceKey) -> ClusterError | None:
+        """Why what is cached of a key's kind may be old; None where it is not, or the kind is not watched."""
+        return self._cache.problem(key)
+
+    def on_trouble(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Call `watcher` whenever a scope begins or ends to have a problem; returns how to stop that.
+
+        It is called from a watch thread, and must be quick.
+        """
+        return self._cache.on_trouble(watcher)
+
+    def list_again(self, scopes: Iterable[Scope]) -> None:
+        """List these scopes anew, which `ready` then waits for; returns at once."""
+        self._watches.list_again(scopes)
 
     def ready(self, scopes: Iterable[Scope]) -> bool:
         """Whether each of `scopes` was listed at least once or has a problem."""

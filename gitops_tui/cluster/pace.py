@@ -26,7 +26,7 @@ class Timing:
     connect, read: until a connection stands, and between two pieces of an answer. total: one call with its
     retries. silence: a watch without even a bookmark for this long is taken for dead. watch: how long the server
     is asked to keep a watch. first_pause, longest_pause: between tries; each next is twice the one before.
-    recovery: after this long without a 429, one more request at once.
+    recovery: after this long without a 429, one more request at once. news: how old recent warnings may be.
     """
 
     connect: float = 5.0
@@ -38,6 +38,7 @@ class Timing:
     longest_pause: float = 30.0
     forbidden_pause: float = 30.0
     recovery: float = 5.0
+    news: float = 15.0
 
 
 class Deadline:

@@ -12,18 +12,20 @@ from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.resources import Body
 from gitops_tui.model.text import one_line
 
-_FRESH: Final = 15.0
-"""Seconds for which an answer is good enough. A warning changes nothing about the object that it is about."""
 _REFUSED: Final = 300.0
 """Seconds for which one who may not read events, or whose server hangs, is not asked again."""
 _MOST: Final = 500
 
 
 class Warnings:
-    """The Warning events of each namespace, one request for all who ask within a moment. Thread-safe."""
+    """The Warning events of each namespace, one request for all who ask within a moment. Thread-safe.
 
-    def __init__(self, transport: Transport) -> None:
+    news: seconds for which an answer is good enough; a warning changes nothing about the object that it is about.
+    """
+
+    def __init__(self, transport: Transport, news: float) -> None:
         self._transport = transport
+        self._news = news
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, tuple[Body, ...]]] = {}
 
@@ -35,9 +37,9 @@ class Warnings:
             if now < until:
                 return known
             # Whoever asks meanwhile makes do with what is known.
-            self._kept[namespace] = (now + _FRESH, known)
+            self._kept[namespace] = (now + self._news, known)
         try:
-            found, good_for = self._asked(namespace), _FRESH
+            found, good_for = self._asked(namespace), self._news
         except ClusterError:
             found, good_for = (), _REFUSED
         with self._lock:

@@ -75,9 +75,8 @@ class Faults:
         self._dropped = 0.0
         self._lost = 0
         self._repeats = False
+        self._frozen = 0.0
         self._released = threading.Event()
-        self.frozen = False
-        """Whether watches stay open and say nothing at all, as behind a half-open connection."""
 
     def add(self, fault: Fault) -> Fault:
         """Have a fault from now on; its `hits` count the requests that met it."""
@@ -127,8 +126,9 @@ class Faults:
             self._dropped = time.monotonic()
 
     def freeze_watches(self) -> None:
-        """Have watches stay open without a word or a bookmark until the faults are cleared."""
-        self.frozen = True
+        """Have every watch that runs now stay open without a word or a bookmark, as behind a half-open connection."""
+        with self._lock:
+            self._frozen = time.monotonic()
 
     def lose_events(self, count: int) -> None:
         """Have watches pass over their next events, `count` in all."""
@@ -157,11 +157,16 @@ class Faults:
         """When watches were last dropped, on the monotonic clock; 0.0: never."""
         return self._dropped
 
+    @property
+    def frozen_at(self) -> float:
+        """When watches last fell silent, on the monotonic clock; 0.0: never."""
+        return self._frozen
+
     def clear(self) -> None:
         """No faults any more; what hangs is let go."""
         with self._lock:
             self._faults.clear()
-            self._lost, self._repeats, self.frozen = 0, False, False
+            self._lost, self._repeats = 0, False
             self._released.set()
 
     def meet(self, method: str, target: str) -> Fault | None:

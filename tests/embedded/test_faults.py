@@ -169,10 +169,12 @@ def test_events_are_lost_or_told_twice(server: EmbeddedServer, client: ApiClient
 
 
 def test_a_silent_watch_says_nothing_and_stays_open(server: EmbeddedServer, client: ApiClient) -> None:
-    server.faults.freeze_watches()
     with client.watch(MAPS, resourceVersion=server.store.revision, timeoutSeconds=1) as events:
+        server.faults.freeze_watches()
         client.create(MAPS, {"metadata": {"name": "a"}}).ok()
         assert list(events) == []
+    with client.watch(MAPS, resourceVersion=server.store.revision - 1) as events:
+        assert next(events)["type"] == "ADDED"
 
 
 def test_an_older_state_comes_back_with_its_versions(server: EmbeddedServer, client: ApiClient) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gitops_tui.cluster import Timing
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.resources import HealthCode
@@ -62,7 +63,7 @@ def warn(server: EmbeddedServer, about: dict[str, Any], reason: str, message: st
 
 
 def test_what_only_an_event_tells_reaches_the_application(tmp_path: Path, server: EmbeddedServer) -> None:
-    with enter(tmp_path, server, {"app/web.yaml": WEB}) as shop:
+    with enter(tmp_path, server, {"app/web.yaml": WEB}, timing=Timing(news=0.0)) as shop:
         shop.sync()
         web = shop.live("apps", "Deployment", "web")
         assert web is not None

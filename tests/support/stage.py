@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitops_tui.cluster import Clusters
+from gitops_tui.cluster import Clusters, Timing
 from gitops_tui.config import Config, Settings
 from gitops_tui.engine import Store
 from gitops_tui.engine.requests import Plan, Refresh, Request, Rollback, Sync
@@ -23,7 +23,7 @@ from gitops_tui.model.status import ApplicationStatus, Snapshot
 from gitops_tui.source import Mirrors
 from tests.support.work_tree import WorkTree
 
-_DEADLINE = 60.0
+_DEADLINE = 30.0
 _HEALTH = 3.0
 """Seconds that a sync waits: no kubelet makes pods ready here, and a deletion takes a moment."""
 
@@ -121,11 +121,13 @@ def stage(
     state: str = "state",
     automate: bool = True,
     context: str = "",
+    timing: Timing | None = None,
     **more: Any,
 ) -> Iterator[Stage]:
     """A stage with one application from folder `app` of a repository with one commit of `files`.
 
-    context: of the kubeconfig, "" for its current one. more: other fields of the application, such as `ignore`.
+    context: of the kubeconfig, "" for its current one. timing: how patient it is with the cluster. more: other
+    fields of the application, such as `ignore`.
     """
     if repository is None:
         repository = WorkTree(folder / "repository")
@@ -139,7 +141,7 @@ def stage(
     clock, store = Clock(), Store()
     with (
         closing(Journal.open(settings.state_dir)) as journal,
-        closing(Clusters(kubeconfig)) as clusters,
+        closing(Clusters(kubeconfig, timing=timing)) as clusters,
         closing(Mirrors(settings.state_dir)) as mirrors,
     ):
         parts = Parts(config, clusters, mirrors, journal, store, "tester", automate, InlineLanes(), clock)

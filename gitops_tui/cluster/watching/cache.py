@@ -20,7 +20,8 @@ Listener = Callable[[Live, bool], None]
 
 def live_of(item: Mapping[str, Any], resource: ApiResource) -> Live:
     """Summarise one object of a list or an event. Items of a list carry no kind of their own."""
-    body = {**item, "apiVersion": item.get("apiVersion") or resource.api_version, "kind": resource.kind}
+    body = {"apiVersion": "", "kind": "", **item}
+    body |= {"apiVersion": item.get("apiVersion") or resource.api_version, "kind": resource.kind}
     metadata = item.get("metadata")
     body["metadata"] = metadata = metadata if isinstance(metadata, dict) else {}
     annotations = metadata.get("annotations")
@@ -64,7 +65,8 @@ class Shelf:
     def put(self, live: Live) -> bool:
         """Keep an object; whether that changes anything."""
         old = self.objects.get(live.key)
-        if old is not None and (old.uid, old.resource_version) == (live.uid, live.resource_version):
+        if old == live:
+            # Its version alone would not do: a cluster that was restored counts anew from an older one.
             return False
         self.drop(live.key)
         self.objects[live.key] = live
@@ -102,6 +104,7 @@ class Cache:
         self._shelves: dict[Scope, Shelf] = {}
         self._kinds: defaultdict[tuple[str, str], list[Scope]] = defaultdict(list)
         self._listeners: list[Listener] = []
+        self._watchers: list[Callable[[], None]] = []
 
     def open(self, scope: Scope) -> Shelf:
         """Make room for a scope."""
@@ -129,12 +132,13 @@ class Cache:
                 return
             gone = [shelf.drop(key) for key in tuple(shelf.objects) if key not in fresh]
             changed = [live for live in fresh.values() if shelf.put(live)]
-            shelf.listed, shelf.problem = True, None
-            self._settled.notify_all()
+            shelf.listed = True
+            watchers = self._trouble(shelf, None)
             events = [(live, True) for live in gone if live and self._find(live.key) is None]
             events += [(live, False) for live in changed]
             listeners = tuple(self._listeners)
         _tell(listeners, events)
+        _call(watchers)
 
     def put(self, shelf: Shelf, live: Live) -> None:
         """An object of a scope appeared or changed."""
@@ -155,8 +159,26 @@ class Cache:
     def fail(self, shelf: Shelf, problem: ClusterError | None) -> None:
         """Note that a scope cannot be listed now, or (None) that it can again; what was known of it stays."""
         with self._lock:
-            shelf.problem = problem
-            self._settled.notify_all()
+            watchers = self._trouble(shelf, problem)
+        _call(watchers)
+
+    def doubt(self, shelf: Shelf) -> None:
+        """Nobody is to rely on what is known of a scope before it has been listed again."""
+        with self._lock:
+            shelf.listed = False
+
+    def _trouble(self, shelf: Shelf, problem: ClusterError | None) -> tuple[Callable[[], None], ...]:
+        """Note a problem or its end; who is to be called because that is news."""
+        is_news = (shelf.problem is None) is not (problem is None)
+        shelf.problem = problem
+        self._settled.notify_all()
+        return tuple(self._watchers) if is_news and self._holds(shelf) else ()
+
+    def problem(self, key: ResourceKey) -> ClusterError | None:
+        """Why what is cached of a key's kind may be old; None where it is not, or the kind is not watched."""
+        with self._lock:
+            shelves = (self._shelves[scope] for scope in self._kinds.get((key.group, key.kind), ()))
+            return next((shelf.problem for shelf in shelves if shelf.problem and _spans(shelf.scope, key)), None)
 
     def problems(self) -> dict[Scope, ClusterError]:
         """The scopes that cannot be listed now."""
@@ -196,7 +218,7 @@ class Cache:
         """Whether an object of ours with this key would be here."""
         with self._lock:
             return any(
-                scope.namespace in {"", key.namespace}
+                _spans(scope, key)
                 and scope.selector in {"", APPLICATION_LABEL}
                 and self._shelves[scope].listed
                 and self._shelves[scope].problem is None
@@ -214,6 +236,18 @@ class Cache:
                     self._listeners.remove(listener)
 
         return unsubscribe
+
+    def on_trouble(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Call `watcher` whenever a scope begins or ends to have a problem; returns how to stop that."""
+        with self._lock:
+            self._watchers.append(watcher)
+
+        def stop() -> None:
+            with self._lock:
+                if watcher in self._watchers:
+                    self._watchers.remove(watcher)
+
+        return stop
 
     def _holds(self, shelf: Shelf) -> bool:
         return self._shelves.get(shelf.scope) is shelf
@@ -235,6 +269,15 @@ def _merged(found: list[dict[ResourceKey, Live]]) -> tuple[Live, ...]:
         return ()
     merged = found[0] if len(found) == 1 else {key: live for objects in found for key, live in objects.items()}
     return tuple(merged[key] for key in sorted(merged))
+
+
+def _spans(scope: Scope, key: ResourceKey) -> bool:
+    return scope.namespace in {"", key.namespace}
+
+
+def _call(watchers: Iterable[Callable[[], None]]) -> None:
+    for watcher in watchers:
+        watcher()
 
 
 def _tell(listeners: Iterable[Listener], events: Iterable[tuple[Live, bool]]) -> None:

@@ -82,6 +82,7 @@ class ScopeWatch:
     def list_again(self) -> None:
         """List anew, because what is cached may be of another time line."""
         self._list_again = True
+        self._around.cache.doubt(self._shelf)
         self._wake.set()
         self._abort()
 

@@ -36,6 +36,13 @@ class Watches:
                 watch = self._running[scope] = ScopeWatch(scope, self._around, self._list_others_again)
                 watch.start()
 
+    def list_again(self, scopes: Iterable[Scope]) -> None:
+        """List some scopes anew, whatever is known of them."""
+        with self._lock:
+            chosen = [self._running[scope] for scope in scopes if scope in self._running]
+        for watch in chosen:
+            watch.list_again()
+
     def wake(self) -> None:
         """End every pause before a next try: something has changed for the better."""
         with self._lock:

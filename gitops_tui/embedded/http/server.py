@@ -54,10 +54,9 @@ class HttpServer:
         """Whether a watch that runs was dropped by a fault."""
         return subscription.started <= self._faults.dropped_at
 
-    @property
-    def silent(self) -> bool:
-        """Whether watches say nothing, because of a fault."""
-        return self._faults.frozen
+    def silences(self, subscription: Subscription) -> bool:
+        """Whether a watch that runs fell silent by a fault."""
+        return subscription.started <= self._faults.frozen_at
 
     def told(self, events: Sequence[Event]) -> list[Event]:
         """What a watch tells of events, with faults or without."""

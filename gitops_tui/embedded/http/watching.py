@@ -79,12 +79,11 @@ class Pace(Protocol):
     def stopping(self) -> bool:
         """Whether the server is going down."""
 
-    @property
-    def silent(self) -> bool:
-        """Whether it is to say nothing now."""
-
     def drops(self, subscription: Subscription) -> bool:
         """Whether this watch is to be cut now."""
+
+    def silences(self, subscription: Subscription) -> bool:
+        """Whether this watch is to say nothing any more."""
 
     def told(self, events: Sequence[Event]) -> list[Event]:
         """What is to be told of events."""
@@ -156,7 +155,7 @@ class Watch:
             if self._options.bookmarks and time.monotonic() >= bookmark_at:
                 lines += self._quiet_bookmark(subscription, events)
                 bookmark_at = time.monotonic() + self._pace.bookmark_seconds
-            if lines and not self._pace.silent:
+            if lines and not self._pace.silences(subscription):
                 connection.send_chunk(lines)
             elif subscription.closed or _has_left(connection):
                 return False

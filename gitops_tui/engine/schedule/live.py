@@ -31,6 +31,16 @@ class LiveChanges:
                 self._subscribed[id(cluster)] = cluster.subscribe(
                     lambda live, gone: self._desk.post(lambda: self._moved(context, live, gone))
                 )
+                cluster.on_trouble(lambda: self._desk.post(lambda: self._troubled(cluster)))
+
+    def _troubled(self, cluster: Cluster) -> None:
+        """A kind can no longer be watched, or can again: nobody may go on believing what was seen before."""
+        now, books = self._desk.clock(), self._desk.books
+        if not cluster.problems():
+            books.reach(cluster.context).not_before = 0.0
+        for tracked in books.tracked.values():
+            if books.context_of(tracked.application) == cluster.context:
+                tracked.touch(now + DEBOUNCE)
 
     def _moved(self, context: str, live: Live, gone: bool) -> None:
         del gone

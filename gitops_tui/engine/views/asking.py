@@ -13,6 +13,7 @@ from gitops_tui.model.resources import Body, ResourceKey
 
 _WORTH_A_LIST = 8
 _LISTED_FOR_ONE = 20
+_UNAUTHORIZED = 401
 
 WIDTH = 8
 """Threads a cluster: more of them do not get more answers a second out of an API server."""
@@ -98,8 +99,14 @@ class Sightings:
     def cached(self, key: ResourceKey) -> Body | None:
         """The object as the watches have it; None where only the server can tell."""
         known = self._cluster.live(key)
-        return known.body() if known is not None else None
+        return known.body() if known is not None and self._cluster.problem(key) is None else None
 
     def live(self, key: ResourceKey) -> Body | None:
         """The live object; None means that it does not exist. Raises ClusterError."""
-        return None if key in self._absent else self.cached(key) or self._cluster.read(key)
+        if key in self._absent:
+            return None
+        problem = self._cluster.problem(key)
+        if problem is not None and (problem.temporary or problem.status == _UNAUTHORIZED):
+            # What could not be listed a moment ago is not worth a request for each object.
+            raise problem
+        return self.cached(key) or self._cluster.read(key)

@@ -124,7 +124,8 @@ class Reconciler:
         return View(application, revision, latest, tuple(pairs), children, look.failures, incomplete, absent, warnings)
 
     def renew(self, application: Application, keys: Sequence[ResourceKey]) -> None:
-        """Forget what was kept of an application: renderings and verdicts."""
+        """Forget what was kept of an application: renderings, verdicts, and what its cluster listed."""
+        self._watches.list_again(application.name)
         self.renderings.forget(application.name)
         self.verdicts.forget(keys)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.fields import mappings
 from gitops_tui.model.ownership import DIGEST_ANNOTATION
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 
@@ -18,13 +19,17 @@ execution has the server try all of it once more."""
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a verdict rests on. uid "": the object is not there."""
+    """What a verdict rests on. uid "": the object is not there.
+
+    written: who wrote the object when, since a cluster that was restored gives a resourceVersion a second time.
+    """
 
     context: str
     key: ResourceKey
     digest: str
     uid: str
     resource_version: str
+    written: int
     rules: int
 
     @classmethod
@@ -32,7 +37,9 @@ class Evidence:
         """The evidence of one desired object and its live twin, None when that is missing."""
         metadata = (live or {}).get("metadata") or {}
         uid, version = str(metadata.get("uid", "")), str(metadata.get("resourceVersion", ""))
-        return cls(context, manifest.key, manifest.digest, uid, version, hash(tuple(rules)))
+        writes = [(each.get("manager"), each.get("time")) for each in mappings(metadata.get("managedFields"))]
+        written = hash(str(writes))
+        return cls(context, manifest.key, manifest.digest, uid, version, written, hash(tuple(rules)))
 
 
 @dataclass(frozen=True, slots=True)

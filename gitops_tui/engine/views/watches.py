@@ -49,6 +49,14 @@ class Watches:
             cluster.watch(frozenset[Scope]().union(*wanted.values()))
         return scopes
 
+    def list_again(self, application: str) -> None:
+        """List anew all that an application needs: a person doubts what is shown."""
+        with self._lock:
+            chosen = [(self._clusters[context], wanted.get(application)) for context, wanted in self._wanted.items()]
+        for cluster, scopes in chosen:
+            if scopes:
+                cluster.list_again(scopes)
+
     def drop(self, application: str) -> None:
         """The application is tracked no longer: stop watching what only it needed."""
         with self._lock:
