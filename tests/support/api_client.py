@@ -75,16 +75,26 @@ class ApiClient:
         headers = {"Content-Type": content_type, "Accept": accept, "User-Agent": "test-client/1.0"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
+        target = _target(path, query)
         try:
-            self._connection.request(method, _target(path, query), data, headers)
+            response, text = self._exchange(method, target, data, headers)
+        except (http.client.RemoteDisconnected, ssl.SSLEOFError, ConnectionError):
+            # The server may close a connection that was kept for later.
+            response, text = self._exchange(method, target, data, headers)
+        is_json = (response.getheader("Content-Type") or "").startswith("application/json")
+        return Reply(response.status, json.loads(text) if is_json else text, response.headers)
+
+    def _exchange(
+        self, method: str, target: str, data: str | None, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPResponse, str]:
+        try:
+            self._connection.request(method, target, data, headers)
             response = self._connection.getresponse()
-            text = response.read().decode()
+            return response, response.read().decode()
         except BaseException:
             # What is left of a broken exchange must not be read as the answer to the next request.
             self._connection.close()
             raise
-        is_json = (response.getheader("Content-Type") or "").startswith("application/json")
-        return Reply(response.status, json.loads(text) if is_json else text, response.headers)
 
     def get(self, path: str, **query: Any) -> Reply:
         """Read."""

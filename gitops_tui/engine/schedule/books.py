@@ -58,6 +58,7 @@ class Books:
         self._generation = 0
         self._published = float("-inf")
         self._state = WorkerState.STARTING
+        self._ended = False
 
     # -- looking things up -----------------------------------------------------------------------------------
 
@@ -189,6 +190,7 @@ class Books:
     def operation_ended(self, receipt: Receipt) -> None:
         """The last receipt of its application is this one."""
         self._last[receipt.application] = replace(receipt, resources=())
+        self._ended = True
         self._deployed.pop(receipt.application, None)
         self._verified.pop(receipt.application, None)
         self._brought.pop(receipt.application, None)
@@ -243,7 +245,8 @@ class Books:
 
     def publishable(self, state: WorkerState) -> bool:
         """Whether a Snapshot should be published now; at most twenty a second, so that a storm is one picture."""
-        urgent = state is not self._state and state not in {WorkerState.IDLE, WorkerState.BUSY}
+        # The end of an operation is never left out: the next one may end before the next picture.
+        urgent = self._ended or (state is not self._state and state not in {WorkerState.IDLE, WorkerState.BUSY})
         return (
             urgent
             or bool(self.refreshed)
@@ -256,7 +259,7 @@ class Books:
 
     def snapshot(self, state: WorkerState) -> Snapshot:
         """Everything the faces need, at this instant."""
-        self.changed = False
+        self.changed = self._ended = False
         self._published = self._clock()
         self._state = state
         self._generation += 1
