@@ -36,7 +36,7 @@ def embedded_client() -> Iterator[ApiClient]:
 @pytest.fixture(scope="session")
 def real_client(request: pytest.FixtureRequest) -> Iterator[ApiClient]:
     plane = request.getfixturevalue("control_plane")
-    client = ApiClient(plane.kubeconfig)
+    client = ApiClient(plane.kubeconfig, patient=True)
     yield client
     client.close()
 

@@ -94,6 +94,9 @@ def test_a_daemon_that_is_ended_in_a_sync_says_interrupted_and_the_next_one_make
     shop.repository.commit("With a migration", {"app/a.yaml": config_map("a", b="1"), "app/hook.yaml": _ENDLESS})
     with shop.gitops.daemon("--listen", "127.0.0.1:0") as daemon:
         daemon.until(started)
+        deadline = time.monotonic() + 60
+        while not shop.journal():  # it is told before its plan is made, and journaled after
+            assert time.monotonic() < deadline
         assert daemon.terminate() == 0
     (interrupted,) = shop.journal()
     assert interrupted["phase"] == "Interrupted"

@@ -43,9 +43,13 @@ class Reply:
 
 
 class ApiClient:
-    """Requests to one server as the current user of a kubeconfig that has a token."""
+    """Requests to one server as the current user of a kubeconfig that has a token.
 
-    def __init__(self, kubeconfig: Path, *, token: str | None = None) -> None:
+    patient: a request that meets a closed connection is sent once more, since a server may close one that was kept.
+    """
+
+    def __init__(self, kubeconfig: Path, *, token: str | None = None, patient: bool = False) -> None:
+        self._patient = patient
         config = json.loads(kubeconfig.read_text())
         cluster = config["clusters"][0]["cluster"]
         self.token = token if token is not None else config["users"][0]["user"]["token"]
@@ -79,7 +83,8 @@ class ApiClient:
         try:
             response, text = self._exchange(method, target, data, headers)
         except (http.client.RemoteDisconnected, ssl.SSLEOFError, ConnectionError):
-            # The server may close a connection that was kept for later.
+            if not self._patient:
+                raise
             response, text = self._exchange(method, target, data, headers)
         is_json = (response.getheader("Content-Type") or "").startswith("application/json")
         return Reply(response.status, json.loads(text) if is_json else text, response.headers)
