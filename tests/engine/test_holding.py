@@ -224,3 +224,16 @@ def test_in_automatic_mode_an_interrupted_sync_is_simply_made_again(restarted: E
     shop.until(lambda status: status.sync is SyncCode.SYNCED)
     newest = shop.ask(Operations(shop.name))[0]
     assert (newest.kind, newest.actor) == (OperationKind.SYNC, "auto-sync")
+
+
+def test_resuming_has_what_was_given_up_tried_again(enter: Enter) -> None:
+    fixed = config_map("a", b="c") + "immutable: true\n"
+    shop = enter(files={"app/a.yaml": fixed})
+    shop.until(lambda status: status.sync is SyncCode.SYNCED)
+    shop.repository.commit("Change what cannot change", {"app/a.yaml": fixed.replace('"c"', '"d"')})
+    shop.clock.now += 10
+    shop.until(lambda status: "not tried again" in status.waiting)
+    shop.ask(PauseAutomation(shop.name, "alice"))
+    assert look(shop).waiting == "paused by alice"
+    shop.ask(ResumeAutomation(shop.name, "alice"))
+    shop.until(lambda status: "not tried again" in status.waiting and status.pause is None)

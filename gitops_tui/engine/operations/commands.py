@@ -130,6 +130,7 @@ class Commands:
                 future.set_result(pause)
             case ResumeAutomation():
                 lifted_pause = self._desk.journal.resume(name, request.actor)
+                tracked.attempts.forget()
                 self._automation_changed(tracked)
                 future.set_result(lifted_pause)
             case Terminate():
