@@ -68,10 +68,10 @@ class Remote:
         if not wanted.head:
             self.runner.run(copy, "update-ref", "-d", HEAD, inherit=(lock,))
 
-    def send(self, copy: Path, *options: str, spec: str, limits: Limits, lock: int) -> Output:
+    def send(self, copy: Path, *options: str, spec: str, limits: Limits) -> Output:
         """Run `git push` with these options; a ref that is refused is in the Output, with status 1."""
         command = ("push", *options, "--end-of-options", self.address.url, spec)
-        return self.runner.run(copy, *command, access=self._access(), limits=limits, inherit=(lock,), accept=(0, 1))
+        return self.runner.run(copy, *command, access=self._access(), limits=limits, accept=(0, 1))
 
     def _access(self) -> Access:
         if self.address.protocol == "file" and not Path(self.address.url).exists():

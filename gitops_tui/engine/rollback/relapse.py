@@ -28,11 +28,18 @@ class Relapse:
 
 
 def relapse(
-    status: ApplicationStatus, last: Receipt | None, *, degraded: float, now: float, settling: float = SETTLING
+    status: ApplicationStatus,
+    last: Receipt | None,
+    *,
+    degraded: float,
+    since: float,
+    now: float,
+    settling: float = SETTLING,
 ) -> Relapse | None:
     """What an application would go back from, by what is known without looking further; None for nothing.
 
-    last: the newest operation that deployed. degraded: seconds for which it has been Degraded. now: since the epoch.
+    last: the newest operation that deployed. degraded: seconds for which it has been Degraded. since, now: when that
+    began and what time it is, in seconds since the epoch.
     """
     policy = status.application.policy
     if not policy.auto_rollback or status.pin is not None or status.pause is not None or status.running is not None:
@@ -48,7 +55,10 @@ def relapse(
     is_broken = status.sync is SyncCode.SYNCED and status.health.code is HealthCode.DEGRADED and degraded >= settling
     if not is_broken or now - last.finished > policy.soak:
         return None
-    after = max(now - degraded - last.finished, 0.0)
+    if since < last.started:
+        # What was broken before the sync was not broken by it.
+        return None
+    after = max(since - last.finished, 0.0)
     why = f"{short} was Degraded {after:.0f} s after its sync: {status.health.message or 'no reason is given'}"
     return Relapse(last.revision, last.operation, why, failed=False)
 

@@ -32,6 +32,8 @@ class _Watch:
     """One application. Times are monotonic seconds. done: syncs that were judged."""
 
     degraded_since: float | None = None
+    degraded_at: float = 0.0
+    """The same moment in seconds since the epoch."""
     busy: bool = False
     not_before: float = float("-inf")
     backoff: Backoff = field(default_factory=lambda: Backoff(5.0, 2.0, 180.0))
@@ -90,7 +92,7 @@ class Relapses:
             watch.degraded_since = None
             return
         if watch.degraded_since is None:
-            watch.degraded_since = now
+            watch.degraded_since, watch.degraded_at = now, time.time()
         if now < watch.degraded_since + SETTLING:
             self._due = min(self._due, watch.degraded_since + SETTLING)
 
@@ -100,7 +102,7 @@ class Relapses:
         if status.pin is not None or status.pause is not None:
             return None
         degraded = now - watch.degraded_since if watch.degraded_since is not None else 0.0
-        return relapse(status, books.deployed_last(name), degraded=degraded, now=time.time())
+        return relapse(status, books.deployed_last(name), degraded=degraded, since=watch.degraded_at, now=time.time())
 
     def _judge(self, tracked: Tracked, watch: _Watch, found: Relapse) -> None:
         application, attempts = tracked.application, tracked.attempts

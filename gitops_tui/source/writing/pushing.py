@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Final
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
 from gitops_tui.source.refs import HEADS
-from gitops_tui.source.remote import Remote, Workshop
+from gitops_tui.source.remote import Remote
 from gitops_tui.source.transport.address import shown
 from gitops_tui.source.transport.failures import GitFailedError, TimedOutError, explained
 from gitops_tui.source.transport.process import Limits
@@ -27,7 +28,7 @@ class LostRaceError(Exception):
     """The branch is no longer where it was seen."""
 
 
-def push(at: Workshop, sha: str, branch: str, expected: str) -> str:
+def push(remote: Remote, copy: Path, sha: str, branch: str, expected: str) -> str:
     """Push a commit and return what the server said.
 
     expected: where the branch was seen, "" when it must not be there yet. The commit is a child of it, and git's
@@ -38,12 +39,12 @@ def push(at: Workshop, sha: str, branch: str, expected: str) -> str:
     options = ("--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no")
     lease = f"--force-with-lease={ref}:{expected}"
     try:
-        output = at.remote.send(at.copy, *options, lease, spec=f"{sha}:{ref}", limits=_PUSH, lock=at.lock)
+        output = remote.send(copy, *options, lease, spec=f"{sha}:{ref}", limits=_PUSH)
     except (GitFailedError, TimedOutError) as error:
-        raise _unsent(at.remote, error) from error
+        raise _unsent(remote, error) from error
     if output.status == 0:
         return output.stderr
-    raise _refused(at.remote, branch, output)
+    raise _refused(remote, branch, output)
 
 
 def _unsent(remote: Remote, error: GitFailedError | TimedOutError) -> SourceError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -84,7 +85,8 @@ class Restorer:
         return identity(runner, parse(self._mirror.repository.url), self._author, self._signs)
 
     def _new_branch(self, place: Place, wanted: Revision) -> str:
-        name = f"revert/{place.application}-{wanted.short}"
+        word = re.sub(r"[^A-Za-z0-9]+", "-", place.application).strip("-")
+        name = f"revert/{word}-{wanted.short}"
         if self._mirror.tip(f"{HEADS}{name}"):
             raise SourceError(
                 self._mirror.subject,
@@ -137,11 +139,12 @@ class Restorer:
             ) from lost
 
     def _pushed(self, plan: Restoration, message: str) -> Restored:
+        tip, wanted = plan.tip.sha, plan.revision.sha
         with self._mirror.changing() as at:
-            tip, wanted = plan.tip.sha, plan.revision.sha
             _, entries = compared(at.remote.runner, at.copy, tip, wanted, plan.path)
             sha = commit(at, tree_with(at, tip, entries), tip, message, self._identity(at.remote.runner))
             verify(at, sha, tip, wanted, plan.path)
-            expected = "" if plan.mode is RollbackMode.BRANCH else tip
-            said = push(at, sha, plan.target, expected)
+        # A server that is slow to take it must not keep everybody else from fetching.
+        expected = "" if plan.mode is RollbackMode.BRANCH else tip
+        said = push(at.remote, at.copy, sha, plan.target, expected)
         return Restored(sha, plan, told_url(said, self._mirror.repository.url) or plan.url)

@@ -50,7 +50,7 @@ FAILED = receipt(OperationPhase.FAILED, message="web is not healthy")
 
 
 def ask(of: ApplicationStatus, last: Receipt | None, degraded: float = 30.0) -> Relapse | None:
-    return relapse(of, last, degraded=degraded, now=NOW)
+    return relapse(of, last, degraded=degraded, since=NOW - degraded, now=NOW)
 
 
 def test_a_failed_sync_of_what_git_says_now_is_blamed() -> None:
@@ -86,14 +86,15 @@ def test_nobody_goes_back_who_did_not_opt_in_is_held_or_unknown(more: dict[str, 
     ("of", "last", "degraded"),
     [
         (status(), receipt(), 9.0),
-        (status(), receipt(finished=NOW - 601), 30.0),
+        (status(), receipt(started=NOW - 610, finished=NOW - 601), 30.0),
+        (status(), receipt(), 111.0),
         (status(sync=SyncCode.OUT_OF_SYNC), receipt(), 30.0),
         (status(health=Health(HealthCode.PROGRESSING)), receipt(), 30.0),
         (status(), receipt(kind=OperationKind.ROLLBACK), 30.0),
         (status(), receipt(OperationPhase.TERMINATED), 30.0),
         (status(), None, 30.0),
     ],
-    ids=["a hiccup", "long after", "drift", "not degraded", "a rollback", "stopped", "never synced"],
+    ids=["a hiccup", "long after", "broken before", "drift", "not degraded", "a rollback", "stopped", "never synced"],
 )
 def test_what_is_no_relapse(of: ApplicationStatus, last: Receipt | None, degraded: float) -> None:
     assert ask(of, last, degraded) is None

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -211,6 +212,23 @@ def test_a_race_that_is_lost_twice_is_told(world: World, tmp_path: Path) -> None
         world.restore(plan)
     assert failure.value.temporary
     assert world.git("log", "-3", "--format=%s", "main").splitlines() == ["theirs", "theirs", "Change"]
+
+
+def test_a_server_that_is_slow_to_take_a_push_keeps_nobody_from_fetching(world: World, tmp_path: Path) -> None:
+    world.change({"apps/shop/web.yaml": "v2\n"})
+    plan = world.plan()
+    begun, go_on = tmp_path / "begun", tmp_path / "go-on"
+    os.mkfifo(begun)
+    os.mkfifo(go_on)
+    world.hook("pre-receive", f"echo begun > {begun}\nread -r _ < {go_on}\n")
+    with ThreadPoolExecutor(1) as pool:
+        pushing = pool.submit(world.restore, plan)
+        assert begun.read_text() == "begun\n"
+        world.mirror.fetch()
+        assert not pushing.done()
+        go_on.write_text("go on\n")
+        made = pushing.result(60)
+    assert world.git("rev-parse", "main") == made.sha
 
 
 def test_a_branch_that_was_set_back_is_not_brought_forward(world: World) -> None:
