@@ -20,7 +20,6 @@ from gitops_tui.model.application import (
     DirectoryOptions,
     FolderTemplate,
     HelmOptions,
-    IgnoreRule,
     KustomizeOptions,
     RendererName,
     Repository,
@@ -29,6 +28,7 @@ from gitops_tui.model.application import (
     SyncPolicy,
 )
 from gitops_tui.model.errors import UsageError
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.revision import Author
 from gitops_tui.model.rules import KindRules
 from gitops_tui.model.text import one_line

@@ -17,9 +17,9 @@ from gitops_tui.diff.lists import keyed, plain
 from gitops_tui.diff.mask import Masker
 from gitops_tui.diff.meaning import aligned, holds, identical, stated
 from gitops_tui.diff.normalise import essence, is_secret, normalise
-from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.errors import InputError
 from gitops_tui.model.fields import annotations_of, text
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Body, Drift, DriftCode, FieldChange, ResourceKey
 from gitops_tui.model.text import one_line

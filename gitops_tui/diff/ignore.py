@@ -8,7 +8,7 @@ from typing import Any
 
 from gitops_tui.diff.managers import owned_paths
 from gitops_tui.diff.paths import DROP, Path, edited, named, parse_path, parse_pointer, resolve
-from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.ownership import FIELD_MANAGER
 from gitops_tui.model.resources import Body, ResourceKey
 

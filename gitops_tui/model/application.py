@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gitops_tui.model.ignore import IgnoreRule
+from gitops_tui.model.rules import KindRules
 from gitops_tui.model.windows import SyncWindow
-
-if TYPE_CHECKING:
-    from gitops_tui.model.rules import KindRules
 
 
 class RendererName(StrEnum):
@@ -134,22 +133,6 @@ class SyncPolicy:
     options: tuple[str, ...] = ()
     windows: tuple[SyncWindow, ...] = ()
     parallel: int = 4
-
-
-@dataclass(frozen=True, slots=True)
-class IgnoreRule:
-    """Fields that are no drift and are left alone on apply. Empty selectors match everything.
-
-    pointers: JSON pointers (RFC 6901). paths: simple paths with list keys (`spec.containers[web].image`).
-    """
-
-    group: str = ""
-    kind: str = ""
-    namespace: str = ""
-    name: str = ""
-    pointers: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
-    managers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.ignore import IgnoreRule
 
 Body = Mapping[str, Any]
 """One Kubernetes object as plain JSON data. Treated as immutable everywhere: build a new one to change it."""

@@ -13,9 +13,9 @@ import pytest
 from gitops_tui.cli.differences.markdown import LARGEST
 from gitops_tui.diff import comparison
 from gitops_tui.engine.requests import Between, Compare, Ignored, Orphans, Request, Resolve
-from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.differences import Difference, Hidden, Orphan, Orphanage, RuleEffect
 from gitops_tui.model.errors import ClusterError
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import (
     Authorship,

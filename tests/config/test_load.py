@@ -19,12 +19,12 @@ from gitops_tui.model.application import (
     Destination,
     FolderTemplate,
     HelmOptions,
-    IgnoreRule,
     RendererName,
     SyncMode,
     SyncPolicy,
 )
 from gitops_tui.model.errors import ConfigError
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.yamlio import dump
 
 

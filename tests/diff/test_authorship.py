@@ -23,7 +23,7 @@ from gitops_tui.diff.authorship import (
     signatures,
 )
 from gitops_tui.diff.paths import parse_path
-from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.resources import ABSENT, Authorship, FieldChange, ResourceKey
 
 WEB = ResourceKey("apps", "Deployment", "shop", "web")

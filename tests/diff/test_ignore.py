@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gitops_tui.diff import compare, strip_ignored
-from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.ignore import IgnoreRule
 
 Body = dict[str, Any]
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from gitops_tui.diff import compare, comparison, mask, side_by_side, unified
 from gitops_tui.diff.mask import MARK
-from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.errors import ConfigError
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.resources import ResourceKey
 
 CANARY = "canary-0a1b2c3d"

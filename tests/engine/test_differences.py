@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from gitops_tui.engine.requests import Between, Compare, Ignored, Orphans
-from gitops_tui.model.application import IgnoreRule, SyncPolicy
+from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.errors import UsageError
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import ABSENT, FieldChange
 from gitops_tui.model.status import ApplicationStatus

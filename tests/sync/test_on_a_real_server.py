@@ -11,8 +11,9 @@ import pytest
 
 from gitops_tui.cluster import Cluster, Clusters
 from gitops_tui.diff import compare, strip_ignored
-from gitops_tui.model.application import Application, Destination, IgnoreRule, Source, SyncPolicy
+from gitops_tui.model.application import Application, Destination, Source, SyncPolicy
 from gitops_tui.model.errors import ConflictError, StalePlanError
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ChangeSet, OperationPhase, ResourceResult
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Manifest, ResourceKey

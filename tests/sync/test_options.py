@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from gitops_tui.model.application import IgnoreRule, SyncPolicy
+from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.errors import InvalidError, NotServedError
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import Action, Change, ChangeSet, Method, OperationPhase, SyncPhase
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.sync import Pair, is_immutable, plan

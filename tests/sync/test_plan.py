@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_tui.model.application import IgnoreRule, SyncPolicy
+from gitops_tui.model.application import SyncPolicy
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import Action, Change, ChangeSet
 from gitops_tui.model.resources import Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.sync import Pair, plan

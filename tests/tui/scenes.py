@@ -26,13 +26,13 @@ from gitops_tui.engine.requests import (
 from gitops_tui.model.application import (
     Application,
     Destination,
-    IgnoreRule,
     RendererName,
     Source,
     SyncMode,
     SyncPolicy,
 )
 from gitops_tui.model.errors import SourceError, Stage
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import (
     Action,
     Change,

@@ -11,8 +11,8 @@ from gitops_tui.cli.differences.sides import Sides
 from gitops_tui.cli.output import Cell, Colour, Output
 from gitops_tui.diff import LineKind, unified
 from gitops_tui.diff.authorship import byline, rule_data, signatures
-from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.differences import RuleEffect
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Authorship
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.fields import annotations_of, dig, mapping, text
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.ownership import FIELD_MANAGER
 from gitops_tui.model.resources import Authorship, Body, FieldChange, ResourceKey
 from gitops_tui.model.text import one_line

@@ -9,7 +9,7 @@ from typing import Any, Final
 from gitops_tui.diff.authorship.texts import Node, Text
 from gitops_tui.diff.lines import DiffLine, LineKind, wanted
 from gitops_tui.diff.paths import parse_path, resolve
-from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Authorship, FieldChange
 from gitops_tui.yamlio import dump

@@ -11,9 +11,10 @@ from gitops_tui.engine.requests import DEPLOYED, LIVE
 from gitops_tui.engine.views.authorship import Authors, Compared
 from gitops_tui.engine.views.reconcile import Reconciler, View
 from gitops_tui.journal import Journal
-from gitops_tui.model.application import Application, IgnoreRule
+from gitops_tui.model.application import Application
 from gitops_tui.model.differences import Difference, Hidden, RuleEffect
 from gitops_tui.model.errors import UsageError
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Body, Drift, DriftCode, FieldChange, Manifest, ResourceKey
 from gitops_tui.model.revision import Revision

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.fields import mappings
+from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.ownership import DIGEST_ANNOTATION
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 
