@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -13,8 +14,9 @@ import pytest
 from gitops_tui.model.application import Repository
 from gitops_tui.model.errors import SourceError
 from gitops_tui.source import Mirrors
+from gitops_tui.source.transport import process
 from gitops_tui.source.transport.failures import GitFailedError, TimedOutError
-from gitops_tui.source.transport.process import Limits
+from gitops_tui.source.transport.process import Limits, has_ended
 from gitops_tui.source.transport.runner import LOCAL, Access, Runner
 from tests.support.git_origin import Origin
 
@@ -70,6 +72,17 @@ def test_a_daemon_that_keeps_the_pipes_open_holds_nobody_up() -> None:
     output = Runner().run(None, "misbehave", access=script("echo done; sleep 20 &"), limits=Limits(timeout=15))
     assert output.stdout == b"done\n"
     assert time.monotonic() - started < 15, "it waited for the daemon"
+
+
+def test_nothing_is_lost_of_what_it_writes_and_ends_with_while_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def after_its_end(child: subprocess.Popen[bytes]) -> bool:
+        # As on a busy machine: by the time this thread has its turn again, all has happened.
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        return has_ended(child)
+
+    monkeypatch.setattr(process, "has_ended", after_its_end)
+    output = Runner().run(None, "misbehave", access=script("sleep 0.3; echo said"))
+    assert output.stdout == b"said\n"
 
 
 def test_nothing_is_inherited_but_what_is_meant_to_be(monkeypatch: pytest.MonkeyPatch) -> None:

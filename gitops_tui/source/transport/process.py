@@ -94,10 +94,13 @@ class Running:
         # A daemon that git started may hold the pipes open for ever, so the end of git itself counts too.
         ready = self._selector.select(min(left, 0.1))
         if not ready:
-            return not has_ended(self.process)
+            if not has_ended(self.process):
+                return True
+            # It may have written between the two, while this thread waited for its turn.
+            ready = self._selector.select(0)
         for key, _ in ready:
             self._take(key.fd)
-        return True
+        return bool(ready)
 
     def _take(self, descriptor: int) -> None:
         data = os.read(descriptor, _CHUNK)
