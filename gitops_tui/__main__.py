@@ -10,7 +10,6 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from gitops_tui.cli import diagnostics
 from gitops_tui.cli.parser import build_parser
 from gitops_tui.model.errors import GitopsError, UsageError
 from gitops_tui.model.operations import OperationPhase
+from gitops_tui.model.values import dataclass, replace
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,6 +16,7 @@ from gitops_tui.model.errors import GitopsError, PlanError, UsageError
 from gitops_tui.model.operations import ChangeSet, OperationPhase, Pause, Receipt
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.status import ApplicationStatus
+from gitops_tui.model.values import dataclass, field
 
 _TRIES = 3
 Execute = Callable[[ChangeSet], Request]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gitops_tui.cli.diagnostics import Diagnostics
@@ -13,6 +12,7 @@ from gitops_tui.cli.output import Output
 from gitops_tui.engine.requests import Refresh, Request
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.status import ApplicationStatus, Snapshot
+from gitops_tui.model.values import dataclass
 
 _GLANCE = 0.5
 """Seconds between two looks at whether the engine is still there; a bounded wait also lets ctrl-c through."""

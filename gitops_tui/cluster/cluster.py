@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from gitops_tui.cluster.answers import is_secret
@@ -21,6 +20,7 @@ from gitops_tui.model.errors import ClusterError, InvalidError, NotServedError
 from gitops_tui.model.ownership import FIELD_MANAGER
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import replace
 
 _CLOSING = 1.0
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +17,7 @@ from gitops_tui.cluster.objects import ApiResource
 from gitops_tui.cluster.transport import JSON, Call, Transport
 from gitops_tui.model.errors import ClusterError, NotServedError
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, field, replace
 
 _AGGREGATED = ",".join(
     [*(f"{JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList" for version in ("v2", "v2beta1")), JSON]

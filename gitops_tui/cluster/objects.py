@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from gitops_tui.model.resources import Body, ResourceKey
+from gitops_tui.model.values import dataclass, field
 
 
 class Scope(NamedTuple):

@@ -11,9 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from gitops_tui.model.errors import ClusterError, UnreachableError
+from gitops_tui.model.values import dataclass
 
 WIDEST = 16
 """Requests at once; with more threads than this nothing is gained."""

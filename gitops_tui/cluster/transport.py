@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from gitops_tui.cluster import answers
 from gitops_tui.cluster.connection import Access
 from gitops_tui.cluster.pace import Deadline, Pace, Timing, pause_before
 from gitops_tui.model.errors import ClusterError, UnreachableError
+from gitops_tui.model.values import dataclass, field
 
 if TYPE_CHECKING:
     from gitops_tui.cluster.connection.exchange import Exchange

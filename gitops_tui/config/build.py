@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.revision import Author
 from gitops_tui.model.rules import KindRules
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, replace
 from gitops_tui.model.windows import SyncWindow, WindowKind
 
 Node = Mapping[str, Any]

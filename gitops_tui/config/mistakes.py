@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.config.nodes import Schema
 from gitops_tui.config.schema import schema
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.revision import Author
 from gitops_tui.model.rules import KindRules
+from gitops_tui.model.values import dataclass, field
 
 APP_FOLDER = "gitops-tui"
 

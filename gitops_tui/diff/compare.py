@@ -8,7 +8,6 @@ result is marked approximate. Nothing unmasked leaves this module.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.diff.changes import changes, differ
@@ -23,6 +22,7 @@ from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Body, Drift, DriftCode, FieldChange, ResourceKey
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass
 
 _COMPARE_OPTIONS = "argocd.argoproj.io/compare-options"
 """ServerSideDiff and IncludeMutationWebhook are how every object is compared; only IgnoreExtraneous says more."""

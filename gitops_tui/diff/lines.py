@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Body
 from gitops_tui.model.text import sanitize
+from gitops_tui.model.values import dataclass
 from gitops_tui.yamlio import dump
 
 

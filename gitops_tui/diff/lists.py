@@ -7,10 +7,10 @@ schema calls atomic although their order means nothing (tolerations, subjects), 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.model.fields import dig, text
+from gitops_tui.model.values import dataclass
 
 KeyOf = Callable[[Any], str]
 """Key of a list's element; "" when it has none, which makes the whole list a plain one."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.diff.paths import Path, named
 from gitops_tui.model.fields import dig, mapping, mappings, text
 from gitops_tui.model.resources import Body
+from gitops_tui.model.values import dataclass
 
 
 def owned_paths(live: Body, is_wanted: Callable[[str], bool]) -> frozenset[Path]:

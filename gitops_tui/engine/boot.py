@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any
 
 from gitops_tui.engine.requests import Request
@@ -15,6 +14,7 @@ from gitops_tui.engine.views.statuses import problem_of
 from gitops_tui.engine.worker import Worker
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.status import Snapshot, WorkerState
+from gitops_tui.model.values import replace
 
 
 class BootingEngine:

@@ -6,12 +6,12 @@ journal: a process that is not the writer hands it on to the one that is, and wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from gitops_tui.model.operations import ChangeSet, Deletion
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.revision import Restoration, RollbackMode
+from gitops_tui.model.values import dataclass
 
 if TYPE_CHECKING:
     from gitops_tui.config import Config

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -43,6 +42,7 @@ from gitops_tui.engine.views.watches import Watches
 from gitops_tui.journal import Journal
 from gitops_tui.model.errors import GitopsError, JournalError, Stage
 from gitops_tui.model.status import Problem, WorkerState
+from gitops_tui.model.values import dataclass
 from gitops_tui.source import Mirrors
 
 _JOURNAL_POLL = 0.25

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from gitops_tui.health import batch, network, platform, pods, workloads
@@ -13,6 +12,7 @@ from gitops_tui.health.view import View
 from gitops_tui.model.fields import annotations_of, dig
 from gitops_tui.model.resources import Body, Health, HealthCode
 from gitops_tui.model.rules import KindRules
+from gitops_tui.model.values import replace
 
 Rule = Callable[[View], Health]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from gitops_tui.health.assess import assess
 from gitops_tui.health.custom import PREFIX
@@ -15,6 +14,7 @@ from gitops_tui.model.fields import annotations_of, dig, labels_of, text
 from gitops_tui.model.resources import Body, Health, HealthCode
 from gitops_tui.model.rules import KindRules
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, replace
 
 _REVISION = "deployment.kubernetes.io/revision"
 _HASH = "pod-template-hash"

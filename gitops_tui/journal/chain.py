@@ -10,13 +10,13 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Final
 
 from gitops_tui.journal.codec import encode
 from gitops_tui.journal.schema import MIGRATIONS, PROJECTIONS
 from gitops_tui.model.operations import OperationKind, OperationPhase
+from gitops_tui.model.values import dataclass
 
 _GENESIS: Final = "0" * 64
 _COLUMNS: Final = "id, time, kind, application, operation, payload"

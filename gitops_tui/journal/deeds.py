@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from gitops_tui.journal.codec import decode_pause, decode_pin, decode_receipt
 from gitops_tui.model.operations import Pause, Pin, Receipt
+from gitops_tui.model.values import dataclass
 
 
 class DeedKind(StrEnum):

@@ -6,13 +6,13 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from gitops_tui.journal.chain import append
 from gitops_tui.journal.codec import decode_receipt, decode_result, encode_receipt, encode_result
 from gitops_tui.model.errors import JournalError
 from gitops_tui.model.operations import Deployment, OperationPhase, Receipt, ResourceResult
+from gitops_tui.model.values import replace
 
 _INTERRUPTED: Final = "the process that ran it ended before it did"
 

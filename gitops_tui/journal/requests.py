@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from gitops_tui.journal.codec import encode
+from gitops_tui.model.values import dataclass
 
 _KEPT: Final = 24 * 3600.0
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.rules import KindRules
+from gitops_tui.model.values import dataclass, field
 from gitops_tui.model.windows import SyncWindow
 
 

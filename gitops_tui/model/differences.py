@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import FieldChange, ResourceKey
 from gitops_tui.model.revision import Revision
+from gitops_tui.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

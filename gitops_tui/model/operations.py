@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from gitops_tui.model.resources import FieldChange, Manifest, ResourceKey
+from gitops_tui.model.values import dataclass
 
 
 class Action(StrEnum):

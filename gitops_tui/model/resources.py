@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from gitops_tui.model.ignore import IgnoreRule
+from gitops_tui.model.values import dataclass, field
 
 Body = Mapping[str, Any]
 """One Kubernetes object as plain JSON data. Treated as immutable everywhere: build a new one to change it."""
@@ -76,17 +76,21 @@ class Origin:
         return f"{self.path}:{self.line}" if self.line else self.path
 
 
+NOWHERE = Origin()
+"""The origin of an object that nobody knows the file of."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Manifest:
     """One desired object as data. digest covers the body only."""
 
     key: ResourceKey
     body: Body
-    origin: Origin = Origin()
+    origin: Origin = NOWHERE
     digest: str = ""
 
     @classmethod
-    def of(cls, body: Body, origin: Origin = Origin()) -> Manifest:
+    def of(cls, body: Body, origin: Origin = NOWHERE) -> Manifest:
         """Manifest of a body that has a kind and a name."""
         return cls(ResourceKey.of(body), body, origin, digest_of(body))
 

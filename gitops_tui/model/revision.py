@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from enum import StrEnum
+
+from gitops_tui.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -12,6 +11,7 @@ from gitops_tui.model.errors import Stage
 from gitops_tui.model.operations import OperationPhase, Pause, Pin, Receipt
 from gitops_tui.model.resources import Health, HealthCode, ResourceStatus
 from gitops_tui.model.revision import Revision
+from gitops_tui.model.values import dataclass, field
 
 
 class SyncCode(StrEnum):

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gitops_tui.model.errors import RenderError
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, field
 
 _MOST_LINKS = 40
 _LEAVES = "leaves the checkout"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from gitops_tui.model.errors import InputError, RenderError
 from gitops_tui.model.resources import Manifest
+from gitops_tui.model.values import dataclass, field
 from gitops_tui.render import complaint, tool
 from gitops_tui.render.checkout import Checkout, shown
 from gitops_tui.render.manifests import CAPS, Collection, rewrapped

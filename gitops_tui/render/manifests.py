@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from gitops_tui.model.errors import InputError, RenderError
 from gitops_tui.model.resources import Manifest, Origin, ResourceKey
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass
 from gitops_tui.yamlio import Document
 
 _API_VERSION: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?[a-z][a-z0-9]*")

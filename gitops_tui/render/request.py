@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 
 from gitops_tui.model.application import Application
+from gitops_tui.model.values import dataclass, field
 from gitops_tui.render.checkout import Checkout
 
 

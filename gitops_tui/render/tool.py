@@ -13,11 +13,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from gitops_tui.model.errors import RenderError
+from gitops_tui.model.values import dataclass
 
 _LAUNCHER: Final = str(Path(__file__).with_name("launch.py"))
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")

@@ -15,12 +15,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass
 from gitops_tui.source.storage import locked_file, make_private, remove_tree
 from gitops_tui.source.transport.failures import DamagedError
 from gitops_tui.source.transport.process import Limits, Running

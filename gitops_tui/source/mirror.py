@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -15,6 +14,7 @@ from gitops_tui.model.application import Repository
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, replace
 from gitops_tui.source import history, objects, refs
 from gitops_tui.source.checkout import Checkouts
 from gitops_tui.source.refs import Refs

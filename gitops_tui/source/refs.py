@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, field
 from gitops_tui.source.semver import parse_range
 
 HEADS: Final = "refs/heads/"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from gitops_tui.model.application import Repository
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass
 from gitops_tui.source import objects
 from gitops_tui.source.refs import HEAD, HEADS, NO_BRANCH, TAGS, Refs, from_listing
 from gitops_tui.source.transport.address import Address

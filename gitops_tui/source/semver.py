@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import total_ordering
 from typing import Final
+
+from gitops_tui.model.values import dataclass
 
 _NUMBER: Final = r"(?:0|[1-9]\d{0,17})"
 _VERSION: Final = re.compile(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from gitops_tui.model.application import Application
 from gitops_tui.model.fields import dig, text
 from gitops_tui.model.operations import Action, Change, ChangeSet, Deletion, SyncPhase
 from gitops_tui.model.resources import Body, ResourceKey
+from gitops_tui.model.values import dataclass
 from gitops_tui.sync.guards import PRECIOUS
 from gitops_tui.sync.hooks import hook_of, in_phase, is_generated
 from gitops_tui.sync.options import kept_from_deletion, must_confirm, wave_of

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from gitops_tui.model.application import Application
 from gitops_tui.model.fields import annotations_of, dig, mapping, text
 from gitops_tui.model.operations import Action, Change, SyncPhase
 from gitops_tui.model.resources import Body, Manifest
+from gitops_tui.model.values import dataclass, replace
 from gitops_tui.sync.options import words
 from gitops_tui.sync.stamp import stamp
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
 from gitops_tui.model.fields import dig, text
 from gitops_tui.model.operations import Action, Change, SyncPhase
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
+from gitops_tui.model.values import dataclass, replace
 
 _KINDS: Final = (
     *("Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodSecurityPolicy", "PodDisruptionBudget"),

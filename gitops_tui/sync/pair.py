@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gitops_tui.model.resources import Body, Drift, Manifest, ResourceKey
+from gitops_tui.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

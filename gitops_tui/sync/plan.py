@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gitops_tui.diff import strip_ignored
@@ -11,6 +10,7 @@ from gitops_tui.model.application import Application
 from gitops_tui.model.fields import dig, text
 from gitops_tui.model.operations import Action, Change, ChangeSet, Method, SyncPhase
 from gitops_tui.model.resources import Body, DriftCode, FieldChange, Manifest, ResourceKey
+from gitops_tui.model.values import dataclass, replace
 from gitops_tui.sync.guards import held
 from gitops_tui.sync.hooks import hook_of, in_phase, is_generated
 from gitops_tui.sync.options import (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from gitops_tui.model.operations import OperationPhase, ResourceResult
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
+from gitops_tui.model.values import dataclass
 
 
 class Applied(Protocol):

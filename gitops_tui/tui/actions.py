@@ -7,12 +7,12 @@ A user rebinds an action by its id.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from textual.binding import Binding, BindingType
 
 from gitops_tui.model.status import ApplicationStatus
+from gitops_tui.model.values import dataclass
 
 LIST: Final = "list"
 TEXT: Final = "text"

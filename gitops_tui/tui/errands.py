@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gitops_tui.engine.requests import (
@@ -17,6 +16,7 @@ from gitops_tui.engine.requests import (
     Unpin,
 )
 from gitops_tui.model.revision import RollbackMode
+from gitops_tui.model.values import replace
 from gitops_tui.tui import actions
 from gitops_tui.tui.dialogs.confirm import Confirm, Question
 from gitops_tui.tui.dialogs.help import Help

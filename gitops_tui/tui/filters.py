@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from gitops_tui.model.values import dataclass, field
 
 _FIELD = re.compile(r"(?P<name>[a-z]+)=(?P<value>.*)", re.IGNORECASE)
 

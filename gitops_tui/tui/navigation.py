@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.values import dataclass, field
 from gitops_tui.tui import actions
 
 

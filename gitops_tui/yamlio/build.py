@@ -8,11 +8,11 @@ copied or printed is refused before that happens.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from gitops_tui.model.errors import InputError
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, field
 from gitops_tui.yamlio import scalars
 from gitops_tui.yamlio.positions import Positions
 

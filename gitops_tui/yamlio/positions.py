@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from gitops_tui.model.values import dataclass, field
 
 Place = tuple[int, int]
 """Line and column, both counted from 1."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from gitops_tui.cluster.connection import plugin
 from gitops_tui.cluster.connection.kubeconfig import IN_CLUSTER, Target, read_document
 from gitops_tui.model.errors import ClusterError, GitopsError, Stage
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, field
 
 _POOL = 256
 """Connections kept: every watch has one of its own besides those of requests."""

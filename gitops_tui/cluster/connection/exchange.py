@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from gitops_tui.cluster.connection.credentials import Connection
 from gitops_tui.cluster.pace import Deadline, Timing
 from gitops_tui.model.errors import ClusterError, UnreachableError
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, field
 
 NO_CONNECTION = "NoConnection"
 """Reason of an UnreachableError: no connection came about, so the whole cluster is out of reach."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gitops_tui import yamlio
 from gitops_tui.model.errors import ClusterError, InputError, Stage
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, field
 
 IN_CLUSTER = "in-cluster"
 """The name of the only context inside a pod."""

@@ -15,13 +15,13 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from gitops_tui.cluster.connection.kubeconfig import Target
 from gitops_tui.model.errors import ClusterError, Stage
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, field
 
 _DEADLINE = 60.0
 _SLICE = 0.1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.cluster.answers import error_of
@@ -15,6 +14,7 @@ from gitops_tui.cluster.transport import Call, Events, Transport
 from gitops_tui.cluster.watching.cache import Cache, live_of
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass
 
 _PAGE = 250
 _PAGE_BYTES = 256 << 20

@@ -7,7 +7,6 @@ and an ignore rule is offered that leaves it to its owner.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from gitops_tui.model.fields import annotations_of, dig, mapping, text
@@ -15,6 +14,7 @@ from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.ownership import FIELD_MANAGER
 from gitops_tui.model.resources import Authorship, Body, FieldChange, ResourceKey
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import replace
 
 _INJECTED: Final = frozenset(
     {"APIService", "CustomResourceDefinition", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}

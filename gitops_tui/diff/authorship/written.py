@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from gitops_tui.diff.authorship.texts import Node, Statement, Steps, Text, decoded, is_for, stated
@@ -18,6 +17,7 @@ from gitops_tui.model.fields import dig
 from gitops_tui.model.fields import text as text_of
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.text import shorten
+from gitops_tui.model.values import dataclass
 
 CANNOT_TELL: Final = "cannot tell"
 _RELATED: Final = 5

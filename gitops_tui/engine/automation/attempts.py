@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Final
 
 from gitops_tui.engine.schedule.backoff import Backoff
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.operations import Action, OperationKind, OperationPhase, Receipt, Result
 from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.values import dataclass, field
 
 RETRIES: Final = 5
 APPLIED_AT_MOST: Final = 3

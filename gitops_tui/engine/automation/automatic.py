@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import replace
 
 from gitops_tui.engine.automation.dependencies import waits_for
 from gitops_tui.engine.automation.intent import Gates, Intent, intent
@@ -17,6 +16,7 @@ from gitops_tui.engine.rollback.relapses import Relapses
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
 from gitops_tui.model.operations import OperationKind, Pin
+from gitops_tui.model.values import replace
 from gitops_tui.model.windows import Standing, SyncWindow, standing
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gitops_tui.engine.automation.attempts import APPLIED_AT_MOST, RETRIES, Attempts
 from gitops_tui.model.application import SyncMode
 from gitops_tui.model.operations import OperationKind
 from gitops_tui.model.resources import DriftCode, ResourceKey
 from gitops_tui.model.status import ApplicationStatus, SyncCode
+from gitops_tui.model.values import dataclass
 from gitops_tui.model.windows import OPEN, Standing
 
 

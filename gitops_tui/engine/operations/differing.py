@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from gitops_tui.diff import compare, comparison
 from gitops_tui.diff.ignore import applies
@@ -18,6 +17,7 @@ from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Body, Drift, DriftCode, FieldChange, Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
+from gitops_tui.model.values import replace
 from gitops_tui.sync import Pair
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
 from typing import Any
 
 from gitops_tui.engine.operations.running import Ended, Halt, Operations, Order
@@ -16,6 +15,7 @@ from gitops_tui.model.errors import GitopsError, PlanError, Stage
 from gitops_tui.model.operations import OperationKind, OperationPhase, Pause, Pin, Receipt
 from gitops_tui.model.status import Problem, RunningOperation
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, replace
 
 WRITING = "sync "
 """How the lanes of operations begin: what the worker waits for when it ends."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from gitops_tui.cluster import Cluster
 from gitops_tui.engine.views.reconcile import Reconciler
@@ -13,6 +12,7 @@ from gitops_tui.model.errors import ClusterError, ForbiddenError, GitopsError, N
 from gitops_tui.model.operations import ChangeSet, Deletion
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
+from gitops_tui.model.values import dataclass
 from gitops_tui.sync import Pair, creates_namespace, deletion, hook_of, plan
 
 

@@ -6,7 +6,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gitops_tui.cluster import Cluster
@@ -17,6 +16,7 @@ from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError, PlanError, StalePlanError
 from gitops_tui.model.operations import ChangeSet, OperationKind, OperationPhase, Receipt, ResourceResult, Result
 from gitops_tui.model.resources import Body, ResourceKey
+from gitops_tui.model.values import dataclass, field, replace
 from gitops_tui.sync import Outcome, execute
 
 _TRIES: Final = 3

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from gitops_tui.model.operations import Deployment, OperationKind, OperationPhase, Receipt, Result
 from gitops_tui.model.resources import HealthCode
 from gitops_tui.model.status import ApplicationStatus, SyncCode
+from gitops_tui.model.values import dataclass
 
 ACTOR: Final = "auto-rollback"
 SETTLING: Final = 10.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gitops_tui.engine.automation.attempts import RETRIES
@@ -23,6 +22,7 @@ from gitops_tui.model.errors import GitopsError, Stage
 from gitops_tui.model.operations import OperationKind
 from gitops_tui.model.resources import HealthCode
 from gitops_tui.model.revision import Revision
+from gitops_tui.model.values import dataclass, field, replace
 
 _NEVER = float("inf")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any
 
 from gitops_tui.engine.operations.launching import WRITING, Launcher
@@ -15,6 +14,7 @@ from gitops_tui.engine.schedule.tracking import RunningJob, Tracked
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.operations import OperationKind, OperationPhase, Receipt
 from gitops_tui.model.status import RunningOperation
+from gitops_tui.model.values import replace
 
 
 class Reverting:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from gitops_tui.config import Settings
 from gitops_tui.engine.operations.running import new_operation_id
@@ -16,6 +15,7 @@ from gitops_tui.model.errors import GitopsError, PlanError
 from gitops_tui.model.operations import OperationKind, OperationPhase, Receipt
 from gitops_tui.model.revision import Restoration, Revision, RollbackMode
 from gitops_tui.model.text import one_line, sanitize
+from gitops_tui.model.values import replace
 from gitops_tui.source import Place, Restored, Restorer
 
 

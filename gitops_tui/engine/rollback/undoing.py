@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Final
 
 from gitops_tui.journal import Deed, DeedKind
 from gitops_tui.model.errors import PlanError
 from gitops_tui.model.operations import OperationKind, OperationPhase, Pause, Pin, Receipt, ResourceResult, Result
+from gitops_tui.model.values import dataclass
 from gitops_tui.sync import PRECIOUS
 
 

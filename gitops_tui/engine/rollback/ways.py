@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gitops_tui.config import Settings
 from gitops_tui.engine.operations.planning import Plans
@@ -12,6 +11,7 @@ from gitops_tui.engine.rollback.reverts import Reverts
 from gitops_tui.engine.rollback.undo import Undo
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
+from gitops_tui.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import difflib
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import replace
 
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
@@ -27,6 +26,7 @@ from gitops_tui.model.status import (
     SyncCode,
     WorkerState,
 )
+from gitops_tui.model.values import replace
 
 _FINEST = 0.05
 _SEARCHED = 50

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.engine.schedule.books import Books
 from gitops_tui.journal import Journal
 from gitops_tui.model.errors import GitopsError
+from gitops_tui.model.values import dataclass
 
 RunJob = Callable[[str, int, Callable[[], Any], Callable[[Any], None], Callable[[GitopsError], None]], None]
 """(lane, width, job, done, failed): run the job in the lane; done or failed is called in the worker's thread."""

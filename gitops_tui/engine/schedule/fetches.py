@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from gitops_tui.config import Config
 from gitops_tui.engine.schedule.backoff import spread
@@ -18,6 +17,7 @@ from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.errors import GitopsError, SourceError
 from gitops_tui.model.status import Problem, RepositoryStatus
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, replace
 from gitops_tui.source import Mirror
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
 
 from gitops_tui.engine.requests import Refresh
 from gitops_tui.engine.schedule.backoff import spread
@@ -20,6 +19,7 @@ from gitops_tui.model.operations import OperationPhase, Pin
 from gitops_tui.model.resources import HealthCode
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Snapshot, SyncCode
+from gitops_tui.model.values import dataclass, replace
 
 _WHILE_PROGRESSING = 5.0
 _WHILE_INCOMPLETE = 2.0

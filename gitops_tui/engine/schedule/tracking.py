@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
 
 from gitops_tui.engine.automation.attempts import Attempts
 from gitops_tui.engine.operations.running import Halt
@@ -13,6 +12,7 @@ from gitops_tui.engine.schedule.backoff import Backoff
 from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.operations import Pause, Pin
 from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Problem, RepositoryStatus, Snapshot, SyncCode
+from gitops_tui.model.values import dataclass, field, replace
 
 NEVER = float("inf")
 

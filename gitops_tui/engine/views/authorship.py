@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gitops_tui.diff.authorship import (
@@ -27,6 +26,7 @@ from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import ABSENT, Authorship, Body, FieldChange, Manifest
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, field, replace
 from gitops_tui.render import Inputs, inputs_of
 from gitops_tui.source import Mirror
 

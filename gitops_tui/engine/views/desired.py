@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import NotServedError, RenderError
 from gitops_tui.model.resources import Manifest, ResourceKey
+from gitops_tui.model.values import dataclass, replace
 from gitops_tui.render import RenderTarget, render, renderer_of
 from gitops_tui.render.inputs import inputs_of
 from gitops_tui.source import Mirror

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from gitops_tui.cluster import Cluster, Live, Scope
 from gitops_tui.diff import compare
@@ -22,6 +21,7 @@ from gitops_tui.model.errors import (
 from gitops_tui.model.fields import annotations_of
 from gitops_tui.model.ownership import DIGEST_ANNOTATION, owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
+from gitops_tui.model.values import replace
 from gitops_tui.sync import Pair, hook_of, is_immutable, left_alone, replaces, validates
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from gitops_tui.cluster import Cluster, Clusters, Live
 from gitops_tui.engine.views.asking import Asking, Submit
@@ -19,6 +18,7 @@ from gitops_tui.model.errors import (
 )
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
+from gitops_tui.model.values import dataclass, field
 from gitops_tui.render import RenderTarget
 from gitops_tui.source import Mirror, Mirrors
 from gitops_tui.sync import Pair, left_alone

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from gitops_tui.model.fields import mappings
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.ownership import DIGEST_ANNOTATION
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
+from gitops_tui.model.values import dataclass
 
 _STILL_FORETOLD = 30.0
 """Seconds for which a plan that is made again trusts the predictions of the first. Before anything is written, the

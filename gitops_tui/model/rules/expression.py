@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from gitops_tui.model.rules.path import FieldPath
 from gitops_tui.model.rules.tokens import ExpressionError, Token, tokens
+from gitops_tui.model.values import dataclass
 
 __all__ = ["Expression", "ExpressionError"]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gitops_tui.model.resources import HealthCode
 from gitops_tui.model.rules.expression import Expression
 from gitops_tui.model.rules.template import Template
+from gitops_tui.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

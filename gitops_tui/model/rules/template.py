@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.model.rules.path import FieldPath
 from gitops_tui.model.rules.tokens import LONGEST, ExpressionError, path_of
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

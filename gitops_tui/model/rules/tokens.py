@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from gitops_tui.model.rules.path import Chosen, FieldPath, Step
+from gitops_tui.model.values import dataclass
 
 LONGEST: Final = 1000
 """Characters of an expression or a template."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
+
+from gitops_tui.model.values import dataclass
 
 _MACROS: Final[Mapping[str, str]] = {
     "@hourly": "0 * * * *",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from gitops_tui.model.values import dataclass
 from gitops_tui.model.windows.cron import Cron
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import RenderError
 from gitops_tui.model.resources import Manifest
+from gitops_tui.model.values import dataclass
 from gitops_tui.render.checkout import Checkout
 from gitops_tui.render.kustomize import Survey
 from gitops_tui.render.manifests import CAPS

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import signal
-from dataclasses import dataclass
 from typing import Final
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass
 from gitops_tui.source.transport.address import shown
 
 

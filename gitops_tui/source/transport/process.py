@@ -9,10 +9,10 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import IO, Final
 
 from gitops_tui.model.errors import SourceError
+from gitops_tui.model.values import dataclass
 from gitops_tui.source.transport.failures import TimedOutError
 
 _STDERR_KEPT: Final = 64 << 10

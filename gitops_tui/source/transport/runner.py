@@ -9,12 +9,12 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, field
 from gitops_tui.source.transport.failures import GitFailedError
 from gitops_tui.source.transport.process import STANDARD, TETHERED, Limits, Running, signal_group, tether
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.revision import Author
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass
 from gitops_tui.source.transport.address import Address
 from gitops_tui.source.transport.failures import GitFailedError, said_by_git
 from gitops_tui.source.transport.personal import personal_settings, settings_in

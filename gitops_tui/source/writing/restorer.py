@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gitops_tui.model.errors import SourceError, StalePlanError
 from gitops_tui.model.revision import Author, Restoration, Revision, RollbackMode
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass
 from gitops_tui.source.mirror import Mirror
 from gitops_tui.source.refs import HEADS
 from gitops_tui.source.transport.address import parse

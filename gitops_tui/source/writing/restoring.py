@@ -9,13 +9,13 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.revision import FileChange
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import replace
 from gitops_tui.source import objects
 from gitops_tui.source.remote import Workshop
 from gitops_tui.source.transport.failures import DamagedError, GitFailedError, said_by_git

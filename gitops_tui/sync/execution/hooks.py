@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.operations import Action, Change, Result, SyncPhase
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Health, HealthCode
+from gitops_tui.model.values import replace
 from gitops_tui.sync.execution.run import FailedError, Run, names, uid_of
 from gitops_tui.sync.hooks import Hook, hook_of
 

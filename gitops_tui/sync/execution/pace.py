@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from gitops_tui.model.errors import ClusterError
+from gitops_tui.model.values import dataclass
 
 POLL: Final = 1.0
 """Seconds between two looks at something that is waited for."""

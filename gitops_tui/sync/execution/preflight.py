@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gitops_tui.diff import compare
 from gitops_tui.model.errors import ConflictError, DryRunRefusedError, GitopsError, NotServedError, StalePlanError
 from gitops_tui.model.operations import Action, Change, Method
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body
+from gitops_tui.model.values import dataclass
 from gitops_tui.sync.execution.apply import applied, replaced
 from gitops_tui.sync.execution.run import Run, uid_of, version_of
 from gitops_tui.sync.options import awaits_kind

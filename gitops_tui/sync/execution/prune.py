@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from gitops_tui.diff import mask, normalise
@@ -12,6 +11,7 @@ from gitops_tui.model.fields import dig
 from gitops_tui.model.operations import Change, Result
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body
+from gitops_tui.model.values import dataclass
 from gitops_tui.sync.execution.pace import StoppedError
 from gitops_tui.sync.execution.run import FailedError, Run, uid_of, version_of
 from gitops_tui.sync.options import propagation_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gitops_tui.model.application import Application
@@ -13,6 +12,7 @@ from gitops_tui.model.fields import dig, integer, text
 from gitops_tui.model.operations import Action, Change, ResourceResult, Result
 from gitops_tui.model.resources import Body, Health, HealthCode, ResourceKey
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import dataclass, field
 from gitops_tui.sync.execution.pace import Pace
 from gitops_tui.sync.judge import judge
 from gitops_tui.sync.plan import IN_SYNC

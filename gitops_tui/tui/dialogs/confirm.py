@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
+from gitops_tui.model.values import dataclass
 from gitops_tui.tui.look.spans import Ground, Line, Tone, line, outside
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.choice import Choice, Reason

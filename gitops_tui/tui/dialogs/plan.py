@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -13,6 +12,7 @@ from gitops_tui.engine.requests import Plan, Request, Rollback, Sync
 from gitops_tui.model.operations import Change, ChangeSet
 from gitops_tui.model.revision import RollbackMode
 from gitops_tui.model.status import Problem
+from gitops_tui.model.values import replace
 from gitops_tui.tui import actions
 from gitops_tui.tui.actions import Situation
 from gitops_tui.tui.dialogs.approval import Approval

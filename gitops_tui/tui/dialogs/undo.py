@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gitops_tui.engine.requests import PlanUndo, Request, Rollback, Undoing
 from gitops_tui.model.operations import ChangeSet
+from gitops_tui.model.values import replace
 from gitops_tui.tui import actions
 from gitops_tui.tui.dialogs.plan import PlanView
 from gitops_tui.tui.look.spans import Line, Span, Tone, line, outside

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from gitops_tui.model.values import dataclass
 from gitops_tui.tui.look.spans import Align
 
 GAP = 2

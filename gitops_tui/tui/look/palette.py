@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from gitops_tui.model.values import dataclass
 from gitops_tui.tui.look.spans import Ground, Tone
 
 

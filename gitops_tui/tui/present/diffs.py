@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
@@ -11,6 +10,7 @@ from gitops_tui.diff import DiffLine, LineKind, side_by_side, unified
 from gitops_tui.diff.authorship import byline, signatures
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Authorship, DriftCode
+from gitops_tui.model.values import dataclass
 from gitops_tui.tui.look import marks
 from gitops_tui.tui.look.code import highlight, visible_space
 from gitops_tui.tui.look.columns import Column

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from gitops_tui.model.status import ClusterStatus, RepositoryStatus, Snapshot
+from gitops_tui.model.values import dataclass
 from gitops_tui.tui.look.columns import Column
 from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside
 from gitops_tui.tui.look.times import ago, until

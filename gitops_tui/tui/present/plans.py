@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from gitops_tui.model.operations import Action, Change, ChangeSet, Receipt, ResourceResult, Result
 from gitops_tui.model.resources import ABSENT, FieldChange
 from gitops_tui.model.status import RunningOperation
+from gitops_tui.model.values import dataclass
 from gitops_tui.tui.look import marks
 from gitops_tui.tui.look.columns import Column
 from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, join, line, outside

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from gitops_tui.model.resources import DriftCode, HealthCode, ResourceKey, ResourceStatus
+from gitops_tui.model.values import dataclass
 from gitops_tui.tui.filters import Filter, Subject
 from gitops_tui.tui.look import marks
 from gitops_tui.tui.look.columns import Column

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Final, cast
 
@@ -13,6 +12,7 @@ from textual.worker import WorkType
 
 from gitops_tui.engine.requests import Request
 from gitops_tui.model.status import ApplicationStatus, Problem, Snapshot
+from gitops_tui.model.values import replace
 from gitops_tui.tui import actions, filters, navigation
 from gitops_tui.tui.actions import Situation
 from gitops_tui.tui.look.spans import Ground, Tone

@@ -6,7 +6,6 @@ The cursor belongs to a key, never to a position: when a row above goes away, th
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import events
@@ -16,6 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gitops_tui.model.values import dataclass
 from gitops_tui.tui.actions import LIST, bindings
 from gitops_tui.tui.look.columns import GAP, Column, Placed, lay_out
 from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, block, fit, line
