@@ -50,7 +50,7 @@ format: $(INSTALLED) ## format the code
 test: $(INSTALLED) tools controlplane ## all tests: unit, contract, snapshot, end to end
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-bench: $(INSTALLED) tools controlplane ## measure beside kubectl and write docs/benchmarks.md
+bench: $(INSTALLED) tools controlplane ## measure beside the peers and write docs/benchmarks.md (half an hour)
 	$(BIN)/python -m benchmarks
 
 snapshots: $(INSTALLED) ## paint the screens anew into snapshots/

@@ -1,94 +1,94 @@
-"""Measures beside the peers, in turn, on a real API server, and writes docs/benchmarks.md."""
+"""Measures beside the peers, in turn, on a real API server, and writes docs/benchmarks.md.
+
+A measurement that fails is told, and the others go on; what was measured is kept after each one.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
-import platform
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
-from benchmarks import against_kubectl, alone
-from benchmarks.series import Row
-from gitops_tui import __version__
-from tests.support.control_plane import ControlPlane
+from benchmarks import against_kubectl, alone, cockpit, history, renders, report, results
+from benchmarks.series import Curve, Measure, Row
+from benchmarks.setting import Setting
 
 _ROOT = Path(__file__).resolve().parents[1]
-_IDLE = 0.5
-_HEAD = ("what", "gitops-tui", "peer", "value", "at most", "reached", "peer or how")
+_DOCS = _ROOT / "docs"
+_VALUES = _DOCS / "benchmarks" / "values.json"
+
+
+def _against_kubectl(setting: Setting) -> Iterator[Row]:
+    with setting.control_plane() as plane:
+        yield from against_kubectl.rows(plane, setting.folder, setting.objects, setting.repeats)
+
+
+MEASURES: Final[Mapping[str, Measure]] = {
+    "start": alone.start_up,
+    "kubectl": _against_kubectl,
+    "quiet": alone.quiet,
+    "render-kustomize": renders.kustomize,
+    "render-helm": renders.helm,
+    "render-unrelated": renders.unrelated,
+    "history": history.rows,
+    "first-paint": cockpit.first_paint,
+    "keys": cockpit.keys,
+}
+"""By the names for `--only`, in the order of the report."""
 
 
 def main() -> int:
-    """Run them all."""
+    """Run them all, or the chosen ones; 1 when one could not be measured."""
     options = _options()
     assets = Path(os.environ.get("KUBEBUILDER_ASSETS") or _ROOT / ".cache" / "controlplane")
-    before = alone.load()
-    shared = "" if os.getloadavg()[0] < _IDLE else " (other work shared the cores)"
-    rows: list[Row] = []
-    with (
-        tempfile.TemporaryDirectory(prefix="gitops-tui-benchmarks-") as name,
-        ControlPlane.start(assets) as plane,
-    ):
-        folder = Path(name)
-        server = str(plane.request("GET", "/version")[1]["gitVersion"])
-        for row in _measured(plane, folder, options):
-            rows.append(row)
-            sys.stdout.write(" | ".join(row.cells()) + "\n")
-            sys.stdout.flush()
-    if not options.dry:
-        document = _document(rows, server, f"{before} before, {alone.load()} after{shared}", options)
-        (_ROOT / "docs" / "benchmarks.md").write_text(document)
-    return 0
+    chosen = [name for name in MEASURES if not options.only or any(part in name for part in options.only)]
+    if not chosen:
+        sys.stderr.write(f"nothing is called so; there are: {', '.join(MEASURES)}\n")
+        return 2
+    # What is not chosen stays in the report as it was measured last.
+    kept = results.load(_VALUES)
+    failed = False
+    for name in chosen:
+        _say(f"# {name}")
+        with tempfile.TemporaryDirectory(prefix="gitops-tui-benchmarks-") as folder:
+            setting = Setting(Path(folder), assets, options.repeats, options.objects)
+            result = results.measured(name, MEASURES[name](setting), _tell)
+        _say(f"# {name} took {result.seconds:.0f} s")
+        failed = failed or bool(result.failure)
+        kept[name] = result
+        if not options.dry:
+            ordered = [kept[each] for each in MEASURES if each in kept]
+            results.save(_VALUES, ordered)
+            report.write(_DOCS, ordered, assets)
+    return int(failed)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--objects", type=int, default=500, help="objects in the application (default 500)")
+    parser.add_argument("--only", action="append", metavar="NAME", help=f"of: {', '.join(MEASURES)}; or a part of one")
+    parser.add_argument("--objects", type=int, default=500, help="objects beside kubectl (default 500)")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turn (default 3)")
     parser.add_argument("--dry", action="store_true", help="print the figures only")
     return parser.parse_args()
 
 
-def _measured(plane: ControlPlane, folder: Path, options: argparse.Namespace) -> Iterable[Row]:
-    yield alone.start_up(folder, options.repeats)
-    yield from against_kubectl.rows(plane, folder, options.objects, options.repeats)
-    yield alone.quiet(plane, folder, 10, options.repeats)
-    yield from alone.renders(folder, options.repeats)
+def _tell(found: Row | Curve | str) -> None:
+    if isinstance(found, Row):
+        _say(" | ".join(report.cells(found)))
+    elif isinstance(found, Curve):
+        for line in found.lines:
+            _say(f"{found.title}: {line.name}: {line.points}")
+    else:
+        _say(f"FAILED: {found}")
 
 
-def _document(rows: Iterable[Row], server: str, load: str, options: argparse.Namespace) -> str:
-    table = [_HEAD, tuple("---" for _ in _HEAD), *(row.cells() for row in rows)]
-    lines = "\n".join(f"| {' | '.join(cells)} |" for cells in table)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"""\
-# Benchmarks
-
-Written by `make bench`; do not edit. Each figure is the median of {options.repeats} runs, with the fastest and the
-slowest. What is compared runs in turn on the same API server, in processes of its own from their start to their
-end: ratios count, absolute times are this machine's. A value is a ratio where there is a peer.
-
-{lines}
-
-- measured: {datetime.now(UTC):%Y-%m-%d}, gitops-tui {__version__}
-- machine: {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}; the API server and
-  etcd run on the same cores; load average {load}
-- versions: Python {platform.python_version()}, kube-apiserver {server}, {_version("kubectl", "version", "--client")},
-  {_version("git", "--version")}
-- objects: half Deployments with no replicas, half ConfigMaps; no controllers run
-- not measured yet: the other rows of the goals (drift to screen, commit to applied, 1,000 applications, growth,
-  storms, first paint, key to frame, an hour of headless)
-
-To repeat it: `make controlplane`, then `make bench`, on a machine that does nothing else.
-"""
-
-
-def _version(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.splitlines()[0] if done.stdout else command[0]
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
