@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from gitops_tui.embedded.store.items import Checkpoint, Event
 from gitops_tui.embedded.store.store import Store
 
 Action = Literal["answer", "delay", "cut", "truncate", "hang"]
+Mutation = Callable[[dict[str, Any]], None]
+"""Changes an object in place, as a mutating webhook does."""
 
 _REASONS = {
+    400: "BadRequest",
     401: "Unauthorized",
     403: "Forbidden",
     404: "NotFound",
@@ -76,6 +80,9 @@ class Faults:
         self._lost = 0
         self._repeats = False
         self._frozen = 0.0
+        self._mutation: Mutation | None = None
+        self._foretold = True
+        self._lost_groups: frozenset[str] = frozenset()
         self._released = threading.Event()
 
     def add(self, fault: Fault) -> Fault:
@@ -86,15 +93,70 @@ class Faults:
         return fault
 
     def answer(
-        self, code: int, *, method: str = ".*", path: str = "", times: int = 1, retry_after: int | None = None
+        self,
+        code: int,
+        *,
+        method: str = ".*",
+        path: str = "",
+        times: int = 1,
+        retry_after: int | None = None,
+        message: str = "injected fault",
+        skip: int = 0,
     ) -> Fault:
         """Answer matching requests with an error."""
-        fault = Fault("answer", method, path, times, code, retry_after=retry_after, reason=_REASONS.get(code, ""))
-        return self.add(fault)
+        reason = _REASONS.get(code, "")
+        return self.add(Fault("answer", method, path, times, code, message, retry_after, reason=reason, skip=skip))
 
-    def say(self, body: bytes, content_type: str, *, code: int = 200, path: str = "", times: int = 1) -> Fault:
+    def refuse_dry_run(self, *, path: str = "", times: int = -1) -> Fault:
+        """Refuse matching dry-runs, as the server does where a webhook has side effects."""
+        text = 'admission webhook "guard.example.org" does not support dry run'
+        return self.answer(400, method="PATCH|PUT", path=f"{path}.*dryRun=All", times=times, message=text)
+
+    def break_webhook(self, *, method: str = "PATCH|PUT", path: str = "", times: int = -1) -> Fault:
+        """Fail matching writes, as the server does where a webhook cannot be called."""
+        text = 'Internal error occurred: failed calling webhook "guard.example.org": connection refused'
+        return self.answer(500, method=method, path=path, times=times, message=text)
+
+    def lose_group(self, group: str) -> Fault:
+        """Have the server behind an aggregated API be down: its group is stale in discovery, its paths answer 503."""
+        with self._lock:
+            self._lost_groups = self._lost_groups | {group}
+        return self.answer(503, path=rf"^/apis/{re.escape(group)}/", times=-1)
+
+    @property
+    def lost_groups(self) -> frozenset[str]:
+        """The API groups whose server is down."""
+        return self._lost_groups
+
+    def mutate(self, change: Mutation, *, foretold: bool = True) -> None:
+        """Have `change` work on every object that is about to be stored, until the faults are cleared.
+
+        foretold False: not in a dry-run, so that it disagrees with the write, as with a webhook that breaks its word.
+        """
+        with self._lock:
+            self._mutation, self._foretold = change, foretold
+
+    def admit(self, obj: dict[str, Any], dry_run: bool) -> None:
+        """Do to an object what a webhook would."""
+        mutation = self._mutation
+        if mutation is not None and (self._foretold or not dry_run):
+            changed = copy.deepcopy(obj)  # it may share parts with what is stored
+            mutation(changed)
+            obj.clear()
+            obj.update(changed)
+
+    def say(
+        self,
+        body: bytes,
+        content_type: str,
+        *,
+        code: int = 200,
+        method: str = ".*",
+        path: str = "",
+        times: int = 1,
+    ) -> Fault:
         """Answer matching requests with anything, as a proxy in between may."""
-        return self.add(Fault("answer", path=path, times=times, code=code, body=body, content_type=content_type))
+        return self.add(Fault("answer", method, path, times, code, body=body, content_type=content_type))
 
     def redirect(self, url: str, *, method: str = ".*", path: str = "", times: int = 1) -> Fault:
         """Send matching requests elsewhere."""
@@ -166,7 +228,7 @@ class Faults:
         """No faults any more; what hangs is let go."""
         with self._lock:
             self._faults.clear()
-            self._lost, self._repeats = 0, False
+            self._lost, self._repeats, self._mutation, self._lost_groups = 0, False, None, frozenset()
             self._released.set()
 
     def meet(self, method: str, target: str) -> Fault | None:

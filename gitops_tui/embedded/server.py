@@ -28,18 +28,19 @@ class EmbeddedServer:
             run("kubectl", "--kubeconfig", server.kubeconfig, "get", "namespaces")
 
     `kubeconfig` may do everything, `viewer_kubeconfig` reads everything but Secrets. `backend` is for controllers in
-    this process, `faults` for tests.
+    this process, `faults` for tests. `users` by their tokens may be changed while it runs.
     """
 
     def __init__(self, folder: Path, log: DiskLog | None, *, port: int, window: int, bookmark_seconds: float) -> None:
         self._log = log
         self.access = Access.of(folder)
+        self.users = dict(self.access.users)
         self.store = Store(window=window, log=log)
         self.faults = Faults(self.store)
         if log is not None:
             items, revision = log.read()
             self.store.load(iter(items), revision)
-        self.backend = Backend(self.store)
+        self.backend = Backend(self.store, admit=self.faults.admit)
         self._http = HttpServer(self.backend, self.faults, port, self.access.credential, bookmark_seconds)
         self.url = f"https://127.0.0.1:{self._http.port}"
         self._janitor = Janitor(self.backend)
@@ -86,8 +87,9 @@ class EmbeddedServer:
         make_first_namespaces(self.backend)
         self.store.forget()
         self._janitor.start()
-        documents = Documents(self.backend.registry, git_version, self.url.removeprefix("https://"))
-        self._http.start(Handlers(self.backend, documents, self.access.users))
+        address = self.url.removeprefix("https://")
+        documents = Documents(self.backend.registry, git_version, address, lambda: self.faults.lost_groups)
+        self._http.start(Handlers(self.backend, documents, self.users))
 
     def stop(self) -> None:
         """Close every connection and let go of the folder."""

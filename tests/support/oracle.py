@@ -14,6 +14,9 @@ from typing import Any
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.embedded.store.items import Event
 from gitops_tui.journal import Journal
+from gitops_tui.model.operations import OperationPhase
+from tests.support.stage import Stage, stage
+from tests.support.work_tree import WorkTree
 
 _DEADLINE = 20.0
 _VOLATILE = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation")
@@ -39,6 +42,46 @@ def told(journal: Journal, application: str, context: str) -> dict[str, Any]:
         "inventory": sorted(key.path for key in journal.inventory(application, context)),
         "intact": journal.notes,
     }
+
+
+def outcome(server: EmbeddedServer, shop: Stage) -> dict[str, Any]:
+    """What an application has come to: its objects, its journal, its commit."""
+    return {
+        "cluster": held(server, shop.namespace),
+        "journal": told(shop.journal, shop.name, shop.clusters.current),
+        "git": shop.repository.git("rev-parse", "HEAD"),
+    }
+
+
+def undisturbed(folder: Path, shop: Stage, **options: Any) -> dict[str, Any]:
+    """The same outcome where each commit of the shop was synced, one after another, without a fault.
+
+    options: of each sync.
+    """
+    calm = WorkTree(folder / "calm")
+    calm.git("fetch", "--quiet", str(shop.repository.path), "main")
+    application = shop.config.applications[0]
+    with (
+        EmbeddedServer.start() as server,
+        stage(
+            folder,
+            server.kubeconfig,
+            shop.namespace,
+            {},
+            repository=calm,
+            state="calm-state",
+            policy=application.policy,
+            automate=False,
+            ignore=application.ignore,
+        ) as other,
+    ):
+        for commit in calm.git("rev-list", "--reverse", "FETCH_HEAD").split():
+            calm.git("reset", "--quiet", "--hard", commit)
+            other.clock.now += 10
+            other.refresh()
+            receipt = other.sync(**options)
+            assert receipt.phase is OperationPhase.SUCCEEDED, receipt.message
+        return outcome(server, other)
 
 
 class Diary:

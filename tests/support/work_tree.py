@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 _ENVIRONMENT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
@@ -32,7 +33,7 @@ class WorkTree:
         )
         return done.stdout.strip()
 
-    def commit(self, message: str, files: dict[str, str | None], *, author: str = "Ada <ada@example.org>") -> str:
+    def commit(self, message: str, files: Mapping[str, str | None], *, author: str = "Ada <ada@example.org>") -> str:
         """Write (or, with None, remove) files and commit; returns the sha."""
         self._commits += 1
         for name, text in files.items():

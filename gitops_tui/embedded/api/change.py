@@ -18,6 +18,7 @@ def add(backend: Backend, call: Call, obj: Object, managers: managed.Managers) -
     _require_namespace(backend, call)
     objects.born(call, obj)
     objects.admit_new(backend, call.resource, obj)
+    backend.admit(obj, call.dry_run)
     objects.validate(call, obj, None)
     _set_managers(obj, managers)
     if backend.store.get(backend.key(call)) is not None:
@@ -61,6 +62,7 @@ def update(backend: Backend, call: Call, item: Item, obj: Object, managers: mana
         )
     if call.subresource != "status":
         objects.admit_changed(backend, call.resource, old, obj)
+        backend.admit(obj, call.dry_run)
     _count_generation(call, old, obj)
     objects.validate(call, obj, old)
     _set_managers(obj, managers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container
+
 from gitops_tui.embedded.api import errors
 from gitops_tui.embedded.http.messages import Request, Response
 from gitops_tui.embedded.kinds import discovery, openapi
@@ -13,9 +15,12 @@ _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryL
 
 
 class Documents:
-    """What is read by GET and is no resource."""
+    """What is read by GET and is no resource. lost: which API groups cannot be asked now."""
 
-    def __init__(self, registry: Registry, git_version: str, address: str) -> None:
+    def __init__(
+        self, registry: Registry, git_version: str, address: str, lost: Callable[[], Container[str]] = tuple
+    ) -> None:
+        self._lost = lost
         self._registry = registry
         self._git_version = git_version
         self._address = address
@@ -55,7 +60,7 @@ class Documents:
     def _groups(self, request: Request, *, core: bool) -> Response:
         accept = request.headers.get("accept", "").replace(" ", "")
         if _AGGREGATED in accept:
-            response = _response(discovery.aggregated(self._registry, core=core))
+            response = _response(discovery.aggregated(self._registry, core=core, lost=self._lost()))
             response.content_type = _AGGREGATED
             return response
         if core:

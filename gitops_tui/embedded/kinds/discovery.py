@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from gitops_tui.embedded.kinds.registry import Registry
 from gitops_tui.embedded.kinds.schema import Object
@@ -119,8 +119,8 @@ def _entries(row: Resource) -> Iterable[Object]:
         yield below
 
 
-def aggregated(registry: Registry, *, core: bool) -> Object:
-    """The answer of /api or /apis as one APIGroupDiscoveryList."""
+def aggregated(registry: Registry, *, core: bool, lost: Container[str] = ()) -> Object:
+    """The answer of /api or /apis as one APIGroupDiscoveryList. lost: groups whose server cannot be asked."""
     groups = {"": ["v1"]} if core else group_versions(registry)
     return {
         "kind": "APIGroupDiscoveryList",
@@ -129,7 +129,12 @@ def aggregated(registry: Registry, *, core: bool) -> Object:
         "items": [
             {
                 "metadata": {"name": name} if name else {},
-                "versions": [_aggregated_version(registry, name, version) for version in versions],
+                "versions": [
+                    {"version": version, "freshness": "Stale", "resources": []}
+                    if name in lost
+                    else _aggregated_version(registry, name, version)
+                    for version in versions
+                ],
             }
             for name, versions in groups.items()
         ],
