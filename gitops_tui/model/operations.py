@@ -49,6 +49,7 @@ class Change:
     why: a few words for a person. uid and resource_version: the live object this was planned against, "" when
     there was none. changes: masked, for showing. warnings: what a person should know before, with what cannot be
     undone and what restarts among it. irreversible: what cannot be undone, "" when all can. restarts: its pods do.
+    takes: fields of other managers that it takes over, each "field: manager".
     """
 
     key: ResourceKey
@@ -64,6 +65,7 @@ class Change:
     method: Method = Method.APPLY
     irreversible: str = ""
     restarts: bool = False
+    takes: tuple[str, ...] = ()
 
 
 class Deletion(StrEnum):

@@ -208,6 +208,7 @@ class _Planner:
             method=method,
             irreversible=loss,
             restarts=restarts,
+            takes=pair.conflicts if self.application.policy.force_conflicts else (),
         )
 
     def _warnings(self, pair: Pair, method: Method) -> Iterator[str]:

@@ -44,12 +44,13 @@ def apply_step(run: Run, changes: Sequence[Change]) -> None:
             permanent = permanent and answer.permanent
             continue
         run.applied[id(change)] = answer.body
+        warnings = (*_taken(change), *answer.warnings)
         if change.action is Action.HOOK:
-            run.warnings[id(change)] = answer.warnings
+            run.warnings[id(change)] = warnings
             continue
         if owner_of(answer.body) == run.application.name:
             run.recorder.applied(run.application.name, change.key, uid_of(answer.body))
-        run.report(change, _result(change, answer.body), duration=answer.duration, warnings=answer.warnings)
+        run.report(change, _result(change, answer.body), duration=answer.duration, warnings=warnings)
         run.tell(f"applied {change.key}")
     if failures:
         run.permanent = permanent
@@ -96,6 +97,10 @@ def _apply(run: Run, change: Change) -> _Answer:
         permanent = isinstance(error, InvalidError) and not error.temporary
         return _Answer(None, (), str(error), run.pace.clock() - started, permanent)
     return _Answer(answer.body, answer.warnings, "", run.pace.clock() - started)
+
+
+def _taken(change: Change) -> tuple[str, ...]:
+    return (f"took over from other field managers: {', '.join(change.takes)}",) if change.takes else ()
 
 
 def _result(change: Change, body: Body) -> Result:
