@@ -200,8 +200,10 @@ def _ended(receipt: Receipt, outcome: Outcome, halt: Halt) -> Receipt:
 
 
 def below(cluster: Cluster, live: Body) -> Iterator[Body]:
-    """The live objects below one, from the cache: ReplicaSets, then their Pods."""
+    """The live objects below one, from the cache: ReplicaSets, then their Pods; none of a kind that is not listed."""
     for child in cluster.children(str((live.get("metadata") or {}).get("uid") or "")):
+        if cluster.problem(child.key) is not None:
+            continue
         body = child.body()
         yield body
         yield from below(cluster, body)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gitops_tui.model.application import Application, RendererName
-from gitops_tui.model.errors import NotServedError, RenderError
+from gitops_tui.model.errors import ClusterError, RenderError, UnreachableError
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.model.values import dataclass, replace
 from gitops_tui.render import RenderTarget, render, renderer_of
@@ -18,7 +18,7 @@ from gitops_tui.sync import generated, stamp
 _KEPT_PER_APPLICATION = 3
 _COMMITS_TOLD = 1000
 Namespaced = Callable[[str, str], bool]
-"""Whether a group and kind live in namespaces; raises NotServedError when the cluster does not know."""
+"""Whether a group and kind live in namespaces; raises ClusterError when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +102,29 @@ class Renderings:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Manifests as they should be live. unserved: kinds that the cluster does not know yet, with the reason."""
+    """Manifests as they should be live. unplaced: those of kinds that are not served, or cannot be asked for now."""
 
     manifests: tuple[Manifest, ...]
-    unserved: dict[ResourceKey, NotServedError]
+    unplaced: dict[ResourceKey, ClusterError]
 
 
 def settle(manifests: Sequence[Manifest], application: Application, namespaced: Namespaced, sha: str = "") -> Settled:
     """Give namespaced objects the destination's namespace, take it from the others, and stamp all as ours.
 
     sha: the commit, which is part of the name of a hook that has only a `generateName`. Raises RenderError when
-    two manifests turn out to be one object.
+    two manifests turn out to be one object, and UnreachableError.
     """
     from_crds = _scopes_of_crds(manifests)
     seen: dict[ResourceKey, Manifest] = {}
-    unserved: dict[ResourceKey, NotServedError] = {}
+    unplaced: dict[ResourceKey, ClusterError] = {}
     for manifest in manifests:
         kind = (manifest.key.group, manifest.key.kind)
-        problem: NotServedError | None = None
+        problem: ClusterError | None = None
         try:
             in_namespace = from_crds[kind] if kind in from_crds else namespaced(*kind)
-        except NotServedError as error:
+        except UnreachableError:
+            raise
+        except ClusterError as error:
             in_namespace, problem = True, error
         body = generated(manifest.body, sha)
         named = manifest if body is manifest.body else Manifest.of(body, manifest.origin)
@@ -135,8 +137,8 @@ def settle(manifests: Sequence[Manifest], application: Application, namespaced: 
             )
         seen[settled.key] = stamp(settled, application)
         if problem is not None:
-            unserved[settled.key] = problem
-    return Settled(tuple(seen.values()), unserved)
+            unplaced[settled.key] = problem
+    return Settled(tuple(seen.values()), unplaced)
 
 
 def _is_as_it_was(mirror: Mirror, sha: str, trees: Mapping[str, str | None]) -> bool:

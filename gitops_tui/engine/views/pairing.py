@@ -94,18 +94,20 @@ class Pairing:
     def _pair(self, manifest: Manifest, cached: Body | None, for_plan: bool) -> Pair:
         """One desired object and its live twin."""
         key = manifest.key
-        if key in self.failures:
-            # The kind is not served, so no such object can exist.
+        failure = self.failures.get(key)
+        if isinstance(failure, NotServedError):
+            # So no such object can exist.
             missing = Drift(key, DriftCode.MISSING)
-            refusal = str(self.failures[key])
-            return Pair(key=key, manifest=manifest, live=None, drift=missing, refusal=refusal, unserved=True)
+            return Pair(key=key, manifest=manifest, live=None, drift=missing, refusal=str(failure), unserved=True)
+        if failure is not None:
+            return _unread(key, manifest, failure)
         try:
             live = cached or self._sightings.live(key)
         except ClusterError as error:
             if isinstance(error, UnreachableError):
                 raise
             self.failures[key] = error
-            return Pair(key=key, manifest=manifest, live=None, drift=Drift(key, DriftCode.UNKNOWN, note=error.message))
+            return _unread(key, manifest, error)
         if live is None:
             return self._missing(manifest, for_plan)
         owner = owner_of(live)
@@ -202,25 +204,23 @@ class Pairing:
     def extras(self, desired: frozenset[ResourceKey], inventory: frozenset[ResourceKey]) -> list[Pair]:
         """Objects that are ours and that the commit does not name."""
         name = self._application.name
-        extra: dict[ResourceKey, Body] = {
-            live.key: live.body() for live in self._cluster.owned(name) if live.key not in desired
-        }
-        for key in inventory - desired - extra.keys():
+        owned = {live.key for live in self._cluster.owned(name)} - desired
+        found: list[Pair] = []
+        for key in sorted(owned | (inventory - desired)):
             try:
-                body = self._cluster.read(key)
+                body = self._sightings.live(key)
             except NotServedError:
                 continue
             except ClusterError as error:
                 self.failures[key] = error
+                if key in owned:
+                    found.append(_unread(key, None, error))
                 continue
             if body is None:
-                self.absent.add(key)
+                self.absent.update({key} & inventory)
             elif owner_of(body) == name:
-                extra[key] = body
-        return [
-            Pair(key=key, manifest=None, live=body, drift=_extraneous(key, body), owner=name)
-            for key, body in sorted(extra.items(), key=lambda item: item[0])
-        ]
+                found.append(Pair(key=key, manifest=None, live=body, drift=_extraneous(key, body), owner=name))
+        return found
 
     def children(self, pairs: Iterable[Pair]) -> tuple[Live, ...]:
         """Live objects below the pairs, breadth first."""
@@ -231,6 +231,11 @@ class Pairing:
             found.update((child.uid, child) for child in level)
             front = [child.uid for child in level]
         return tuple(found.values())
+
+    def unlisted(self, children: Iterable[Live]) -> dict[ResourceKey, str]:
+        """Why what is cached of some children may be old."""
+        problems = ((child.key, self._cluster.problem(child.key)) for child in children)
+        return {key: problem.message for key, problem in problems if problem is not None}
 
     def incomplete(self, cluster: Cluster, scopes: frozenset[Scope]) -> str:
         """Why this look is no ground for a prune."""
@@ -244,6 +249,10 @@ class Pairing:
             if problem is not None and not isinstance(problem, NotServedError):
                 return f"{scope.kind} could not be listed: {problem.message}"
         return "" if cluster.ready(scopes) else "not every kind has been listed yet"
+
+
+def _unread(key: ResourceKey, manifest: Manifest | None, why: GitopsError) -> Pair:
+    return Pair(key=key, manifest=manifest, live=None, drift=Drift(key, DriftCode.UNKNOWN, note=why.message))
 
 
 def _extraneous(key: ResourceKey, live: Body) -> Drift:

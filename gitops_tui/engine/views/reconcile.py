@@ -31,7 +31,8 @@ class View:
     """What one look found. latest: the newest commit of the tracked ref; revision: the one that was rendered.
 
     pairs: every desired or owned object. children: live objects below them (ReplicaSets, Pods). failures: what
-    could not be read, by resource. incomplete: why nothing may be pruned on the ground of this view, "" if sound.
+    could not be read, by resource. unlisted: which children are known from before only, and why. incomplete: why
+    nothing may be pruned on the ground of this view, "" if sound.
     absent: what the inventory names, and is certainly neither live nor desired; only looked for when for_plan.
     events: recent warnings near workloads that are not well.
     """
@@ -42,6 +43,7 @@ class View:
     pairs: tuple[Pair, ...] = ()
     children: tuple[Live, ...] = ()
     failures: Mapping[ResourceKey, GitopsError] = field(default_factory=dict)
+    unlisted: Mapping[ResourceKey, str] = field(default_factory=dict)
     incomplete: str = ""
     absent: frozenset[ResourceKey] = frozenset()
     events: tuple[Body, ...] = ()
@@ -114,14 +116,25 @@ class Reconciler:
         masked_paths = tuple(application.masked_paths) + self._masked_paths
         asking = Asking(self._submit, cluster.context)
         look = Pairing(cluster, application, self.verdicts, masked_paths, asking)
-        look.failures.update(settled.unserved)
+        look.failures.update(settled.unplaced)
         pairs = look.pairs(settled.manifests, for_plan)
         pairs += look.extras(frozenset(m.key for m in settled.manifests), inventory if for_plan else frozenset())
         children = look.children(pairs)
         incomplete = look.incomplete(cluster, scopes)
         absent = frozenset(look.absent)
         warnings = () if for_plan else warnings_near(pairs, application, cluster)
-        return View(application, revision, latest, tuple(pairs), children, look.failures, incomplete, absent, warnings)
+        return View(
+            application,
+            revision,
+            latest,
+            tuple(pairs),
+            children,
+            look.failures,
+            look.unlisted(children),
+            incomplete,
+            absent,
+            warnings,
+        )
 
     def renew(self, application: Application, keys: Sequence[ResourceKey]) -> None:
         """Forget what was kept of an application: renderings, verdicts, and what its cluster listed."""

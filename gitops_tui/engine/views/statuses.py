@@ -37,11 +37,11 @@ def problem_of(
 
 def status_of(view: View, *, now: float) -> ApplicationStatus:
     """What a look means. Operation, pin and pause are the worker's to add."""
-    by_owner = _by_owner(view.children)
+    by_owner = _by_owner(child for child in view.children if child.key not in view.unlisted)
     resources = [_resource(pair, by_owner, view, now) for pair in view.pairs]
     keys = {_uid(pair.live): pair.key for pair in view.pairs if pair.live}
     keys |= {child.uid: child.key for child in view.children}
-    below = [_child(child, keys, view.application, now) for child in view.children]
+    below = [_child(child, keys, view, now) for child in view.children]
     drifted = sum(resource.drift is not DriftCode.IN_SYNC for resource in resources)
     problems = (
         *(problem_of(error, now, stage=Stage.OBSERVE) for _, error in sorted(view.failures.items())),
@@ -164,9 +164,12 @@ def _by_owner(children: Iterable[Live]) -> dict[str, list[Body]]:
     return found
 
 
-def _child(child: Live, keys: Mapping[str, ResourceKey], application: Application, now: float) -> ResourceStatus:
+def _child(child: Live, keys: Mapping[str, ResourceKey], view: View, now: float) -> ResourceStatus:
     body = child.body()
-    health = judge(body, application, now=now)
+    if child.key in view.unlisted:
+        health = Health(HealthCode.UNKNOWN, f"cannot be listed: {view.unlisted[child.key]}")
+    else:
+        health = judge(body, view.application, now=now)
     parent = next((keys[uid] for uid in child.owner_uids if uid in keys), None)
     return ResourceStatus(
         key=child.key,
