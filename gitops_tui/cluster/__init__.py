@@ -1,7 +1,7 @@
 """The Kubernetes API: connection, discovery, list and watch cache, dry-run, apply, delete.
 
-The only package that imports `kubernetes`, and only when a cluster is first talked to: that import takes a
-quarter of a second. Objects are plain JSON bodies throughout.
+The only package that imports `kubernetes`, and only for a login that nothing else knows: that import takes a quarter
+of a second. Objects are plain JSON bodies throughout.
 """
 
 from gitops_tui.cluster.cluster import Cluster

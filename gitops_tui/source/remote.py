@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -11,7 +12,7 @@ from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass
 from gitops_tui.source import objects
 from gitops_tui.source.refs import HEAD, HEADS, NO_BRANCH, TAGS, Refs, from_listing
-from gitops_tui.source.transport.address import Address
+from gitops_tui.source.transport.address import Address, shown
 from gitops_tui.source.transport.credentials import access_for
 from gitops_tui.source.transport.failures import DamagedError, GitFailedError, TimedOutError, explained, is_damage
 from gitops_tui.source.transport.process import STANDARD, Limits
@@ -41,6 +42,7 @@ class Remote:
 
     def clone(self, copy: Path, wanted: Refs, lock: int) -> None:
         """Make a bare repository at `copy` that holds what the remote has."""
+        _ask_library(self.address.url)
         sha256 = any(len(value) == 64 for value in wanted.ids.values())
         options = ["--shared=0600", *(["--object-format=sha256"] if sha256 else [])]
         self.runner.run(None, "init", "--quiet", "--bare", "--template=", *options, "--end-of-options", str(copy))
@@ -82,6 +84,19 @@ class Remote:
                 temporary=True,
             )
         return access_for(self.repository, self.address, self.folder, self.runner)
+
+
+def _ask_library(url: str) -> None:
+    """Refuse an address that GitPython's list of dangerous protocols names: a second opinion on ours, once a copy."""
+    # Without a git binary, importing GitPython would fail; this way the first call of git does, with a message of ours.
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    from git.cmd import Git  # noqa: PLC0415 - 0.2 s to import, which no later start has to pay
+    from git.exc import UnsafeProtocolError  # noqa: PLC0415
+
+    try:
+        Git.check_unsafe_protocols(url)
+    except UnsafeProtocolError as error:
+        raise SourceError(f"repository {shown(url)}", "its protocol is not allowed") from error
 
 
 @dataclass(frozen=True, slots=True)

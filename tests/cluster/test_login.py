@@ -17,6 +17,7 @@ import pytest
 from gitops_tui import yamlio
 from gitops_tui.cluster import Cluster, Clusters
 from gitops_tui.cluster.connection import Target, access, credentials, plugin
+from gitops_tui.cluster.connection.library import LibraryWire
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.resources import ResourceKey
@@ -170,9 +171,9 @@ def test_a_login_program_gives_a_certificate(login: Login, tmp_path: Path) -> No
     program = script(tmp_path, f"print({credential(clientCertificateData='CERT', clientKeyData='KEY')!r})")
     user = exec_user(program)
 
-    configuration = credentials.connect(
-        Target("c", {"server": "https://x"}, user), 1, threading.Event()
-    ).client.configuration
+    wire = credentials.connect(Target("c", {"server": "https://x"}, user), 1, threading.Event()).wire
+    assert isinstance(wire, LibraryWire)
+    configuration = wire._client.configuration
 
     assert Path(configuration.cert_file).read_text() == "CERT"
     assert Path(configuration.key_file).read_text() == "KEY"

@@ -1,7 +1,7 @@
 """Where a cluster is, who asks, and one HTTP exchange with it.
 
-`credentials` and `exchange` import the kubernetes package and urllib3, which takes a quarter of a second: they are
-imported when a cluster is first talked to.
+Two wires carry requests: `direct` those of users with a certificate, a token or a password, `library` all others with
+the kubernetes package and urllib3.
 """
 
 from gitops_tui.cluster.connection.access import Access

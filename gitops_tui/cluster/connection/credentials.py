@@ -1,4 +1,4 @@
-"""A client with credentials, made of a kubeconfig's context by the kubernetes package's own loaders."""
+"""Who asks: a wire and what identifies us on it, made of a kubeconfig's context."""
 
 from __future__ import annotations
 
@@ -6,136 +6,95 @@ import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import certifi
-import urllib3
-from kubernetes import config as library
-from kubernetes.client import ApiClient, Configuration
-from kubernetes.config import kube_config
+from typing import TYPE_CHECKING, Any
 
 from gitops_tui import __version__, yamlio
-from gitops_tui.cluster.connection import plugin
+from gitops_tui.cluster.connection.direct import DirectWire, is_direct
 from gitops_tui.cluster.connection.kubeconfig import IN_CLUSTER, Target, read_document
 from gitops_tui.model.errors import ClusterError, GitopsError, Stage
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field
 
-_POOL = 256
-"""Connections kept: every watch has one of its own besides those of requests."""
-
-_load_incluster_config: Any = library.load_incluster_config
-_KubeConfigLoader: Any = kube_config.KubeConfigLoader
+if TYPE_CHECKING:
+    from gitops_tui.cluster.connection.wire import Header, Wire
 
 _TOKENS = ("id-token", "refresh-token")
 
 
 @dataclass(slots=True)
 class Connection:
-    """A client with its credentials.
+    """A wire with its credentials.
 
     number: counts renewals, so that one refusal renews them once. expires: seconds since the epoch. token_file is
     read anew for each request: what writes it rotates it.
     """
 
     context: str
-    client: Any = field(repr=False)
+    wire: Wire = field(repr=False)
     number: int = 0
     expires: float | None = None
     token_file: Path | None = None
-    impersonation: tuple[tuple[str, str], ...] = ()
+    impersonation: tuple[Header, ...] = ()
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
-    def host(self) -> str:
-        """The API server's URL."""
-        return str(self.client.configuration.host)
-
-    @property
     def identity(self) -> tuple[str, str]:
-        """The cluster at the other end: a new one at an old address has another certificate authority."""
-        return self.host, str(self.client.configuration.ssl_ca_cert)
+        """The cluster at the other end."""
+        return self.wire.identity
 
-    def headers(self, content: Mapping[str, str]) -> urllib3.HTTPHeaderDict:
+    def headers(self, content: Mapping[str, str]) -> list[Header]:
         """`content` with the headers that say who asks; ClusterError when a token cannot be read."""
-        headers = urllib3.HTTPHeaderDict({"User-Agent": f"gitops-tui/{__version__}", **content})
         authorization = self._authorization()
-        if authorization:
-            headers["Authorization"] = authorization
-        for name, value in self.impersonation:
-            headers.add(name, value)
-        return headers
+        own = [("User-Agent", f"gitops-tui/{__version__}"), *content.items()]
+        return [*own, *([("Authorization", authorization)] if authorization else []), *self.impersonation]
 
     def close(self) -> None:
         """Close the idle connections."""
-        self.client.close()
+        self.wire.close()
 
     def _authorization(self) -> str:
         try:
             if self.token_file is not None:
                 return f"Bearer {self.token_file.read_text().strip()}"
             with self.lock:
-                # The package looks here whether its token expires, and fetches another.
-                setting = self.client.configuration.auth_settings().get("BearerToken") or {}
-            return str(setting.get("value") or "").strip()
+                return self.wire.authorization()
         except Exception as error:
             raise _unusable(self.context, error) from error
 
 
 def connect(target: Target, number: int, ending: threading.Event) -> Connection:
     """Make a connection as the kubeconfig says. Nothing is asked but what a login needs; `ending` ends that."""
+    if target.cluster or target.name != IN_CLUSTER:
+        _check_server(target)
     user, expires = target.user, None
     if "exec" in user and not any(user.get(name) for name in ("auth-provider", "token", "tokenFile")):
+        from gitops_tui.cluster.connection import plugin  # noqa: PLC0415 - few users have one
+
         login = plugin.run(target, ending)
         user, expires = {**user, **login.user}, login.expires
     token_file = Path(str(user["tokenFile"])) if user.get("tokenFile") else None
     if token_file is not None:
         user = {name: value for name, value in user.items() if name not in {"token", "tokenFile"}}
     try:
-        client = ApiClient(_configuration(target, user))
+        wire = _wire(target, user)
     except GitopsError:
         raise
     except Exception as error:
         raise _unusable(target.name, error) from error
-    return Connection(target.name, client, number, expires, token_file, _impersonation(user))
+    return Connection(target.name, wire, number, expires, token_file, _impersonation(user))
 
 
-def _configuration(target: Target, user: Mapping[str, Any]) -> Any:
-    configuration = Configuration()
-    # Its retries would sleep unseen on 429 and follow redirects to any host.
-    configuration.retries = False
-    configuration.keep_alive = True
-    configuration.connection_pool_maxsize = _POOL
-    if target.name == IN_CLUSTER and not target.cluster:
-        _load_incluster_config(client_configuration=configuration)
-        return configuration
+def _wire(target: Target, user: Mapping[str, Any]) -> Wire:
+    if is_direct(target, user, os.environ):
+        return DirectWire(target, user)
+    from gitops_tui.cluster.connection.library import LibraryWire  # noqa: PLC0415 - a quarter of a second to import
+
+    return LibraryWire(target, user, lambda settings: _keep_tokens(target, settings))
+
+
+def _check_server(target: Target) -> None:
     if not target.server.startswith(("https://", "http://")):
         raise _error(target.name, "names no cluster with a server URL", "compare it with kubectl config view")
-    if target.cluster.get("insecure-skip-tls-verify"):
-        # It is the operator's own choice, and a warning on stderr would be painted over the screen.
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    _load(target, user, configuration)
-    return configuration
-
-
-def _load(target: Target, user: Mapping[str, Any], configuration: Any) -> None:
-    """Let the package read certificates, tokens, basic authentication, OIDC and the rest of one context."""
-    settings: dict[str, Any] = {}
-    provider = user.get("auth-provider")
-    if isinstance(provider, dict):
-        settings = dict(provider.get("config") or {})
-        if not any(name.startswith("idp-certificate-authority") for name in settings):
-            # Without it the package sends the refresh token to a server that it does not verify.
-            settings["idp-certificate-authority"] = certifi.where()
-        user = {**user, "auth-provider": {**provider, "config": settings}}
-    config = {
-        "current-context": target.name,
-        "contexts": [{"name": target.name, "context": {"cluster": "cluster", "user": "user"}}],
-        "clusters": [{"name": "cluster", "cluster": dict(target.cluster)}],
-        "users": [{"name": "user", "user": dict(user)}],
-    }
-    loader = _KubeConfigLoader(config, config_base_path="", config_persister=lambda: _keep_tokens(target, settings))
-    loader.load_and_set(configuration)
 
 
 def _keep_tokens(target: Target, settings: Mapping[str, Any]) -> None:
@@ -158,7 +117,7 @@ def _keep_tokens(target: Target, settings: Mapping[str, Any]) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def _impersonation(user: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _impersonation(user: Mapping[str, Any]) -> tuple[Header, ...]:
     """Headers for `as`, `as-uid`, `as-groups`: the package would drop them, and act with more rights than asked."""
     pairs = [("Impersonate-User", user.get("as")), ("Impersonate-Uid", user.get("as-uid"))]
     pairs += [("Impersonate-Group", group) for group in user.get("as-groups") or []]

@@ -18,11 +18,6 @@ from gitops_tui.model.values import dataclass, field
 from gitops_tui.source.transport.failures import GitFailedError
 from gitops_tui.source.transport.process import STANDARD, TETHERED, Limits, Running, signal_group, tether
 
-# Without a git binary, importing GitPython fails; this way the first call does, with a message of ours.
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-from git.cmd import Git
-from git.exc import GitCommandNotFound
-
 _OLDEST: Final = (2, 32)
 _MISSING: Final = "the program is not there"
 _REMEDY: Final = "install git 2.32 or newer"
@@ -38,6 +33,8 @@ _ENVIRONMENT: Final = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_PAGER": "cat",
+    "LANGUAGE": "C",
+    "LC_ALL": "C",
 }
 _OPTIONS: Final = (
     "core.hooksPath=/dev/null",
@@ -143,7 +140,7 @@ class Runner:
             said = running.read_rest().decode(errors="replace")
         found = re.search(r"(\d+)\.(\d+)", said)
         if found is None:
-            raise SourceError("git", _MISSING, hint=_REMEDY)
+            raise _stopping() if self._closed else SourceError("git", _MISSING, hint=_REMEDY)
         if (int(found[1]), int(found[2])) < _OLDEST:
             raise SourceError("git", f"{one_line(said)} is too old", hint=_REMEDY)
         self._is_checked = True
@@ -160,24 +157,22 @@ class Runner:
     ) -> Iterator[Running]:
         with self._lock:
             if self._closed:
-                raise SourceError("git", "the program is stopping", temporary=True)
+                raise _stopping()
             try:
-                wrapper = Git().execute(
+                process = subprocess.Popen(
                     command,
-                    istream=stdin,
-                    as_process=True,
-                    shell=False,
-                    env={**_ENVIRONMENT, **access.environment},
+                    stdin=subprocess.DEVNULL if stdin is None else stdin,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env=_environment(access),
                     start_new_session=True,
                     pass_fds=tuple(inherit),
                 )
-            except GitCommandNotFound as error:
+            except FileNotFoundError as error:
                 raise SourceError("git", _MISSING, hint=_REMEDY) from error
             except OSError as error:
                 raise SourceError("git", f"it cannot be started: {error.strerror}", temporary=True) from error
-            # GitPython would signal the process once more when its wrapper is collected.
-            process, wrapper.proc = wrapper.proc, None
-            if process is None or process.stdout is None or process.stderr is None:
+            if process.stdout is None or process.stderr is None:
                 raise SourceError("git", "it was started without its pipes")
             self._running.add(process)
         running = Running(process, process.stdout, process.stderr, limits)
@@ -190,7 +185,7 @@ class Runner:
 
 
 def _command(git_dir: Path | None, arguments: Sequence[str], access: Access) -> list[str]:
-    command = [*_without_inherited_settings(access), str(Git.GIT_PYTHON_GIT_EXECUTABLE or "git")]
+    command = ["git"]
     for option in (*_OPTIONS, *access.options):
         command += ["-c", option]
     if git_dir is not None:
@@ -198,12 +193,14 @@ def _command(git_dir: Path | None, arguments: Sequence[str], access: Access) -> 
     return [*command, *arguments]
 
 
-def _without_inherited_settings(access: Access) -> list[str]:
-    """GitPython hands on our whole environment; a GIT_DIR or GIT_TRACE in it must not reach the child."""
-    unwanted = [name for name in os.environ if name.startswith("GIT_") and name not in _PASSED_ON and "=" not in name]
-    # `env -u` comes after our own values, and would take them away too.
-    names = [name for name in unwanted if name not in _ENVIRONMENT and name not in access.environment]
-    return ["env", *(part for name in names for part in ("-u", name))] if names else []
+def _environment(access: Access) -> dict[str, str]:
+    """Ours, without a GIT_DIR or GIT_TRACE that would change what git does, and with messages in English."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _PASSED_ON}
+    return {**inherited, **_ENVIRONMENT, **access.environment}
+
+
+def _stopping() -> SourceError:
+    return SourceError("git", "the program is stopping", temporary=True)
 
 
 def _redacted(text: str, access: Access) -> str:
