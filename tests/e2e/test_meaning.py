@@ -254,6 +254,21 @@ def test_a_field_that_the_server_does_not_know_is_refused_by_name(api: RealClust
         assert "shape" in refusal
 
 
+LAX = "metadata:\n  annotations: {argocd.argoproj.io/sync-options: Validate=false}\n"
+
+
+def test_a_difference_of_what_is_not_validated_is_foretold_like_any_other(api: RealCluster, tmp_path: Path) -> None:
+    odd = GENERATED.replace("replicas: 0", "replicas: 0\n  shape: round").replace("metadata:\n", LAX, 1)
+    with shop_on(api, tmp_path, f"lax-{api.__class__.__name__.lower()}", {"app/odd.yaml": odd}) as shop:
+        synced(shop)
+        shop.repository.commit("Newer", {"app/odd.yaml": odd.replace("shop:1", "shop:2")})
+        shop.clock.now += 10
+        shop.until(lambda status: status.drifted == 1)
+        (found,) = shop.ask(Compare(shop.name))
+        assert [change.path for change in found.changes] == ["spec.template.spec.containers[web].image"]
+        assert (found.approximate, found.note) == (False, "")
+
+
 DAY = "apiVersion: meaning.example.org/v1\nkind: Shift\nmetadata: {name: day}\nspec: {ratio: 80.0}\n"
 SHIFT: dict[str, Any] = {
     "type": "object",

@@ -12,7 +12,7 @@ from gitops_tui.engine.views.reconcile import Reconciler, View
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
 from gitops_tui.model.differences import Difference, Hidden, RuleEffect
-from gitops_tui.model.errors import UsageError
+from gitops_tui.model.errors import ClusterError, UnreachableError, UsageError
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Body, Drift, DriftCode, FieldChange, Manifest, ResourceKey
@@ -49,10 +49,10 @@ class Differences:
         return found
 
     def _compared(self, application: Application, pair: Pair) -> Compared:
-        live, predicted = pair.live, pair.predicted
+        live, predicted, why = pair.live, pair.predicted, ""
         if pair.manifest is not None and live is not None:
             live = self._reconciler.twin(application, pair.manifest, live)
-            predicted = predicted or self._reconciler.predict(application, pair)
+            predicted, why = (predicted, "") if predicted else self._foretold(application, pair)
         made = comparison(
             pair.key,
             pair.manifest.body if pair.manifest else None,
@@ -61,7 +61,16 @@ class Differences:
             application.ignore,
             masked_paths=application.masked_paths,
         )
-        return Compared(_as_judged(made, pair.drift), pair.manifest, live)
+        return Compared(_as_judged(made, pair.drift, why), pair.manifest, live)
+
+    def _foretold(self, application: Application, pair: Pair) -> tuple[Body | None, str]:
+        """What an apply would make of it, or why that cannot be told."""
+        try:
+            return self._reconciler.predict(application, pair), ""
+        except UnreachableError:
+            raise
+        except ClusterError as error:
+            return None, str(error)
 
     def _signed(self, view: View, compared: Sequence[Compared]) -> tuple[ResourceComparison, ...]:
         bodies = [body for pair in view.pairs for body in (pair.live, pair.manifest and pair.manifest.body) if body]
@@ -142,7 +151,7 @@ class Differences:
         if pair.manifest is None or pair.live is None or pair.owner not in {None, application.name}:
             return None, Drift(pair.key, pair.drift.code)
         desired, live = pair.manifest.body, self._reconciler.twin(application, pair.manifest, pair.live)
-        predicted = self._reconciler.predict(application, replace(pair, live=None))
+        predicted, _ = self._foretold(application, replace(pair, live=None))
         drift = compare(desired, live, predicted, (), masked_paths=application.masked_paths)
         return (desired, live, predicted), drift
 
@@ -157,11 +166,11 @@ def _taken_out(sides: _Sides, drift: Drift, rule: IgnoreRule, masked_paths: Sequ
     return (change for change in drift.changes if change.path not in left)
 
 
-def _as_judged(made: ResourceComparison, drift: Drift) -> ResourceComparison:
-    """The comparison with what the look knows better: why it is approximate, or that it is another's object."""
+def _as_judged(made: ResourceComparison, drift: Drift, why: str) -> ResourceComparison:
+    """The comparison with what the look knows better, such as that it is another's object; why: it is approximate."""
     if drift.code is DriftCode.UNKNOWN:
         return replace(made, drift=drift.code.value, note=drift.note)
-    return replace(made, note=made.note or drift.note)
+    return replace(made, note=made.note or drift.note or why)
 
 
 def _of_commits(

@@ -11,17 +11,13 @@ from gitops_tui.engine.views.pairing import Pairing, twin_of
 from gitops_tui.engine.views.verdicts import Verdicts
 from gitops_tui.engine.views.watches import Watches, warnings_near
 from gitops_tui.model.application import Application, Repository
-from gitops_tui.model.errors import (
-    ClusterError,
-    GitopsError,
-    UnreachableError,
-)
+from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.values import dataclass, field
 from gitops_tui.render import RenderTarget
 from gitops_tui.source import Mirror, Mirrors
-from gitops_tui.sync import Pair, left_alone
+from gitops_tui.sync import Pair, left_alone, validates
 
 _READY_TIMEOUT = 15.0
 
@@ -157,17 +153,12 @@ class Reconciler:
         return twin_of(self.cluster(application), manifest, live)
 
     def predict(self, application: Application, pair: Pair) -> Body | None:
-        """What an apply would make of a desired object, for showing; None where that cannot be told.
+        """What an apply would make of a desired object, for showing; None where Git does not state it.
 
-        Ignored fields are left out, if the pair has a live side that they are left to.
+        Ignored fields are left out, if the pair has a live side that they are left to. Raises ClusterError.
         """
-        if pair.manifest is None:
+        manifest = pair.manifest
+        if manifest is None:
             return None
-        try:
-            applied = left_alone(pair.manifest, pair.live, application) if pair.live is not None else pair.manifest
-            return self.cluster(application).predict(applied)
-        except UnreachableError:
-            raise
-        except ClusterError:
-            # The pair's drift says already that it is approximate, and why.
-            return None
+        applied = left_alone(manifest, pair.live, application) if pair.live is not None else manifest
+        return self.cluster(application).predict(applied, validate=validates(manifest.body, application.policy))
