@@ -87,12 +87,22 @@ def _aligned_map(left: Mapping[str, Any], right: Mapping[str, Any], kind: str, p
 
 
 def _means(left: Any, right: Any, kind: str, path: tuple[str, ...]) -> bool:
-    if left == right:
+    if left == right or _is_same_float(left, right):
         return True
     if kind in {"ConfigMap", "Secret"} or len(path) < 2 or path[0] == "metadata" or not is_quantity(kind, path):
         return False
     amount = quantity(left)
     return amount is not None and amount == quantity(right)
+
+
+def _is_same_float(left: Any, right: Any) -> bool:
+    """Whether two numbers are one as floats: a server writes 3.754378997141049e+16 as 37543789971410490."""
+    if not (isinstance(left, float) or isinstance(right, float)):
+        return False
+    try:
+        return float(left) == float(right)
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def stated(live: Any, desired: Any) -> Any:

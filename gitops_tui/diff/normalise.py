@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -82,13 +83,18 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _folded(secret: dict[str, Any]) -> dict[str, Any]:
-    stated = secret.get("stringData")
+    stated = secret.get("stringData") or {}
     data = secret.get("data", {})
     if not isinstance(stated, Mapping) or not isinstance(data, Mapping):
         return secret
     encoded = {name: _encoded(value) for name, value in stated.items()}
     folded = {name: value for name, value in secret.items() if name != "stringData"}
-    return folded | {"data": {**data, **encoded}} if data or encoded else folded
+    return folded | {"data": {**_unbroken(data), **encoded}} if data or encoded else folded
+
+
+def _unbroken(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The same data without line breaks in its base64, which a server reads over."""
+    return {name: re.sub("[\r\n]", "", value) if isinstance(value, str) else value for name, value in data.items()}
 
 
 def _encoded(value: Any) -> Any:

@@ -119,6 +119,7 @@ class ChangeSet:
                 c.uid,
                 c.manifest.digest if c.manifest else "",
                 c.method,
+                c.warnings,
                 *map(str, c.changes),
             ]
             for c in self.changes

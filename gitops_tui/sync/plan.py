@@ -193,7 +193,7 @@ class _Planner:
             loss = loss or _SHRINKS_NOT
         if action in {Action.CREATE, Action.UPDATE, Action.HOOK}:
             warnings = (*warnings, *self._warnings(pair, method))
-        said = ("its pods restart",) if restarts else (ENDS_PODS,) if _ends_pods(pair, action) else ()
+        said = _of_pods(pair, action, restarts=restarts)
         return Change(
             pair.key,
             action,
@@ -279,11 +279,37 @@ def _is_hook(pair: Pair) -> bool:
 def _restarts(pair: Pair, method: Method) -> bool:
     if pair.key.kind not in TEMPLATED:
         return False
-    return method is Method.RECREATE or any(_is_template(change) for change in pair.drift.changes)
+    return method is Method.RECREATE or (_changes_template(pair) and not _why_pods_stay(pair))
 
 
-def _ends_pods(pair: Pair, action: Action) -> bool:
-    return action is Action.DELETE and pair.key.kind in TEMPLATED
+def _changes_template(pair: Pair) -> bool:
+    return any(_is_template(change) for change in pair.drift.changes)
+
+
+def _why_pods_stay(pair: Pair) -> str:
+    """Why a changed template restarts no pod now, "" where it does."""
+    if _stated_or_live(pair, "updateStrategy", "type") == "OnDelete":
+        return "its pods change only when they are deleted (OnDelete)"
+    if _stated_or_live(pair, "paused") is True:
+        return "its pods restart only when its rollout is no longer paused"
+    return ""
+
+
+def _stated_or_live(pair: Pair, *path: str) -> Any:
+    """A field of the spec as it will be: what Git states, else what is live."""
+    bodies = (pair.manifest.body if pair.manifest else None, pair.live)
+    return next((found for each in bodies if (found := dig(each, "spec", *path)) is not None), None)
+
+
+def _of_pods(pair: Pair, action: Action, *, restarts: bool) -> tuple[str, ...]:
+    """What a change means for the pods of a workload."""
+    if restarts:
+        return ("its pods restart",)
+    if pair.key.kind not in TEMPLATED:
+        return ()
+    if action is Action.DELETE:
+        return (ENDS_PODS,)
+    return (_why_pods_stay(pair),) if action is Action.UPDATE and _changes_template(pair) else ()
 
 
 def _is_template(change: FieldChange) -> bool:

@@ -232,6 +232,18 @@ def test_a_secrets_plain_text_is_what_it_encodes_to() -> None:
     assert compare(head | {"stringData": {"a": "v2"}}, head | {"data": {"a": "djE="}}).code == DriftCode.CHANGED
 
 
+def test_line_breaks_in_base64_are_no_drift() -> None:
+    head: Body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}
+
+    assert compare(head | {"data": {"a": "dj\nE=\n"}}, head | {"data": {"a": "djE="}}).code == DriftCode.IN_SYNC
+    assert compare(head | {"data": {"a": "dj\nI="}}, head | {"data": {"a": "djE="}}).code == DriftCode.CHANGED
+
+
+def test_a_large_float_is_the_whole_number_that_a_server_writes_for_it() -> None:
+    assert changes(deployment(x=3.754378997141049e16), lived(deployment(x=37543789971410490))) == {}
+    assert changes(deployment(x=2**60 + 1), lived(deployment(x=2**60))) == {"spec.x": (2**60 + 1, 2**60)}
+
+
 def test_a_large_object_is_compared_coarsely() -> None:
     items = [{"x": "y" * 300, "n": number} for number in range(1000)]
     changed = [*items[:-1], {"x": "z"}]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from gitops_tui.cluster import Clusters
 from gitops_tui.diff import compare
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.engine.requests import Compare, Render
@@ -285,18 +290,76 @@ SHIFT: dict[str, Any] = {
 }
 
 
-def test_numbers_and_defaults_of_custom_resources(api: RealCluster, tmp_path: Path) -> None:
-    crd = {
+_NAMES = st.sampled_from(
+    ["name", "a", "limits", "cpu", "env", "ports", "port", "metadata", "0", "a/b", "a.b", "~", "*"]
+)
+_SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**53), 2**53),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(codec="utf-8"), max_size=6),
+    st.sampled_from(["1000m", "1Gi", "80.0", ""]),
+)
+_ANY = st.recursive(
+    _SCALARS, lambda below: st.lists(below, max_size=4) | st.dictionaries(_NAMES, below, max_size=4), max_leaves=15
+)
+
+
+def test_any_object_is_in_sync_once_it_was_applied(api: RealCluster) -> None:
+    """Whatever a field holds that no schema describes: by a prediction, and by the stated fields alone."""
+    group = f"any{secrets.token_hex(4)}.example.org"
+    with (
+        defined(api, group, {"type": "object", "x-kubernetes-preserve-unknown-fields": True}),
+        closing(Clusters(api.kubeconfig)) as clusters,
+    ):
+        cluster = clusters.get()
+
+        @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(st.dictionaries(_NAMES, _ANY, max_size=4))
+        def holds(spec: dict[str, Any]) -> None:
+            name = f"x{secrets.token_hex(8)}"
+            metadata = {"name": name, "namespace": "default"}
+            manifest = Manifest.of({"apiVersion": f"{group}/v1", "kind": "Shift", "metadata": metadata, "spec": spec})
+            cluster.apply(manifest)
+            live = cluster.read(manifest.key)
+            for predicted in (cluster.predict(manifest), None):
+                drift = compare(manifest.body, live, predicted)
+                assert (drift.code, drift.changes) == (DriftCode.IN_SYNC, ())
+
+        holds()
+
+
+@contextmanager
+def defined(api: RealCluster, group: str, schema: dict[str, Any]) -> Iterator[None]:
+    """A cluster that serves `Shift` objects."""
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    code, answer = api.request("POST", path, definition(group, schema))
+    assert code == 201, answer
+    while api.request("GET", f"/apis/{group}/v1/shifts")[0] != 200:
+        pass  # a definition takes a moment until it is served
+    try:
+        yield
+    finally:
+        api.request("DELETE", f"{path}/shifts.{group}")
+
+
+def definition(group: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": "shifts.meaning.example.org"},
+        "metadata": {"name": f"shifts.{group}"},
         "spec": {
-            "group": "meaning.example.org",
+            "group": group,
             "scope": "Namespaced",
             "names": {"kind": "Shift", "plural": "shifts", "singular": "shift", "listKind": "ShiftList"},
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": SHIFT}}],
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}],
         },
     }
+
+
+def test_numbers_and_defaults_of_custom_resources(api: RealCluster, tmp_path: Path) -> None:
+    crd = definition("meaning.example.org", SHIFT)
     files: dict[str, str | None] = {
         "app/crd.json": json.dumps(crd),
         "app/shift.yaml": DAY,

@@ -68,6 +68,18 @@ def test_the_hash_is_that_of_what_will_be_written(scene: Scene) -> None:
     assert scene.plan(config("a", "new")).hash != scene.plan(config("a", "new"), prune=True).hash
 
 
+def test_the_hash_is_that_of_what_was_shown_too(scene: Scene) -> None:
+    """What would be taken over from somebody else is approved with the rest."""
+    scene.world.put(config("a", "old"), application=SHOP)
+    pairs = scene.pairs(config("a", "new"))
+    taken = [replace(pair, conflicts=("data.a: kubectl-edit",)) for pair in pairs]
+
+    def plan_of(given: list[Pair]) -> ChangeSet:
+        return plan(SHOP, "c0ffee", given, prune=False, inventory=frozenset())
+
+    assert plan_of(list(pairs)).hash != plan_of(taken).hash
+
+
 # ownership
 
 
@@ -284,6 +296,37 @@ def test_a_changed_pod_template_restarts_pods_and_a_changed_count_does_not(scene
 
     assert restarts in only(scene.plan(deployment("web:2"))).warnings
     assert restarts not in only(scene.plan(deployment("web:1", 5))).warnings
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "told"),
+    [
+        (
+            "DaemonSet",
+            {"updateStrategy": {"type": "OnDelete"}},
+            "its pods change only when they are deleted (OnDelete)",
+        ),
+        (
+            "StatefulSet",
+            {"updateStrategy": {"type": "OnDelete"}},
+            "its pods change only when they are deleted (OnDelete)",
+        ),
+        ("Deployment", {"paused": True}, "its pods restart only when its rollout is no longer paused"),
+    ],
+)
+def test_a_changed_template_that_restarts_nothing_now_says_what_would(
+    scene: Scene, kind: str, spec: dict[str, Any], told: str
+) -> None:
+    def workload(image: str) -> Any:
+        made = deployment(image)
+        return made | {"kind": kind, "spec": made["spec"] | spec}
+
+    scene.world.put(workload("web:1"), application=SHOP)
+
+    change = only(scene.plan(workload("web:2")))
+
+    assert (change.restarts, change.warnings[-1]) == (False, told)
+    assert told not in only(scene.plan(workload("web:1") | {"extra": 1})).warnings
 
 
 def test_options_that_are_not_followed_are_named(scene: Scene) -> None:

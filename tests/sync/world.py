@@ -19,7 +19,7 @@ from gitops_tui.sync import Outcome, Pair, execute, plan, stamp
 
 BUILTIN = {
     "v1": "Namespace ConfigMap Secret Service ServiceAccount PersistentVolumeClaim Pod",
-    "apps/v1": "Deployment StatefulSet",
+    "apps/v1": "DaemonSet Deployment StatefulSet",
     "batch/v1": "Job",
     "apiextensions.k8s.io/v1": "CustomResourceDefinition",
     "admissionregistration.k8s.io/v1": "ValidatingWebhookConfiguration",
