@@ -10,7 +10,7 @@ from gitops_tui.health.custom import PREFIX
 from gitops_tui.health.events import newest
 from gitops_tui.health.pods import cannot_pull, cause_of, containers, is_stuck, unschedulable
 from gitops_tui.health.view import View, because
-from gitops_tui.model.fields import annotations_of, dig, labels_of, text
+from gitops_tui.model.fields import annotations_of, dig, labels_of, mappings, text
 from gitops_tui.model.resources import Body, Health, HealthCode
 from gitops_tui.model.rules import KindRules
 from gitops_tui.model.text import one_line
@@ -75,8 +75,25 @@ def _unmade(live: Body, children: Sequence[Body]) -> str:
 def _current(live: Body, children: Sequence[Body]) -> list[Body]:
     """The children that stay, without those of a template that is not the newest any more."""
     staying = [child for child in children if not dig(child, "metadata", "deletionTimestamp")]
+    if live.get("kind") == "CronJob":
+        return _of_the_last_run(staying)
     template = _newest_template(live, children)
     return [child for child in staying if labels_of(child).get(_HASH) == template] if template else staying
+
+
+def _of_the_last_run(children: Sequence[Body]) -> list[Body]:
+    """The newest Job and its pods: what became of earlier runs is their own affair."""
+    jobs = [child for child in children if child.get("kind") == "Job"]
+    newest = max(jobs, key=lambda job: text(dig(job, "metadata", "creationTimestamp")), default=None)
+    if newest is None:
+        return list(children)
+    uid = dig(newest, "metadata", "uid")
+    owned = (child for child in children if uid in [each.get("uid") for each in mappings(_owners(child))])
+    return [newest, *owned]
+
+
+def _owners(child: Body) -> object:
+    return dig(child, "metadata", "ownerReferences")
 
 
 def _newest_template(live: Body, children: Sequence[Body]) -> str:

@@ -9,13 +9,14 @@ from gitops_tui.sync.guards import PRECIOUS
 from gitops_tui.sync.hooks import Hook, generated, hook_of
 from gitops_tui.sync.judge import judge
 from gitops_tui.sync.options import creates_namespace, is_immutable, replaces, validates, wave_of
-from gitops_tui.sync.order import Introduced, arranged, steps
+from gitops_tui.sync.order import DEFINITION, Introduced, arranged, defined_kind, steps
 from gitops_tui.sync.pair import Pair
 from gitops_tui.sync.plan import IN_SYNC, left_alone, plan
 from gitops_tui.sync.ports import Applied, Children, Cluster, Lookup, Outcome, Progress, Recorder
 from gitops_tui.sync.stamp import stamp
 
 __all__ = [
+    "DEFINITION",
     "IN_SYNC",
     "PRECIOUS",
     "Applied",
@@ -30,6 +31,7 @@ __all__ = [
     "Recorder",
     "arranged",
     "creates_namespace",
+    "defined_kind",
     "deletion",
     "execute",
     "generated",

@@ -14,7 +14,7 @@ from gitops_tui.sync.hooks import hook_of, in_phase, is_generated
 from gitops_tui.sync.options import kept_from_deletion, must_confirm, wave_of
 from gitops_tui.sync.order import arranged
 from gitops_tui.sync.pair import Pair
-from gitops_tui.sync.plan import ENDS_PODS, LOSSES, TEMPLATED
+from gitops_tui.sync.plan import ENDS_PODS, TEMPLATED, loss_of
 
 _AROUND = (SyncPhase.PRE_DELETE, SyncPhase.POST_DELETE)
 
@@ -29,7 +29,7 @@ class _Remover:
 
     def changes(self, pair: Pair) -> Iterator[Change]:
         if pair.live is not None and pair.owner == self.application.name:
-            yield self._removed(pair.key, pair.live)
+            yield self._removed(pair, pair.live)
         if self.hooks and self.how is Deletion.CASCADE:
             yield from self._hooks(pair)
 
@@ -46,9 +46,9 @@ class _Remover:
                 why = f"runs as {phase} hook"
                 yield Change(runs.key, Action.HOOK, why, phase, wave_of(manifest.body), runs, uid)
 
-    def _removed(self, key: ResourceKey, live: Body) -> Change:
+    def _removed(self, pair: Pair, live: Body) -> Change:
+        key, loss = pair.key, loss_of(pair)
         kept = self._why_kept(key, live)
-        loss = LOSSES.get(key.kind, "")
         return Change(
             key,
             Action.SKIP if kept else Action.DELETE,

@@ -20,6 +20,7 @@ _KINDS: Final = (
     *("Service", "DaemonSet", "Pod", "ReplicationController", "ReplicaSet", "Deployment"),
     *("HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob", "IngressClass", "Ingress", "APIService"),
 )
+DEFINITION: Final = "CustomResourceDefinition"
 _LAST: Final = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
 _RANKS: Final[Mapping[str, int]] = {kind: rank for rank, kind in enumerate(_KINDS)}
 _PHASES: Final[Mapping[SyncPhase, int]] = {phase: index for index, phase in enumerate(SyncPhase)}
@@ -51,7 +52,7 @@ class Introduced:
         self.kinds: dict[tuple[str, str], ResourceKey] = {}
         self.namespaces: dict[str, ResourceKey] = {}
         for manifest in manifests:
-            if manifest.key.kind == "CustomResourceDefinition":
+            if manifest.key.kind == DEFINITION:
                 self.kinds[defined_kind(manifest.body)] = manifest.key
             elif manifest.key.kind == "Namespace" and not manifest.key.group:
                 self.namespaces[manifest.key.name] = manifest.key

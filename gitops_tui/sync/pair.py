@@ -15,6 +15,7 @@ class Pair:
     was refused, live cannot be read), "" when it can. owner: the application that the live object names as its
     own. conflicts: "field: manager" of fields that another field manager owns and an apply would take over.
     immutable: it is refused because a field of the live object cannot change. unserved: nobody serves its kind now.
+    unused: it is a definition of which no object is live.
     """
 
     key: ResourceKey
@@ -27,3 +28,4 @@ class Pair:
     conflicts: tuple[str, ...] = ()
     immutable: bool = False
     unserved: bool = False
+    unused: bool = False

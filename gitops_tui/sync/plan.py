@@ -33,7 +33,7 @@ _PARTIAL: Final = "hook: runs in a sync of the whole application"
 TEMPLATED: Final = frozenset({"DaemonSet", "Deployment", "StatefulSet"})
 """Kinds whose pods are made of a template in them."""
 ENDS_PODS: Final = "its pods end"
-LOSSES: Final = {
+_LOSSES: Final = {
     "CustomResourceDefinition": "every object of its kind is deleted with it",
     "Namespace": "everything in it is deleted with it",
     "PersistentVolume": "its data may be lost",
@@ -136,7 +136,7 @@ class _Planner:
         method = self._method(pair, manifest)
         if method is Method.RECREATE:
             why = "a field cannot change" if pair.immutable else _why_update(pair)
-            loss = LOSSES.get(pair.key.kind, "")
+            loss = loss_of(pair)
             return self._change(
                 pair, Action.UPDATE, f"made anew: {why}", method=method, loss=loss, warnings=(_MADE_ANEW,)
             )
@@ -152,7 +152,7 @@ class _Planner:
             Action.DELETE,
             "no longer in Git; after everything else, by PruneLast" if last else "no longer in Git",
             phase=SyncPhase.POST_SYNC if last else SyncPhase.SYNC,
-            loss=LOSSES.get(pair.key.kind, ""),
+            loss=loss_of(pair),
         )
 
     def _why_kept(self, pair: Pair, live: Body) -> str:
@@ -189,7 +189,7 @@ class _Planner:
         if manifest is not None and live is not None and action is Action.UPDATE and method is not Method.RECREATE:
             manifest = left_alone(manifest, live, self.application)
         restarts = action is Action.UPDATE and _restarts(pair, method)
-        if action is Action.UPDATE and pair.key.kind == "PersistentVolumeClaim" and pair.drift.changes:
+        if action is Action.UPDATE and _resizes(pair):
             loss = loss or _SHRINKS_NOT
         if action in {Action.CREATE, Action.UPDATE, Action.HOOK}:
             warnings = (*warnings, *self._warnings(pair, method))
@@ -261,6 +261,11 @@ def plan(
     )
 
 
+def loss_of(pair: Pair) -> str:
+    """Return what no manifest brings back once the live object is deleted, "" when nothing is lost."""
+    return "" if pair.unused else _LOSSES.get(pair.key.kind, "")
+
+
 def left_alone(manifest: Manifest, live: Body, application: Application) -> Manifest:
     """Return the manifest to apply to a live object: without what ignore rules say to leave alone."""
     body = strip_ignored(manifest.body, live, application.ignore)
@@ -310,6 +315,12 @@ def _of_pods(pair: Pair, action: Action, *, restarts: bool) -> tuple[str, ...]:
     if action is Action.DELETE:
         return (ENDS_PODS,)
     return (_why_pods_stay(pair),) if action is Action.UPDATE and _changes_template(pair) else ()
+
+
+def _resizes(pair: Pair) -> bool:
+    """Whether the size of a volume claim changes."""
+    paths = (change.path for change in pair.drift.changes)
+    return pair.key.kind == "PersistentVolumeClaim" and any(path.startswith("spec.resources") for path in paths)
 
 
 def _is_template(change: FieldChange) -> bool:

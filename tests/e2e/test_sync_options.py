@@ -269,6 +269,27 @@ def test_a_definition_its_object_and_their_namespace_in_one_go(enter: Enter) -> 
                 cluster.delete(key, uid=live["metadata"]["uid"])
 
 
+def test_a_definition_that_goes_says_whether_objects_go_with_it(enter: Enter, namespace: str) -> None:
+    group = f"g{secrets.token_hex(4)}.example.org"
+    keep = config_map("keep")
+    shop = enter({"app/w.yaml": widget(group, namespace), "app/definition.yaml": widgets(group), "app/keep.yaml": keep})
+    shop.sync()
+    commit(shop, "No definition", {"app/w.yaml": None, "app/definition.yaml": None})
+    definition = f"widgets.{group}"
+
+    def lost() -> str:
+        return next(c.irreversible for c in shop.plan(prune=True).changes if c.key.name == definition)
+
+    assert lost() == "every object of its kind is deleted with it"
+    shop.ask(Sync(shop.name, shop.plan(prune=True, resources=(shop_widget(group, namespace),)), "tester"))
+    assert lost() == ""
+    shop.ask(Sync(shop.name, shop.plan(prune=True), "tester"))
+
+
+def shop_widget(group: str, namespace: str) -> ResourceKey:
+    return ResourceKey(group, "Widget", namespace, "w")
+
+
 def test_a_kind_that_nobody_serves_refuses_the_plan_by_name(enter: Enter, namespace: str) -> None:
     shop = enter({"app/w.yaml": widget("nowhere.example.org", namespace)})
     (refusal,) = shop.plan().refusals

@@ -116,6 +116,31 @@ def test_a_job_may_try_again_so_it_only_gets_the_message() -> None:
     assert health.message == "1 of 1 pods fail: main: exit 1"
 
 
+def run(number: int, exit_code: int) -> list[dict[str, Any]]:
+    """A Job of a CronJob and its pod."""
+    job = {"kind": "Job", "metadata": {"uid": f"job{number}", "creationTimestamp": f"2026-03-0{number}T03:00:00Z"}}
+    ended = {"name": "main", "state": {"terminated": {"exitCode": exit_code, "reason": "Error"}}}
+    made = {
+        "kind": "Pod",
+        "metadata": {"ownerReferences": [{"uid": f"job{number}"}]},
+        "spec": {"restartPolicy": "Never"},
+        "status": {"phase": "Failed", "containerStatuses": [ended]},
+    }
+    return [job, {"apiVersion": "v1", **made}]
+
+
+def test_a_cron_job_is_explained_by_its_last_run() -> None:
+    nightly = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "status": {"lastScheduleTime": "2026-03-03T03:00:00Z", "lastSuccessfulTime": "2026-02-01T03:00:00Z"},
+    }
+
+    health = lift(nightly, [*run(1, 1), *run(3, 137), *run(2, 1)])
+
+    assert (health.code, health.message) == (HealthCode.DEGRADED, "1 of 1 pods fail: main: exit 137")
+
+
 def test_a_workload_without_trouble_keeps_its_own_message() -> None:
     assert lift(deployment(1), [pod(FINE)]).message == "1 of 3 updated replicas available"
 

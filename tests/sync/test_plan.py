@@ -223,6 +223,30 @@ def test_pruning_something_precious_waits_for_a_person_and_warns(scene: Scene, k
     assert changeset.writes[0].warnings != ()
 
 
+def test_a_definition_of_which_nothing_is_live_is_held_too_but_loses_nothing(scene: Scene) -> None:
+    scene.world.put(definition(), config("a"), application=SHOP)
+    pairs = [replace(pair, unused=pair.manifest is None) for pair in scene.pairs(config("a"))]
+
+    changeset = plan(SHOP, "c0ffee", pairs, prune=True, inventory=frozenset(scene.world.objects))
+
+    (change,) = changeset.writes
+    assert (change.action, change.irreversible, change.warnings) == (Action.DELETE, "", ())
+    assert changeset.held == ("prunes apiextensions.k8s.io/CustomResourceDefinition widgets.example.org",)
+
+
+@pytest.mark.parametrize(
+    ("size", "irreversible"), [("1Gi", ""), ("2Gi", "a volume that has grown cannot shrink again")]
+)
+def test_only_a_volume_claim_that_grows_cannot_go_back(scene: Scene, size: str, irreversible: str) -> None:
+    def claim(size: str, label: str) -> Any:
+        made = body("PersistentVolumeClaim", "data", spec={"resources": {"requests": {"storage": size}}})
+        return made | {"metadata": made["metadata"] | {"labels": {"tier": label}}}
+
+    scene.world.put(claim("1Gi", "a"), application=SHOP)
+
+    assert only(scene.plan(claim(size, "b"))).irreversible == irreversible
+
+
 def test_an_object_may_ask_for_a_confirmed_prune(scene: Scene) -> None:
     scene.world.put(config("a"), config("b", **{"argocd.argoproj.io/sync-options": "Prune=confirm"}), application=SHOP)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from gitops_tui.cluster import Cluster
 from gitops_tui.engine.views.reconcile import Reconciler
@@ -13,7 +14,7 @@ from gitops_tui.model.operations import ChangeSet, Deletion
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.model.values import dataclass
-from gitops_tui.sync import Pair, creates_namespace, deletion, hook_of, plan
+from gitops_tui.sync import DEFINITION, Pair, creates_namespace, defined_kind, deletion, hook_of, plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Plans:
         changeset = plan(
             application,
             view.revision.sha,
-            [*_missing_namespace(application, cluster, view.pairs), *view.pairs],
+            [*_missing_namespace(application, cluster, view.pairs), *_with_use(cluster, view.pairs)],
             prune=application.policy.prune if prune is None else prune,
             inventory=self._journal.inventory(application.name, cluster.context),
             resources=frozenset(resources) if resources else None,
@@ -89,6 +90,8 @@ class Plans:
         else:
             pairs, failures = _owned(application, cluster, inventory)
             sha, unread = "", _unread(failures)
+        if how is Deletion.CASCADE:
+            pairs = tuple(_with_use(cluster, pairs))
         changeset = deletion(application, sha, pairs, how=how, inventory=inventory, hooks=hooks, unread=unread)
         return Planned(changeset, frozenset())
 
@@ -120,6 +123,24 @@ def _owned(
             found[key] = live
     pairs = (Pair(key, None, live, Drift(key, DriftCode.EXTRA), owner=owner_of(live)) for key, live in found.items())
     return tuple(pairs), failures
+
+
+def _with_use(cluster: Cluster, pairs: Iterable[Pair]) -> Iterator[Pair]:
+    """The pairs, with what is known of the objects of definitions that may be deleted."""
+    for pair in pairs:
+        may_go = pair.live is not None and (pair.manifest is None or pair.immutable)
+        is_unused = may_go and pair.key.kind == DEFINITION and _is_unused(cluster, pair.live or {})
+        yield replace(pair, unused=True) if is_unused else pair
+
+
+def _is_unused(cluster: Cluster, definition: Body) -> bool:
+    """Whether no object of the defined kind is live, as far as that can be told."""
+    try:
+        return next(iter(cluster.outlines(cluster.resource(*defined_kind(definition)), "")), None) is None
+    except UnreachableError:
+        raise
+    except ClusterError:
+        return False
 
 
 def _unread(failures: Mapping[ResourceKey, GitopsError]) -> list[str]:
