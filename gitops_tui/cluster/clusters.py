@@ -24,6 +24,7 @@ class Clusters:
         self._timing = timing or Timing()
         self._lock = threading.Lock()
         self._clusters: dict[str, Cluster] = {}
+        self._read: tuple[object, Kubeconfig] | None = None
 
     def get(self, context: str = "") -> Cluster:
         """The cluster of a context, "" for the current one; ClusterError when there is no such context."""
@@ -55,7 +56,13 @@ class Clusters:
             cluster.close()
 
     def _load(self) -> Kubeconfig:
-        return connection.load(self._kubeconfig, os.environ)
+        """The kubeconfig as it is now; its files are read again only when they have changed."""
+        stamp, read = self._stamp(), self._read
+        if read is not None and stamp is not None and read[0] == stamp:
+            return read[1]
+        loaded = connection.load(self._kubeconfig, os.environ)
+        self._read = (stamp, loaded)
+        return loaded
 
     def _target(self, context: str) -> Target:
         return self._load().target(context)

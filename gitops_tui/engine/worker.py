@@ -35,6 +35,7 @@ from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.fetches import Fetches
 from gitops_tui.engine.schedule.lanes import Lanes, ThreadLanes
 from gitops_tui.engine.schedule.looks import Looks
+from gitops_tui.engine.schedule.snapshots import Snapshots
 from gitops_tui.engine.store import Store
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.engine.views.statuses import problem_of
@@ -89,6 +90,7 @@ class Worker:
             submit=self._lanes.submit,
         )
         self._books = Books(parts.config, parts.journal, parts.clusters, self._clock)
+        self._snapshots = Snapshots(self._books, parts.journal)
         plans = Plans(reconciler, parts.journal, self._books.fetch_problem)
         operations = Operations(reconciler, parts.journal, plans, wave_pause=parts.config.settings.wave_pause)
         answers = Answers(reconciler, plans, parts.journal)
@@ -150,7 +152,7 @@ class Worker:
             self._begin()
             while not self._closing.is_set():
                 self._turn()
-                self._publish(WorkerState.BUSY if self._books.busy else WorkerState.IDLE)
+                self._publish()
                 self._drain(self._wait_time())
             self._publish(WorkerState.STOPPING)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is shown and ends the program
@@ -168,6 +170,7 @@ class Worker:
 
     def _turn(self) -> bool:
         """Start what is due. Returns whether anything was started or waits in the queue."""
+        self._books.look_up()
         now = self._clock()
         started = self._fetches.start_due(now)
         started = self._looks.start_due(now) or started
@@ -189,7 +192,7 @@ class Worker:
         now = self._clock()
         due = min(self._fetches.next_due(), self._looks.next_due(), self._automatic.next_due(), now + _IDLE)
         if self._books.changed:
-            due = min(due, self._books.publish_due())
+            due = min(due, self._snapshots.due())
         if self._parts.automate or self._books.journal_matters:
             due = min(due, self._journal_polled + _JOURNAL_POLL)
         return max(due - now, 0.001)
@@ -264,9 +267,14 @@ class Worker:
     def _raise(self, error: BaseException) -> None:
         raise error
 
-    def _publish(self, state: WorkerState, *, force: bool = False) -> None:
-        if force or self._books.publishable(state):
-            snapshot = self._books.snapshot(state)
+    def _publish(self, state: WorkerState | None = None, *, force: bool = False) -> None:
+        now = self._clock()
+        if state is None:
+            if self._snapshots.due() > now and not self._books.refreshed and not self._books.ended:
+                return
+            state = WorkerState.BUSY if self._books.busy else WorkerState.IDLE
+        if force or self._snapshots.is_due(state, now):
+            snapshot = self._snapshots.make(state, now)
             self._parts.store.publish(snapshot)
             refreshed, self._books.refreshed[:] = tuple(self._books.refreshed), []
             for future in refreshed:

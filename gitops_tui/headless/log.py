@@ -70,6 +70,8 @@ class Narrator:
         self._problems({}, before.problems, snapshot.problems)
 
     def _application(self, before: ApplicationStatus | None, status: ApplicationStatus) -> None:
+        if before is status:
+            return
         name = {"application": status.name}
         seen = (before.sync, before.health.code, before.revision) if before else None
         if seen != (status.sync, status.health.code, status.revision) and status.compared_at is not None:

@@ -247,6 +247,14 @@ class Journal:
         with self._database.read() as connection:
             return requests.answer_of(connection, number)
 
+    def written_since(self, event: int) -> tuple[int, frozenset[str]]:
+        """Return the number of the newest event, and the applications of all events after `event`."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT application, max(id) FROM events WHERE id > ? GROUP BY application", (event,)
+            ).fetchall()
+        return max((number for _, number in rows), default=event), frozenset(name for name, _ in rows) - {""}
+
     def data_version(self) -> int:
         """Return a number that changes whenever anything here changes, whoever did it. Cheap to poll."""
         return self._database.data_version

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,12 +132,45 @@ def stage(
     if repository is None:
         repository = WorkTree(folder / "repository")
         repository.commit("First release", files)
-    url = str(repository.path)
     shop = Application(
-        namespace, Source(url, "main", "app"), Destination(context, namespace), policy or SyncPolicy(), **more
+        namespace,
+        Source(str(repository.path), "main", "app"),
+        Destination(context, namespace),
+        policy or SyncPolicy(),
+        **more,
     )
     settings = Settings(state_dir=folder / state, kubeconfig=kubeconfig, wave_pause=0.0)
-    config = Config((shop,), (), (Repository(url, interval=2.0),), settings)
+    with _running(repository, (shop,), settings, automate=automate, timing=timing) as made:
+        yield made
+
+
+@contextmanager
+def fleet(
+    folder: Path, kubeconfig: Path, names: Sequence[str], files: dict[str, str | None], policy: SyncPolicy
+) -> Iterator[Stage]:
+    """A stage with many applications of one repository: each from the folder of its name, in a namespace of its own."""
+    repository = WorkTree(folder / "repository")
+    repository.commit("First release", {f"{name}/{path}": text for name in names for path, text in files.items()})
+    url = str(repository.path)
+    applications = tuple(
+        Application(name, Source(url, "main", name), Destination("", name), policy=policy) for name in names
+    )
+    settings = Settings(state_dir=folder / "state", kubeconfig=kubeconfig, wave_pause=0.0)
+    with _running(repository, applications, settings, automate=True, timing=None) as made:
+        yield made
+
+
+@contextmanager
+def _running(
+    repository: WorkTree,
+    applications: tuple[Application, ...],
+    settings: Settings,
+    *,
+    automate: bool,
+    timing: Timing | None,
+) -> Iterator[Stage]:
+    config = Config(applications, (), (Repository(str(repository.path), interval=2.0),), settings)
+    kubeconfig = settings.kubeconfig
     clock, store = Clock(), Store()
     with (
         closing(Journal.open(settings.state_dir)) as journal,
@@ -146,5 +179,5 @@ def stage(
     ):
         parts = Parts(config, clusters, mirrors, journal, store, "tester", automate, InlineLanes(), clock)
         worker = Worker(parts)
-        yield Stage(repository, worker, store, journal, clusters, clock, namespace, config)
+        yield Stage(repository, worker, store, journal, clusters, clock, applications[0].name, config)
         worker.stop()

@@ -149,6 +149,7 @@ class Commands:
 
     def _automation_changed(self, tracked: Tracked) -> None:
         self._desk.books.load_journal()
+        self._desk.books.mark(tracked)
         tracked.touch(self._desk.clock())
 
     def lift(self, pin: Pin) -> None:

@@ -43,6 +43,12 @@ class Launcher:
         """How many operations run now."""
         return len(self._begun)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether another operation would have to wait for its turn."""
+        limit = self._desk.books.config.settings.parallel_syncs
+        return bool(limit) and self.running >= limit
+
     def start(self, tracked: Tracked, order: Order, future: Future[Any]) -> None:
         """Run an order; its Receipt arrives in the Future. PlanError while another operation runs."""
         application = tracked.application
@@ -60,12 +66,11 @@ class Launcher:
             lambda: self._begin(tracked, order, halt, future),
             lambda error: self._not_run(tracked, order, error, future),
         )
-        limit = self._desk.books.config.settings.parallel_syncs
-        waits = bool(limit) and self.running >= limit
+        waits = self.is_full
         current = f"waits for its turn: {self.running} syncs run" if waits else ""
         running = RunningOperation("", order.kind, OperationPhase.PENDING, current=current)
         tracked.status = replace(tracked.status, running=running)
-        self._desk.books.changed = True
+        self._desk.books.mark(tracked)
         if waits:
             self._turns[application.name] = turn
         else:
@@ -170,13 +175,12 @@ class Launcher:
     def settle(self, tracked: Tracked) -> None:
         """No operation of the application runs any more: look at it again, and let the next one begin."""
         self._begun.discard(tracked.application.name)
-        limit = self._desk.books.config.settings.parallel_syncs
-        while self._turns and (not limit or self.running < limit):
+        while self._turns and not self.is_full:
             self._turns.pop(next(iter(self._turns))).begin()
         tracked.job = None
         tracked.status = replace(tracked.status, running=None)
         tracked.touch(self._desk.clock())
-        self._desk.books.changed = True
+        self._desk.books.mark(tracked)
 
     def terminate(self, tracked: Tracked, actor: str) -> bool:
         """Stop an application's operation for a person; returns whether there was one."""

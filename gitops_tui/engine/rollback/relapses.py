@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
@@ -13,6 +13,7 @@ from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.operations.running import Order
 from gitops_tui.engine.rollback.past import Past
 from gitops_tui.engine.rollback.relapse import ACTOR, SETTLING, Relapse, relapse
+from gitops_tui.engine.schedule.agenda import Agenda
 from gitops_tui.engine.schedule.backoff import Backoff
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
@@ -23,8 +24,6 @@ from gitops_tui.model.operations import OperationKind
 from gitops_tui.model.resources import HealthCode
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.values import dataclass, field, replace
-
-_NEVER = float("inf")
 
 
 @dataclass(slots=True)
@@ -48,7 +47,8 @@ class Relapses:
         self._launcher = launcher
         self._past = past
         self._watched: dict[str, _Watch] = {}
-        self._due = _NEVER
+        self._agenda = Agenda()
+        """When one may be found to have relapsed by itself."""
 
     def concerns(self, tracked: Tracked) -> bool:
         """Whether it is being decided now what the application goes back to, so that nothing else is started."""
@@ -57,22 +57,36 @@ class Relapses:
 
     def next_due(self) -> float:
         """Monotonic seconds at which an application may be found to have relapsed by itself."""
-        return self._due
+        return self._agenda.next_due()
 
-    def start_due(self, may_go_back: Callable[[Tracked], bool]) -> bool:
-        """Begin to take back what is called for and allowed; returns whether anything was begun."""
-        self._due = _NEVER
-        names = set(self._desk.books.tracked)
-        self._watched = {name: watch for name, watch in self._watched.items() if name in names}
+    def start_due(self, moved: Iterable[Tracked], may_go_back: Callable[[Tracked], float]) -> bool:
+        """Begin to take back what is called for and allowed; returns whether anything was begun.
+
+        moved: the applications of which something is news. may_go_back: from when on one is allowed to.
+        """
+        tracked_now = self._desk.books.tracked
+        names = [tracked.application.name for tracked in moved] + self._agenda.take(self._desk.clock())
         begun = False
-        for tracked in self._desk.books.tracked.values():
-            if tracked.application.policy.auto_rollback:
-                watch = self._watched.setdefault(tracked.application.name, _Watch())
-                found = self._found(tracked, watch)
-                if found is not None and may_go_back(tracked):
-                    self._judge(tracked, watch, found)
-                    begun = True
+        for name in dict.fromkeys(names):
+            tracked = tracked_now.get(name)
+            if tracked is None or not tracked.application.policy.auto_rollback:
+                self._forget(name)
+                continue
+            watch = self._watched.setdefault(name, _Watch())
+            found = self._found(tracked, watch)
+            if found is None:
+                continue
+            allowed_at = may_go_back(tracked)
+            if allowed_at <= self._desk.clock():
+                self._judge(tracked, watch, found)
+                begun = True
+            else:
+                self._agenda.put(name, allowed_at)
         return begun
+
+    def _forget(self, name: str) -> None:
+        if self._watched.pop(name, None) is not None:
+            self._agenda.drop(name)
 
     def _found(self, tracked: Tracked, watch: _Watch) -> Relapse | None:
         now = self._desk.clock()
@@ -83,7 +97,7 @@ class Relapses:
         if found is None or found.operation in watch.done:
             return None
         if now < watch.not_before:
-            self._due = min(self._due, watch.not_before)
+            self._agenda.put(tracked.application.name, watch.not_before)
             return None
         return found
 
@@ -94,7 +108,7 @@ class Relapses:
         if watch.degraded_since is None:
             watch.degraded_since, watch.degraded_at = now, time.time()
         if now < watch.degraded_since + SETTLING:
-            self._due = min(self._due, watch.degraded_since + SETTLING)
+            self._agenda.put(tracked.application.name, watch.degraded_since + SETTLING)
 
     def _relapse(self, tracked: Tracked, watch: _Watch, now: float) -> Relapse | None:
         books, name = self._desk.books, tracked.application.name
@@ -102,7 +116,9 @@ class Relapses:
         if status.pin is not None or status.pause is not None:
             return None
         degraded = now - watch.degraded_since if watch.degraded_since is not None else 0.0
-        return relapse(status, books.deployed_last(name), degraded=degraded, since=watch.degraded_at, now=time.time())
+        return relapse(
+            status, books.records.deployed_last(name), degraded=degraded, since=watch.degraded_at, now=time.time()
+        )
 
     def _judge(self, tracked: Tracked, watch: _Watch, found: Relapse) -> None:
         application, attempts = tracked.application, tracked.attempts
@@ -112,6 +128,7 @@ class Relapses:
 
         def judged(target: Revision | None) -> None:
             watch.busy = False
+            self._desk.books.mark(tracked)
             watch.done.add(found.operation)
             if target is not None and tracked.job is None:
                 self._go_back(tracked, watch, found, target)
@@ -145,4 +162,4 @@ class Relapses:
             watch.done.add(found.operation)
         told = GitopsError(f"{ACTOR} from {found.revision[:7]}", f"{found.why}; {error.message}", hint=error.hint)
         tracked.outcome = problem_of(told, time.time(), stage=Stage.PLAN)
-        self._desk.books.changed = True
+        self._desk.books.mark(tracked)

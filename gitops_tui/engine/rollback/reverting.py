@@ -34,7 +34,7 @@ class Reverting:
             "", OperationKind.ROLLBACK, OperationPhase.RUNNING, current=f"a commit to {application.source.repository}"
         )
         tracked.status = replace(tracked.status, running=running)
-        self._desk.books.changed = True
+        self._desk.books.mark(tracked)
 
         def ended(receipt: Receipt) -> None:
             self._launcher.settle(tracked)

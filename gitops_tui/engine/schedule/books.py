@@ -1,4 +1,4 @@
-"""The worker's books as a whole, and the Snapshot that is made of them. Owned by the worker's thread."""
+"""The worker's books as a whole. Owned by the worker's thread."""
 
 from __future__ import annotations
 
@@ -10,30 +10,24 @@ from concurrent.futures import Future
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
 from gitops_tui.engine.automation.attempts import Attempts
-from gitops_tui.engine.rollback.relapse import deployed_last
+from gitops_tui.engine.schedule.agenda import Agenda
+from gitops_tui.engine.schedule.records import Records
 from gitops_tui.engine.schedule.tracking import Fetching, Reaching, Tracked
 from gitops_tui.engine.views.statuses import problem_of, without_view
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application, Repository
-from gitops_tui.model.errors import ClusterError, JournalError, Stage, UsageError
-from gitops_tui.model.operations import OperationPhase, Pause, Pin, Receipt
-from gitops_tui.model.status import (
-    ApplicationStatus,
-    ClusterStatus,
-    Problem,
-    RepositoryStatus,
-    Snapshot,
-    SyncCode,
-    WorkerState,
-)
+from gitops_tui.model.errors import ClusterError, JournalError, UsageError
+from gitops_tui.model.operations import Pause, Pin, Receipt
+from gitops_tui.model.status import ClusterStatus, Problem, RepositoryStatus, Snapshot
 from gitops_tui.model.values import replace
-
-_FINEST = 0.05
-_SEARCHED = 50
 
 
 class Books:
-    """What is known now. `changed` marks that a new Snapshot is due."""
+    """What is known now.
+
+    changed: a new Snapshot is due. moved: the applications about which automation has to decide anew. ended: an
+    operation has, which every Snapshot that follows must tell.
+    """
 
     def __init__(self, config: Config, journal: Journal, clusters: Clusters, clock: Callable[[], float]) -> None:
         self.config = config
@@ -44,21 +38,22 @@ class Books:
         self.pauses: dict[str, Pause] = {}
         self.problems: tuple[Problem, ...] = ()
         self.changed = True
+        self.ended = False
+        self.moved: dict[str, None] = {}
+        self.agenda = Agenda()
+        """When each application is looked at next."""
+        self.records = Records(journal)
         self.refreshed: list[Future[Snapshot]] = []
         """Refreshes that the next Snapshot answers."""
         self._journal = journal
         self._clusters = clusters
         self._clock = clock
-        self._last: dict[str, Receipt] = {}
-        self._verified: dict[str, bool] = {}
-        self._brought: dict[str, Receipt | None] = {}
-        self._deployed: dict[str, str] = {}
+        self._context: str | None = None
+        self._needed_by: dict[str, list[str]] = {}
         self._taken: set[int] = set()
         self._journal_version = -1
-        self._generation = 0
-        self._published = float("-inf")
-        self._state = WorkerState.STARTING
-        self._ended = False
+        self._seen = 0
+        self._was_writer = False
 
     # -- looking things up -----------------------------------------------------------------------------------
 
@@ -85,10 +80,16 @@ class Books:
         """The name of the application's context, resolved; "" while no kubeconfig can be read."""
         if application.destination.context:
             return application.destination.context
-        try:
-            return self._clusters.current
-        except ClusterError:
-            return ""
+        if self._context is None:
+            try:
+                self._context = self._clusters.current
+            except ClusterError:
+                self._context = ""
+        return self._context
+
+    def look_up(self) -> None:
+        """Begin a turn: what the kubeconfig calls its current context is asked for once in each."""
+        self._context = None
 
     def fetch_problem(self, url: str) -> str:
         """Why what is known of a repository may be old; "" when it is not."""
@@ -108,9 +109,27 @@ class Books:
         for name, tracked in self.tracked.items():
             if tracked.application.source.repository == url:
                 pin, shown = self.pins.get(name), tracked.status.revision
-                found |= {self._deployed_now(name), shown.sha if shown else ""}
+                found |= {self.records.deployed(name), shown.sha if shown else ""}
                 found |= {pin.revision, pin.quarantined} if pin else set()
         return frozenset(found - {""})
+
+    # -- what has moved --------------------------------------------------------------------------------------
+
+    def mark(self, tracked: Tracked) -> None:
+        """Something is news about an application, to those who look and to automation."""
+        self.changed = True
+        self.moved[tracked.application.name] = None
+
+    def mark_all(self) -> None:
+        """Automation has to decide anew about every application."""
+        self.changed = True
+        self.moved |= dict.fromkeys(self.tracked)
+
+    def take_moved(self) -> list[Tracked]:
+        """The applications that have moved since this was asked last, and those that depend on them."""
+        moved, self.moved = self.moved, {}
+        moved |= {name: None for needed in moved for name in self._needed_by.get(needed, ())}
+        return [self.tracked[name] for name in moved if name in self.tracked]
 
     # -- keeping them ----------------------------------------------------------------------------------------
 
@@ -119,20 +138,27 @@ class Books:
         wanted = {application.name: application for application in applications}
         gone = tuple(name for name in self.tracked if name not in wanted)
         for name in gone:
+            self.agenda.drop(name)
             for waiter in self.tracked.pop(name).waiters:
                 waiter.looked_at(name)
         for name, application in wanted.items():
             known = self.tracked.get(name)
             if known is None:
-                tracked = self.tracked[name] = Tracked(application, without_view(application))
-                tracked.attempts = Attempts(synced="" if self._was_interrupted(name) else self._deployed_now(name))
+                tracked = self.tracked[name] = Tracked(application, without_view(application), self.agenda)
+                interrupted = self.records.was_interrupted(name)
+                tracked.attempts = Attempts(synced="" if interrupted else self.records.deployed(name))
+                tracked.look_at(float("-inf"))
             elif known.application != application:
                 known.application = application
                 known.status = replace(known.status, application=application)
                 known.touch(self._clock())
         # The order of the configuration is the order of the screen.
         self.tracked = {name: self.tracked[name] for name in wanted}
-        self.changed = True
+        self._needed_by = {}
+        for name, application in wanted.items():
+            for needed in application.depends_on:
+                self._needed_by.setdefault(needed, []).append(name)
+        self.mark_all()
         return gone
 
     def repositories(self, repositories: Iterable[Repository]) -> None:
@@ -162,19 +188,24 @@ class Books:
         return self._journal.is_writer
 
     def load_journal(self) -> None:
-        """Take over pins, pauses, deployments and the last receipts. A journal that cannot be read is a Problem."""
+        """Take over pins, pauses and what another process did. A journal that cannot be read is a Problem."""
+        self.changed = True
         try:
-            self.pins = dict(self._journal.pins())
-            self.pauses = dict(self._journal.pauses())
-            if not self._journal.is_writer:
-                # Another process may have added to them; as the writer they are kept up by `operation_ended`.
-                self._last.clear()
-                self._verified.clear()
-                self._brought.clear()
-                self._deployed.clear()
+            pins, pauses = dict(self._journal.pins()), dict(self._journal.pauses())
+            moved = {name for name in {*pins, *self.pins} if pins.get(name) != self.pins.get(name)}
+            moved |= {name for name in {*pauses, *self.pauses} if pauses.get(name) != self.pauses.get(name)}
+            self.pins, self.pauses = pins, pauses
+            self._seen, written = self._journal.written_since(self._seen)
         except JournalError as error:
             self.problems = (problem_of(error, time.time()),)
-        self.changed = True
+            return
+        if not self._was_writer:
+            # Another process may have added to them; as the writer they are kept up by `operation_ended`.
+            for name in written:
+                self.records.forget(name)
+            moved |= written
+        self._was_writer = self._journal.is_writer
+        self.moved |= dict.fromkeys(sorted(moved))
 
     def note(self, problem: Problem) -> None:
         """Show a problem that concerns no single application."""
@@ -189,121 +220,6 @@ class Books:
 
     def operation_ended(self, receipt: Receipt) -> None:
         """The last receipt of its application is this one."""
-        self._last[receipt.application] = replace(receipt, resources=())
-        self._ended = True
-        self._deployed.pop(receipt.application, None)
-        self._verified.pop(receipt.application, None)
-        self._brought.pop(receipt.application, None)
-        self.changed = True
-
-    def _was_interrupted(self, name: str) -> bool:
-        """Whether the last operation never came to its end, so that nobody knows how far it came."""
-        try:
-            last = self._last_receipt(name)
-        except JournalError:
-            return False
-        return last is not None and last.phase is OperationPhase.INTERRUPTED
-
-    def _last_receipt(self, name: str) -> Receipt | None:
-        if name not in self._last:
-            found = self._journal.receipts(name, limit=1, resources=False)
-            if not found:
-                return None
-            self._last[name] = found[0]
-        return self._last[name]
-
-    def deployed_last(self, name: str) -> Receipt | None:
-        """The newest operation that brought a commit to the cluster, or tried to; without its results."""
-        if name not in self._brought:
-            try:
-                receipts = self._journal.receipts(name, limit=_SEARCHED, resources=False)
-            except JournalError:
-                return None
-            self._brought[name] = deployed_last(receipts)
-        return self._brought[name]
-
-    def _is_verified(self, name: str) -> bool:
-        """Whether the last operation on the cluster ended well; a commit to Git changes nothing about that."""
-        last = self._last_receipt(name)
-        if last is not None and last.commit:
-            if name not in self._verified:
-                earlier = self._journal.receipts(name, limit=_SEARCHED, resources=False)
-                self._verified[name] = next((each.verified for each in earlier if not each.commit), False)
-            return self._verified[name]
-        return bool(last and last.verified)
-
-    def _deployed_now(self, name: str) -> str:
-        if name not in self._deployed:
-            try:
-                newest = self._journal.deployments(name, 1)
-            except JournalError:
-                return ""
-            self._deployed[name] = newest[0].revision if newest else ""
-        return self._deployed[name]
-
-    # -- publishing ------------------------------------------------------------------------------------------
-
-    def publishable(self, state: WorkerState) -> bool:
-        """Whether a Snapshot should be published now; at most twenty a second, so that a storm is one picture."""
-        # The end of an operation is never left out: the next one may end before the next picture.
-        urgent = self._ended or (state is not self._state and state not in {WorkerState.IDLE, WorkerState.BUSY})
-        return (
-            urgent
-            or bool(self.refreshed)
-            or ((self.changed or state is not self._state) and self.publish_due() <= self._clock())
-        )
-
-    def publish_due(self) -> float:
-        """Monotonic seconds before which no further Snapshot is published."""
-        return self._published + _FINEST
-
-    def snapshot(self, state: WorkerState) -> Snapshot:
-        """Everything the faces need, at this instant."""
-        self.changed = self._ended = False
-        self._published = self._clock()
-        self._state = state
-        self._generation += 1
-        writer = "" if self._journal.is_writer else self._journal.writer
-        unfound = (problem for fetching in self.fetching.values() for problem in fetching.unfound)
-        notes = tuple(Problem(JournalError.stage, "journal", note) for note in self._journal.notes)
-        return Snapshot(
-            generation=self._generation,
-            time=time.time(),
-            applications={name: self._composed(tracked) for name, tracked in self.tracked.items()},
-            repositories={url: fetching.status for url, fetching in self.fetching.items()},
-            clusters={context: reaching.status for context, reaching in self.reaching.items()},
-            worker=state,
-            problems=(*self.problems, *notes, *unfound),
-            writer=writer,
-            read_only=self.read_only,
-        )
-
-    def _composed(self, tracked: Tracked) -> ApplicationStatus:
-        application = tracked.application
-        fetching = self.fetching.get(application.source.repository)
-        status = tracked.composed(
-            fetching.status if fetching else None,
-            self.pins.get(application.name),
-            self.pauses.get(application.name),
-            self.context_of(application),
-        )
-        last = self._last_receipt(application.name)
-        if status.running is None and last is not None and last.phase is OperationPhase.INTERRUPTED:
-            status = _interrupted(status, last)
-        verified = self._is_verified(application.name)
-        return replace(status, last=last, verified=verified, deployed=self._deployed_now(application.name))
-
-
-def _interrupted(status: ApplicationStatus, last: Receipt) -> ApplicationStatus:
-    """What an operation that was cut off has left undone; nothing, when the cluster holds what Git says."""
-    if status.sync is SyncCode.SYNCED or any(problem.stage is Stage.EXECUTE for problem in status.problems):
-        return status
-    problem = Problem(
-        Stage.EXECUTE,
-        f"{last.kind} of {last.revision[:7]}",
-        f"{last.phase}: {last.message}",
-        "sync again: what is done already is left as it is",
-        last.finished or last.started,
-    )
-    summary = status.summary or f"{problem.subject}: {problem.message}"
-    return replace(status, problems=(*status.problems, problem), summary=summary)
+        self.records.ended(receipt)
+        self.changed = self.ended = True
+        self.moved[receipt.application] = None

@@ -10,7 +10,7 @@ from gitops_tui.engine.requests import Refresh
 from gitops_tui.engine.schedule.backoff import spread
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.live import DEBOUNCE, LiveChanges
-from gitops_tui.engine.schedule.tracking import Fetching, RefreshWaiter, Tracked, unreadable
+from gitops_tui.engine.schedule.tracking import NEVER, Fetching, RefreshWaiter, Tracked, unreadable
 from gitops_tui.engine.views.reconcile import Reconciler, View
 from gitops_tui.engine.views.statuses import picture_of, problem_of, status_of
 from gitops_tui.model.application import Application
@@ -54,6 +54,8 @@ class Looks:
         self._reconciler = reconciler
         self._unpin = unpin
         self._live = LiveChanges(desk)
+        self._held: dict[str, None] = {}
+        """Applications whose look is due, and which may not be looked at yet."""
 
     # -- requests --------------------------------------------------------------------------------------------
 
@@ -109,37 +111,38 @@ class Looks:
 
     def start_due(self, now: float) -> bool:
         """Start every look that is due; returns whether any was."""
+        due = [*self._held, *self._desk.books.agenda.take(now)]
+        self._held.clear()
         started = False
-        for tracked in tuple(self._desk.books.tracked.values()):
-            if tracked.due <= now and self._may_look(tracked, now):
+        for name in due:
+            tracked = self._desk.books.tracked.get(name)
+            # One that is looked at now gets its next time when it has been.
+            if tracked is None or tracked.looking or tracked.due > now:
+                continue
+            if self._may_look_at(tracked) <= now:
                 self._start(tracked)
                 started = True
+            else:
+                self._held[name] = None
         return started
 
-    def _may_look(self, tracked: Tracked, now: float) -> bool:
-        if tracked.looking:
-            return False
+    def _may_look_at(self, tracked: Tracked) -> float:
+        """Monotonic seconds before which an application is left alone; infinity while its repository is awaited."""
         fetching = self._desk.books.fetching.get(tracked.application.source.repository)
         if fetching is not None and (not fetching.tried or (tracked.waiters and fetching.busy)):
-            return False
-        return self._desk.books.reach(self._desk.books.context_of(tracked.application)).not_before <= now
+            return NEVER
+        return self._desk.books.reach(self._desk.books.context_of(tracked.application)).not_before
 
     def next_due(self) -> float:
         """Monotonic seconds at which a look is due next."""
-        due: list[float] = []
-        for tracked in self._desk.books.tracked.values():
-            if not tracked.looking:
-                held = self._desk.books.reach(self._desk.books.context_of(tracked.application)).not_before
-                fetching = self._desk.books.fetching.get(tracked.application.source.repository)
-                if fetching is None or (fetching.tried and not (tracked.waiters and fetching.busy)):
-                    due.append(max(tracked.due, held))
-        return min(due, default=float("inf"))
+        held = (self._desk.books.tracked[name] for name in self._held if name in self._desk.books.tracked)
+        return min([self._desk.books.agenda.next_due(), *map(self._may_look_at, held)])
 
     # -- looking ---------------------------------------------------------------------------------------------
 
     def _start(self, tracked: Tracked) -> None:
         tracked.looking, tracked.dirty = True, False
-        tracked.due = self._desk.clock() + _RESYNC
+        tracked.look_at(self._desk.clock() + _RESYNC)
         application = tracked.application
         pin = self._desk.books.pins.get(application.name)
         context = self._desk.books.context_of(application)
@@ -182,7 +185,7 @@ class Looks:
         reaching.backoff.succeed()
         reaching.status = looked.cluster
         tracked.status = replace(looked.status, running=tracked.status.running)
-        tracked.due = now + self._pause_after(tracked, looked)
+        tracked.look_at(now + self._pause_after(tracked, looked))
         if looked.status.sync is SyncCode.SYNCED and looked.status.revision is not None:
             tracked.attempts.in_sync(looked.status.revision.sha)
         tracked.attempts.seen(looked.picture)
@@ -231,11 +234,11 @@ class Looks:
         if failed.revisions is not None:
             revision, latest = failed.revisions
             tracked.status = replace(tracked.status, revision=revision, latest=latest)
-        tracked.due = now + delay
+        tracked.look_at(now + delay)
         self._answer_waiters(tracked)
 
     def _answer_waiters(self, tracked: Tracked) -> None:
-        self._desk.books.changed = True
+        self._desk.books.mark(tracked)
         waiters, tracked.waiters = tracked.waiters, []
         for waiter in waiters:
             waiter.looked_at(tracked.application.name)

@@ -7,10 +7,9 @@ from concurrent.futures import Future
 
 from gitops_tui.engine.automation.attempts import Attempts
 from gitops_tui.engine.operations.running import Halt
-from gitops_tui.engine.rollback.relapse import ACTOR as AUTO_ROLLBACK
+from gitops_tui.engine.schedule.agenda import Agenda
 from gitops_tui.engine.schedule.backoff import Backoff
 from gitops_tui.model.application import Application, FolderTemplate, Repository
-from gitops_tui.model.operations import Pause, Pin
 from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Problem, RepositoryStatus, Snapshot, SyncCode
 from gitops_tui.model.values import dataclass, field, replace
 
@@ -43,11 +42,11 @@ class RunningJob:
 
 @dataclass(slots=True)
 class Tracked:
-    """One application. due: monotonic seconds of its next look. dirty: something moved while it was looked at."""
+    """One application. agenda: holds when each is looked at next. dirty: something moved while it was looked at."""
 
     application: Application
     status: ApplicationStatus
-    due: float = 0.0
+    agenda: Agenda
     looking: bool = False
     dirty: bool = False
     backoff: Backoff = field(default_factory=lambda: Backoff(2.0, 2.0, 60.0, jitter=0.2))
@@ -60,36 +59,21 @@ class Tracked:
     """Why automation does not start what it would."""
     uids: frozenset[str] = frozenset()
 
+    @property
+    def due(self) -> float:
+        """Monotonic seconds of its next look."""
+        return self.agenda.when(self.application.name)
+
+    def look_at(self, when: float) -> None:
+        """Look again at `when`, and not before."""
+        self.agenda.put(self.application.name, when)
+
     def touch(self, when: float) -> None:
         """Look again, at `when` at the latest."""
         if self.looking:
             self.dirty = True
-        self.due = min(self.due, when)
-
-    def composed(
-        self, repository: RepositoryStatus | None, pin: Pin | None, pause: Pause | None, context: str
-    ) -> ApplicationStatus:
-        """The status with what others know of it: its repository's problem, its pin, its pause."""
-        problems = self.status.problems
-        stale = self.status.stale
-        if repository is not None and repository.problem is not None:
-            problems = (repository.problem, *(p for p in problems if p.stage is not repository.problem.stage))
-            stale = True
-        if self.outcome is not None:
-            problems = (*problems, self.outcome)
-        summary = self.status.summary or (f"{problems[0].subject}: {problems[0].message}" if problems else "")
-        if not summary and pin is not None and pin.who == AUTO_ROLLBACK:
-            summary = f"went back to {pin.revision[:7]}: {pin.why}"
-        return replace(
-            self.status,
-            problems=problems,
-            stale=stale,
-            summary=summary,
-            pin=pin,
-            pause=pause,
-            context=context,
-            waiting="" if self.job else self.waiting,
-        )
+        if when < self.due:
+            self.look_at(when)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 from gitops_tui.cluster import Cluster, Scope
@@ -22,13 +24,16 @@ _WARNED: Final = _WORKLOADS | {("", "Pod"), ("", "PersistentVolumeClaim")}
 """Kinds whose trouble may be told by nothing but an event."""
 
 
+_NAMESPACES: Final = 8
+"""In so many namespaces a kind is watched one by one; in more of them everywhere, with one list and one stream."""
+
+
 class Watches:
     """The union of what each application needs, kept for each cluster. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._wanted: dict[str, dict[str, frozenset[Scope]]] = {}
-        self._clusters: dict[str, Cluster] = {}
+        self._needs: dict[str, _Needs] = {}
 
     def want(
         self,
@@ -37,22 +42,18 @@ class Watches:
         manifests: Iterable[Manifest],
         inventory: Iterable[ResourceKey],
     ) -> frozenset[Scope]:
-        """Watch what this application needs and return those scopes. Returns at once."""
+        """Watch what this application needs and return the scopes that show it. Returns at once."""
         keys = [manifest.key for manifest in manifests]
         scopes = scopes_for([*keys, *inventory], cluster)
         with self._lock:
-            self._clusters[cluster.context] = cluster
-            wanted = self._wanted.setdefault(cluster.context, {})
-            if wanted.get(application.name) == scopes:
-                return scopes
-            wanted[application.name] = scopes
-            cluster.watch(frozenset[Scope]().union(*wanted.values()))
-        return scopes
+            needs = self._needs.setdefault(cluster.context, _Needs(cluster))
+            needs.take(application.name, scopes)
+            return needs.shown(application.name)
 
     def list_again(self, application: str) -> None:
         """List anew all that an application needs: a person doubts what is shown."""
         with self._lock:
-            chosen = [(self._clusters[context], wanted.get(application)) for context, wanted in self._wanted.items()]
+            chosen = [(needs.cluster, needs.shown(application)) for needs in self._needs.values()]
         for cluster, scopes in chosen:
             if scopes:
                 cluster.list_again(scopes)
@@ -60,9 +61,51 @@ class Watches:
     def drop(self, application: str) -> None:
         """The application is tracked no longer: stop watching what only it needed."""
         with self._lock:
-            for context, wanted in self._wanted.items():
-                if wanted.pop(application, None) is not None:
-                    self._clusters[context].watch(frozenset[Scope]().union(*wanted.values()))
+            for needs in self._needs.values():
+                needs.take(application, frozenset())
+
+
+class _Needs:
+    """What the applications of one cluster need, and what is watched for that."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._wanted: dict[str, frozenset[Scope]] = {}
+        self._users: defaultdict[Scope, Counter[str]] = defaultdict(Counter)
+        """How many applications need a scope, by the scope without its namespace, then by namespace."""
+        self._watched: frozenset[Scope] = frozenset()
+
+    def take(self, application: str, scopes: frozenset[Scope]) -> None:
+        """Note what an application needs now, and watch it."""
+        before = self._wanted.get(application, frozenset())
+        if scopes == before:
+            return
+        if scopes:
+            self._wanted[application] = scopes
+        else:
+            del self._wanted[application]
+        for scope in scopes - before:
+            self._users[scope._replace(namespace="")][scope.namespace] += 1
+        for scope in before - scopes:
+            users = self._users[scope._replace(namespace="")]
+            users[scope.namespace] -= 1
+            if not users[scope.namespace]:
+                del users[scope.namespace]
+        watched = frozenset(self._widened(wide._replace(namespace=place)) for wide, place in self._places())
+        if watched != self._watched:
+            self._watched = watched
+            self.cluster.watch(watched)
+
+    def shown(self, application: str) -> frozenset[Scope]:
+        """The scopes that show what an application needs."""
+        return frozenset(map(self._widened, self._wanted.get(application, ())))
+
+    def _places(self) -> Iterator[tuple[Scope, str]]:
+        return ((wide, place) for wide, users in self._users.items() for place in islice(users, _NAMESPACES + 1))
+
+    def _widened(self, scope: Scope) -> Scope:
+        wide = scope._replace(namespace="")
+        return wide if len(self._users[wide]) > _NAMESPACES else scope
 
 
 def warnings_near(pairs: Iterable[Pair], application: Application, cluster: Cluster) -> tuple[Body, ...]:

@@ -1,0 +1,155 @@
+"""The Snapshot that is made of the books: each application's status with all that others know of it."""
+
+from __future__ import annotations
+
+import operator
+import time
+
+from gitops_tui.engine.rollback.relapse import ACTOR as AUTO_ROLLBACK
+from gitops_tui.engine.schedule.books import Books
+from gitops_tui.engine.schedule.tracking import Tracked
+from gitops_tui.journal import Journal
+from gitops_tui.model.errors import JournalError, Stage
+from gitops_tui.model.operations import OperationPhase, Pause, Pin, Receipt
+from gitops_tui.model.status import ApplicationStatus, Problem, Snapshot, SyncCode, WorkerState
+from gitops_tui.model.values import dataclass, replace
+
+_FINEST = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that is told of one application. waiting: why automation does not start what it would."""
+
+    status: ApplicationStatus
+    fetch: Problem | None
+    outcome: Problem | None
+    pin: Pin | None
+    pause: Pause | None
+    context: str
+    waiting: str
+    last: Receipt | None
+    verified: bool
+    deployed: str
+
+
+_parts = operator.attrgetter(*_Known.__slots__)
+
+
+class Snapshots:
+    """Makes Snapshots of the books. Owned by the worker's thread.
+
+    A status of which nothing has moved is the same object in the next Snapshot, so that faces can tell at a glance.
+    """
+
+    def __init__(self, books: Books, journal: Journal) -> None:
+        self._books = books
+        self._journal = journal
+        self._made: dict[str, tuple[_Known, ApplicationStatus]] = {}
+        self._generation = 0
+        self._published = float("-inf")
+        self._state = WorkerState.STARTING
+
+    def due(self) -> float:
+        """Monotonic seconds before which no further Snapshot is published."""
+        return self._published + _FINEST
+
+    def is_due(self, state: WorkerState, now: float) -> bool:
+        """Whether one should be published now; at most twenty a second, so that a storm is one picture."""
+        # The end of an operation is never left out: the next one may end before the next picture.
+        is_turning = state is not self._state
+        if self._books.ended or self._books.refreshed:
+            return True
+        if is_turning and state not in {WorkerState.IDLE, WorkerState.BUSY}:
+            return True
+        return (self._books.changed or is_turning) and self.due() <= now
+
+    def make(self, state: WorkerState, now: float) -> Snapshot:
+        """Everything the faces need, at this instant."""
+        books = self._books
+        books.changed = books.ended = False
+        self._published, self._state = now, state
+        self._generation += 1
+        unfound = (problem for fetching in books.fetching.values() for problem in fetching.unfound)
+        notes = tuple(Problem(JournalError.stage, "journal", note) for note in self._journal.notes)
+        made = {name: self._composed(name, tracked) for name, tracked in books.tracked.items()}
+        self._made = made
+        return Snapshot(
+            generation=self._generation,
+            time=time.time(),
+            applications={name: status for name, (_, status) in made.items()},
+            repositories={url: fetching.status for url, fetching in books.fetching.items()},
+            clusters={context: reaching.status for context, reaching in books.reaching.items()},
+            worker=state,
+            problems=(*books.problems, *notes, *unfound),
+            writer="" if self._journal.is_writer else self._journal.writer,
+            read_only=books.read_only,
+        )
+
+    def _composed(self, name: str, tracked: Tracked) -> tuple[_Known, ApplicationStatus]:
+        known = self._known(name, tracked)
+        made = self._made.get(name)
+        if made is not None and all(map(operator.is_, _parts(made[0]), _parts(known))):
+            return made
+        return known, _told(known)
+
+    def _known(self, name: str, tracked: Tracked) -> _Known:
+        books = self._books
+        fetching = books.fetching.get(tracked.application.source.repository)
+        return _Known(
+            tracked.status,
+            fetching.status.problem if fetching is not None else None,
+            tracked.outcome,
+            books.pins.get(name),
+            books.pauses.get(name),
+            books.context_of(tracked.application),
+            "" if tracked.job else tracked.waiting,
+            books.records.last(name),
+            books.records.is_verified(name),
+            books.records.deployed(name),
+        )
+
+
+def _told(known: _Known) -> ApplicationStatus:
+    status, pin = known.status, known.pin
+    problems, stale = status.problems, status.stale
+    if known.fetch is not None:
+        problems = (known.fetch, *(p for p in problems if p.stage is not known.fetch.stage))
+        stale = True
+    if known.outcome is not None:
+        problems = (*problems, known.outcome)
+    summary = status.summary or (f"{problems[0].subject}: {problems[0].message}" if problems else "")
+    if not summary and pin is not None and pin.who == AUTO_ROLLBACK:
+        summary = f"went back to {pin.revision[:7]}: {pin.why}"
+    told = replace(
+        status,
+        problems=problems,
+        stale=stale,
+        summary=summary,
+        pin=pin,
+        pause=known.pause,
+        context=known.context,
+        waiting=known.waiting,
+        last=known.last,
+        verified=known.verified,
+        deployed=known.deployed,
+    )
+    return _with_interruption(told) if status.running is None else told
+
+
+def _with_interruption(status: ApplicationStatus) -> ApplicationStatus:
+    """What an operation that was cut off has left undone; nothing, when the cluster holds what Git says."""
+    last = status.last
+    if last is None or last.phase is not OperationPhase.INTERRUPTED or status.sync is SyncCode.SYNCED:
+        return status
+    if any(problem.stage is Stage.EXECUTE for problem in status.problems):
+        return status
+    problem = Problem(
+        Stage.EXECUTE,
+        f"{last.kind} of {last.revision[:7]}",
+        f"{last.phase}: {last.message}",
+        "sync again: what is done already is left as it is",
+        last.finished or last.started,
+    )
+    summary = status.summary or f"{problem.subject}: {problem.message}"
+    return replace(status, problems=(*status.problems, problem), summary=summary)
