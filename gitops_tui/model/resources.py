@@ -215,5 +215,7 @@ class ResourceStatus:
     """False for extra resources and for live children such as Pods, which Git does not name."""
     created: float | None = None
     approximate: bool = False
+    kept: bool = False
+    """Extra, and left where it is by every sync; the message says why."""
     changed_fields: int = 0
     details: Mapping[str, str] = field(default_factory=dict)

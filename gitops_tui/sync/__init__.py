@@ -8,7 +8,15 @@ from gitops_tui.sync.execution import execute
 from gitops_tui.sync.guards import PRECIOUS
 from gitops_tui.sync.hooks import Hook, generated, hook_of
 from gitops_tui.sync.judge import judge
-from gitops_tui.sync.options import creates_namespace, is_immutable, replaces, validates, wave_of
+from gitops_tui.sync.options import (
+    creates_namespace,
+    is_immutable,
+    kept_from_apply,
+    kept_from_prune,
+    replaces,
+    validates,
+    wave_of,
+)
 from gitops_tui.sync.order import DEFINITION, Introduced, arranged, defined_kind, steps
 from gitops_tui.sync.pair import Pair
 from gitops_tui.sync.plan import IN_SYNC, left_alone, plan
@@ -38,6 +46,8 @@ __all__ = [
     "hook_of",
     "is_immutable",
     "judge",
+    "kept_from_apply",
+    "kept_from_prune",
     "left_alone",
     "plan",
     "replaces",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from gitops_tui.model.application import Application
 from gitops_tui.model.fields import annotations_of, dig, mapping, text
 from gitops_tui.model.operations import Action, Change, SyncPhase
-from gitops_tui.model.resources import Body, Manifest
+from gitops_tui.model.resources import Body, HealthCode, Manifest
 from gitops_tui.model.values import dataclass, replace
+from gitops_tui.sync.judge import judge
 from gitops_tui.sync.options import words
+from gitops_tui.sync.pair import Pair, adopted
 from gitops_tui.sync.stamp import stamp
 
 _HOOK: Final = "argocd.argoproj.io/hook"
@@ -33,8 +36,8 @@ _HELM_DELETE_POLICIES: Final[Mapping[str, str]] = {
 }
 _OF_HOOKS: Final = frozenset(SyncPhase) - {SyncPhase.DELETE}
 _OF_SYNC: Final = frozenset({SyncPhase.PRE_SYNC, SyncPhase.SYNC, SyncPhase.POST_SYNC, SyncPhase.SYNC_FAIL})
-_LONGEST_PREFIX: Final = 36
-"""Characters that leave room for sha, phase and time in the 63 that a label's value may have (a Job's pods)."""
+_LONGEST_PREFIX: Final = 33
+"""Characters that leave room for sha, number, phase and time in the 63 that a label's value may have (a Job's pods)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +68,45 @@ def hook_of(body: Body) -> Hook | None:
     return Hook(phases, frozenset(filter(None, policies)) or Hook(()).delete)
 
 
-def generated(body: Body, sha: str) -> Body:
-    """Return the object with a name made of its `generateName` and the commit, where it has no name of its own."""
-    prefix = text(dig(body, "metadata", "generateName"))
-    if not prefix or dig(body, "metadata", "name"):
+def has_run(pair: Pair, application: Application) -> bool:
+    """Whether a hook would not run: an object of nobody bears its name, and has an end of its own."""
+    if pair.live is None or pair.owner is not None or pair.manifest is None or hook_of(pair.manifest.body) is None:
+        return False
+    return judge(pair.live, application).code is not HealthCode.NONE
+
+
+def not_anew(pair: Pair, application: Application) -> tuple[str, ...]:
+    """Return a warning for a hook that is applied to an object which is there already, and stays."""
+    hook = hook_of(pair.manifest.body) if pair.manifest is not None else None
+    if pair.live is None or hook is None:
+        return ()
+    if pair.owner is None:
+        return (adopted(application),)
+    if "BeforeHookCreation" in hook.delete or judge(pair.live, application).code is HealthCode.NONE:
+        return ()
+    return ("is there since an earlier sync, and its hook-delete-policy keeps it: it does not run again",)
+
+
+def generated(body: Body, sha: str, number: int = 1) -> Body:
+    """Return the object with a name made of its `generateName` and the commit, where it has no name of its own.
+
+    number: tells it from others of the commit with the same `generateName`.
+    """
+    base = _base(body, sha)
+    if not base or dig(body, "metadata", "name"):
         return body
-    return _named(body, prefix[:_LONGEST_PREFIX] + sha[:7])
+    return _named(body, base if number == 1 else f"{base}-{number}")
 
 
 def is_generated(body: Body, sha: str) -> bool:
     """Whether `generated` gave the object its name."""
+    base = _base(body, sha)
+    return bool(base) and re.fullmatch(rf"{re.escape(base)}(-\d+)?", text(dig(body, "metadata", "name"))) is not None
+
+
+def _base(body: Body, sha: str) -> str:
     prefix = text(dig(body, "metadata", "generateName"))
-    return bool(prefix) and dig(body, "metadata", "name") == prefix[:_LONGEST_PREFIX] + sha[:7]
+    return prefix and prefix[:_LONGEST_PREFIX] + sha[:7]
 
 
 def in_phase(manifest: Manifest, phase: SyncPhase, application: Application) -> Manifest:
@@ -89,8 +119,8 @@ def timed(change: Change, now: float, application: Application, sha: str) -> Cha
     manifest = change.manifest
     if change.action is not Action.HOOK or manifest is None:
         return change
-    prefix = text(dig(manifest.body, "metadata", "generateName"))[:_LONGEST_PREFIX]
-    if not prefix or manifest.key.name != f"{prefix}{sha[:7]}-{change.phase.lower()}":
+    named = _named(manifest.body, manifest.key.name.removesuffix(f"-{change.phase.lower()}"))
+    if named["metadata"]["name"] == manifest.key.name or not is_generated(named, sha):
         return change
     made = _renamed(manifest, f"{manifest.key.name}-{int(now)}", application)
     return replace(change, key=made.key, manifest=made)

@@ -12,7 +12,7 @@ from typing import Final
 from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.errors import InvalidError
 from gitops_tui.model.fields import annotations_of, text
-from gitops_tui.model.resources import Body
+from gitops_tui.model.resources import Body, ResourceKey
 
 _SYNC_OPTIONS: Final = "argocd.argoproj.io/sync-options"
 _FLUX: Final = "kustomize.toolkit.fluxcd.io"
@@ -62,8 +62,11 @@ def wave_of(body: Body) -> int:
 # Deleting.
 
 
-def kept_from_prune(live: Body, policy: SyncPolicy) -> str:
-    """Return why an object must not be pruned, "" when it may be."""
+def kept_from_prune(key: ResourceKey, live: Body, policy: SyncPolicy, inventory: frozenset[ResourceKey]) -> str:
+    """Return why no sync ever prunes an object of ours that Git does not state, "" when one may.
+
+    inventory: every object that the application has applied, empty when it was lost.
+    """
     if sync_options(live, policy).get("Prune") == "false":
         return "kept by Prune=false"
     notes = annotations_of(live)
@@ -73,6 +76,8 @@ def kept_from_prune(live: Body, policy: SyncPolicy) -> str:
         return "kept by reconcile: disabled"
     if "IgnoreExtraneous" in words(notes.get("argocd.argoproj.io/compare-options")):
         return "kept by IgnoreExtraneous"
+    if inventory and key not in inventory:
+        return "no longer in Git; kept, because this application never applied it"
     return ""
 
 

@@ -46,9 +46,13 @@ class Place:
 
 
 class Introduced:
-    """What a plan brings into being for its own objects: kinds (with their definition) and namespaces."""
+    """What a plan brings into being for its own objects: kinds (with their definition) and namespaces.
 
-    def __init__(self, manifests: Iterable[Manifest]) -> None:
+    manifests: of objects that are not there yet. changed: of those that are, and change.
+    """
+
+    def __init__(self, manifests: Iterable[Manifest], changed: Iterable[Manifest] = ()) -> None:
+        self._redefined = {defined_kind(each.body) for each in changed if each.key.kind == "CustomResourceDefinition"}
         self.kinds: dict[tuple[str, str], ResourceKey] = {}
         self.namespaces: dict[str, ResourceKey] = {}
         for manifest in manifests:
@@ -64,6 +68,10 @@ class Introduced:
     def serves(self, key: ResourceKey) -> bool:
         """Whether the kind of the object comes with the plan."""
         return (key.group, key.kind) in self.kinds
+
+    def redefines(self, key: ResourceKey) -> bool:
+        """Whether the kind of the object gets another definition: a version or a field may come with the plan."""
+        return (key.group, key.kind) in self._redefined
 
 
 def defined_kind(definition: Body) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gitops_tui.model.application import Application
 from gitops_tui.model.resources import Body, Drift, Manifest, ResourceKey
 from gitops_tui.model.values import dataclass
 
@@ -29,3 +30,8 @@ class Pair:
     immutable: bool = False
     unserved: bool = False
     unused: bool = False
+
+
+def adopted(application: Application) -> str:
+    """Return the warning that stands at an object which exists and becomes the application's."""
+    return f"exists and is no application's: {application.name} takes it over"

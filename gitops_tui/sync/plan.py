@@ -12,7 +12,7 @@ from gitops_tui.model.operations import Action, Change, ChangeSet, Method, SyncP
 from gitops_tui.model.resources import Body, DriftCode, FieldChange, Manifest, ResourceKey
 from gitops_tui.model.values import dataclass, replace
 from gitops_tui.sync.guards import held
-from gitops_tui.sync.hooks import hook_of, in_phase, is_generated
+from gitops_tui.sync.hooks import has_run, hook_of, in_phase, is_generated, not_anew
 from gitops_tui.sync.options import (
     WAY_OUT,
     awaits_kind,
@@ -25,7 +25,7 @@ from gitops_tui.sync.options import (
     wave_of,
 )
 from gitops_tui.sync.order import Introduced, arranged
-from gitops_tui.sync.pair import Pair
+from gitops_tui.sync.pair import Pair, adopted
 
 IN_SYNC: Final = "in sync"
 
@@ -74,7 +74,9 @@ class _Planner:
         if is_generated(manifest.body, self.revision):
             made = in_phase(manifest, phase, self.application)
             pair = replace(pair, key=made.key, manifest=made)
-        return self._change(pair, Action.HOOK, f"runs as {phase} hook", phase=phase)
+        return self._change(
+            pair, Action.HOOK, f"runs as {phase} hook", phase=phase, warnings=not_anew(pair, self.application)
+        )
 
     def refusals(self, pair: Pair) -> Iterator[str]:
         if pair.manifest is None or self._leaves_alone(pair, pair.manifest):
@@ -84,6 +86,8 @@ class _Planner:
                 f"{pair.key}: belongs to application {pair.owner}; application {self.application.name} "
                 "states it too and does not touch it"
             )
+        elif has_run(pair, self.application):
+            yield f"{pair.key}: a hook that exists and is no application's would not run anew; delete it, plan again"
         elif self._comes_later(pair, pair.manifest) or self._method(pair, pair.manifest) is Method.RECREATE:
             return
         elif pair.refusal:
@@ -101,7 +105,9 @@ class _Planner:
         return bool(kept_from_apply(manifest.body, pair.live))
 
     def _comes_later(self, pair: Pair, manifest: Manifest) -> bool:
-        """Whether a refusal says nothing yet, because kind or namespace come while the sync runs."""
+        """Whether a refusal says nothing yet, because kind or namespace come or change while the sync runs."""
+        if pair.refusal and self.introduced.redefines(pair.key):
+            return True
         if pair.live is not None:
             return False
         if pair.unserved:
@@ -129,8 +135,8 @@ class _Planner:
         if dig(live, "metadata", "deletionTimestamp"):
             return self._skip(pair, "is being deleted; it is made anew once it is gone")
         if pair.owner is None:
-            warning = f"exists and is no application's: {self.application.name} takes it over"
-            return self._change(pair, Action.UPDATE, "adopt existing object", warnings=(warning,))
+            warnings = (adopted(self.application),)
+            return self._change(pair, Action.UPDATE, "adopt existing object", warnings=warnings)
         if pair.drift.code is DriftCode.IN_SYNC:
             return self._skip(pair, IN_SYNC)
         method = self._method(pair, manifest)
@@ -160,15 +166,13 @@ class _Planner:
             return "hook of an earlier sync"
         if dig(live, "metadata", "deletionTimestamp"):
             return "is being deleted already"
-        kept = kept_from_prune(live, self.application.policy)
+        kept = kept_from_prune(pair.key, live, self.application.policy, self.inventory)
         if kept:
             return kept
         if not self.prune:
             return "no longer in Git; kept, because this sync does not prune"
         if self.incomplete:
             return f"no longer in Git; kept, because nothing may be pruned now: {self.incomplete}"
-        if self.inventory and pair.key not in self.inventory:
-            return "no longer in Git; kept, because this application never applied it"
         return ""
 
     def _skip(self, pair: Pair, why: str) -> Change:
@@ -244,7 +248,10 @@ def plan(
     they run, all of them; None for in a plan of the whole application only.
     """
     chosen = [pair for pair in pairs if resources is None or pair.key in resources or (hooks and _is_hook(pair))]
-    introduced = Introduced(pair.manifest for pair in chosen if pair.manifest is not None and pair.live is None)
+    introduced = Introduced(
+        (pair.manifest for pair in chosen if pair.manifest is not None and pair.live is None),
+        (pair.manifest for pair in chosen if pair.manifest is not None and pair.drift.code is DriftCode.CHANGED),
+    )
     runs_hooks = resources is None if hooks is None else hooks
     why_not = _PARTIAL if resources is not None else "hook: this sync runs none"
     planner = _Planner(application, prune, inventory, incomplete, introduced, revision, runs_hooks, why_not)

@@ -290,6 +290,56 @@ def shop_widget(group: str, namespace: str) -> ResourceKey:
     return ResourceKey(group, "Widget", namespace, "w")
 
 
+@pytest.fixture
+def group(control_plane: RealCluster) -> Iterator[str]:
+    """A group of custom resources; its definition of widgets is deleted at the end."""
+    name = f"g{secrets.token_hex(4)}.example.org"
+    yield name
+    control_plane.request("DELETE", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.{name}")
+
+
+def test_a_definition_gains_a_version_and_an_object_of_it_in_one_go(enter: Enter, namespace: str, group: str) -> None:
+    shop = enter({"app/definition.yaml": widgets(group)})
+    shop.sync()
+    newer = f"    - {{name: v2, served: true, storage: false, schema: {{openAPIV3Schema: {_LAX}}}}}\n"
+    new: dict[str, str | None] = {
+        "app/definition.yaml": widgets(group) + newer,
+        "app/w.yaml": widget(group, namespace).replace("/v1", "/v2"),
+    }
+    commit(shop, "A second version", new)
+
+    assert shop.plan().refusals == ()
+    receipt = shop.sync()
+
+    assert (receipt.phase, receipt.message) == (OperationPhase.SUCCEEDED, "1 created, 1 configured")
+    # The watches of a kind end with its old definition, and are opened anew.
+    shop.until(lambda status: status.sync is SyncCode.SYNCED)
+
+
+def test_a_definition_gains_a_field_and_its_object_states_it_in_one_go(
+    enter: Enter, namespace: str, group: str
+) -> None:
+    def fields(*names: str) -> str:
+        rows = ", ".join(f"{name}: {{type: integer}}" for name in names)
+        return f"{{type: object, properties: {{spec: {{type: object, properties: {{{rows}}}}}}}}}"
+
+    old = {"app/definition.yaml": widgets(group).replace(_LAX, fields("size")), "app/w.yaml": widget(group, namespace)}
+    shop = enter(old)
+    shop.sync()
+    new: dict[str, str | None] = {
+        "app/definition.yaml": widgets(group).replace(_LAX, fields("size", "age")),
+        "app/w.yaml": widget(group, namespace).replace("{size: 1}", "{size: 1, age: 2}"),
+    }
+    commit(shop, "A second field", new)
+
+    assert shop.plan().refusals == ()
+    receipt = shop.sync()
+
+    assert (receipt.phase, receipt.message) == (OperationPhase.SUCCEEDED, "2 configured")
+    # The watches of a kind end with its old definition, and are opened anew.
+    shop.until(lambda status: status.sync is SyncCode.SYNCED)
+
+
 def test_a_kind_that_nobody_serves_refuses_the_plan_by_name(enter: Enter, namespace: str) -> None:
     shop = enter({"app/w.yaml": widget("nowhere.example.org", namespace)})
     (refusal,) = shop.plan().refusals
@@ -398,3 +448,20 @@ def test_warnings_of_the_api_server_stand_in_the_receipt(enter: Enter) -> None:
     shop.sync()
     (row,) = shop.ask(Operations(shop.name))[0].resources
     assert any("deprecated" in warning for warning in row.warnings)
+
+
+def test_hooks_with_one_generated_name_all_run(enter: Enter) -> None:
+    def hook(phase: str, value: str) -> str:
+        stated = config_map("x", a=value).replace("name: x", "generateName: db-")
+        return annotated(stated, **{"argocd.argoproj.io/hook": phase})
+
+    shop = enter(
+        {"app/a.yaml": hook("PreSync", "1"), "app/b.yaml": hook("PostSync", "2"), "app/c.yaml": hook("PreSync", "3")}
+    )
+
+    receipt = shop.sync()
+
+    prefix = f"db-{receipt.revision[:7]}"
+    named = [row.key.name.rpartition("-")[0].removeprefix(prefix) for row in receipt.resources]
+    assert named == ["-3-presync", "-presync", "-2-postsync"]
+    assert receipt.phase is OperationPhase.SUCCEEDED

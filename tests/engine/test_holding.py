@@ -14,7 +14,7 @@ from gitops_tui.engine.requests import Operations, PauseAutomation, Reload, Resu
 from gitops_tui.model.application import SyncMode, SyncPolicy
 from gitops_tui.model.errors import PlanError
 from gitops_tui.model.operations import OperationKind, OperationPhase, Receipt
-from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.resources import DriftCode, ResourceKey
 from gitops_tui.model.status import ApplicationStatus, SyncCode
 from gitops_tui.model.windows import SyncWindow, WindowKind
 from tests.support.manifests import config_map
@@ -184,6 +184,71 @@ def test_a_heal_runs_no_hooks(enter: Enter, control_plane: RealCluster) -> None:
     after = shop.live("", "ConfigMap", "migrate")
     assert after is not None
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
+
+
+# what asks to be left alone
+
+
+def noted(manifest: str, note: str) -> str:
+    return manifest.replace("metadata:\n", f"metadata:\n  annotations: {{{note}}}\n")
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "kustomize.toolkit.fluxcd.io/ssa: IfNotPresent",
+        "kustomize.toolkit.fluxcd.io/ssa: Ignore",
+        "kustomize.toolkit.fluxcd.io/reconcile: disabled",
+    ],
+)
+def test_an_object_that_asks_to_be_left_alone_is_no_drift_and_never_healed(
+    enter: Enter, control_plane: RealCluster, note: str
+) -> None:
+    shop = enter(files={**FILES, "app/b.yaml": noted(config_map("b", x="ours"), note)})
+    shop.until(lambda status: status.sync is SyncCode.SYNCED)
+    made = [("a", "Created"), ("b", "Created" if "IfNotPresent" in note else "Skipped")]
+    (receipt,) = shop.ask(Operations(shop.name))
+    assert sorted((row.key.name, row.result.value) for row in receipt.resources) == made
+
+    path = f"/api/v1/namespaces/{shop.namespace}/configmaps"
+    theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b"}, "data": {"x": "theirs"}}
+    control_plane.request("DELETE", f"{path}/b")
+    control_plane.request("POST", path, theirs)
+    for _ in range(5):
+        shop.clock.now += 400
+        status = shop.status()
+
+    (row,) = [row for row in status.resources if row.key.name == "b"]
+    assert status.sync is SyncCode.SYNCED
+    assert row.message == (
+        "exists, and ssa: IfNotPresent says to leave it" if "Not" in note else f"left alone by {note[28:]}"
+    )
+    live = shop.live("", "ConfigMap", "b")
+    assert live is not None
+    assert live["data"] == {"x": "theirs"}
+    assert len(shop.ask(Operations(shop.name))) == 1
+
+
+@pytest.mark.parametrize(
+    ("note", "why"),
+    [
+        ("argocd.argoproj.io/sync-options: Prune=false", "kept by Prune=false"),
+        ("kustomize.toolkit.fluxcd.io/prune: disabled", "kept by prune: disabled"),
+    ],
+)
+def test_an_extra_object_that_asks_to_stay_is_told_and_not_healed_again_and_again(
+    enter: Enter, note: str, why: str
+) -> None:
+    shop = enter(files={**FILES, "app/b.yaml": noted(config_map("b", x="1"), note)})
+    shop.until(lambda status: status.sync is SyncCode.SYNCED)
+    shop.repository.commit("Drop it", {"app/b.yaml": None})
+    for _ in range(5):
+        shop.clock.now += 400
+        status = shop.status()
+
+    assert status.sync is SyncCode.OUT_OF_SYNC
+    assert [row.message for row in status.resources if row.drift is DriftCode.EXTRA] == [why]
+    assert {receipt.kind for receipt in shop.ask(Operations(shop.name))} == {OperationKind.SYNC}
 
 
 # operations that were cut off

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from gitops_tui.model.errors import ForbiddenError, InvalidError
 from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.resources import ResourceKey
-from gitops_tui.sync import Outcome
+from gitops_tui.sync import Outcome, generated
 from tests.sync.world import SHOP, Scene, body, merge
 
 
@@ -39,6 +40,18 @@ def results(outcome: Outcome) -> list[tuple[str, str]]:
     return [(row.key.name, row.result.value) for row in outcome.resources]
 
 
+def merged(stated: Any, **fields: Any) -> Any:
+    merge(stated, fields)
+    return stated
+
+
+def nameless(hook: str) -> Any:
+    stated = job("", hook)
+    stated["metadata"] = {**stated["metadata"], "generateName": "db-"}
+    return stated
+
+
+COMPLETE = {"conditions": [{"type": "Complete", "status": "True"}]}
 CONFIG = body("ConfigMap", "web", data={"a": "1"})
 
 
@@ -76,6 +89,103 @@ def test_a_hook_that_does_not_end_fails_at_the_time_out(scene: Scene) -> None:
     assert outcome.phase is OperationPhase.FAILED
     assert "did not end within 30 s" in outcome.message
     assert scene.writes == ["apply Job/migrate"]
+
+
+def test_a_hook_that_does_not_end_is_deleted_where_failed_ones_are(scene: Scene) -> None:
+    scene.sync(CONFIG, job("migrate", "PreSync", "HookFailed"), timeout=30)
+
+    assert scene.writes == ["apply Job/migrate", "delete Job/migrate background"]
+
+
+def test_a_hook_that_is_deleted_while_it_runs_has_failed_at_once(scene: Scene) -> None:
+    scene.world.on_apply = lambda at, _: scene.clock.at(3, lambda: scene.world.vanish(at))
+
+    outcome = scene.sync(CONFIG, merged(job("migrate", "PreSync"), spec={"ttlSecondsAfterFinished": 0}), timeout=300)
+
+    assert outcome.phase is OperationPhase.FAILED
+    assert outcome.message.endswith("deleted before its end was seen; its ttlSecondsAfterFinished is 0")
+    assert scene.clock.time < 10
+
+
+def test_a_hook_of_nobody_that_has_run_already_is_refused_not_believed(scene: Scene) -> None:
+    scene.world.put(merged(job("migrate", "PreSync"), status=COMPLETE))
+
+    plan = scene.plan(CONFIG, job("migrate", "PreSync"))
+
+    assert plan.refusals == (
+        "batch/Job shop/migrate: a hook that exists and is no application's would not run anew; delete it, plan again",
+    )
+
+
+def test_a_hook_of_nobody_that_only_has_to_be_there_is_taken_over(scene: Scene) -> None:
+    account = body("ServiceAccount", "migrate", notes={"argocd.argoproj.io/hook": "PreSync"})
+    scene.world.put(account)
+
+    plan = scene.plan(account)
+
+    assert "exists and is no application's: shop takes it over" in plan.changes[0].warnings
+    assert scene.execute(plan).phase is OperationPhase.SUCCEEDED
+
+
+def test_a_hook_that_its_policy_keeps_says_that_it_does_not_run_again(scene: Scene) -> None:
+    ends(scene, "Complete")
+    kept = job("migrate", "PreSync", "HookFailed")
+    first = scene.sync(CONFIG, kept)
+
+    plan = scene.plan(CONFIG, kept)
+    second = scene.execute(plan)
+
+    assert "it does not run again" in plan.changes[0].warnings[0]
+    assert [outcome.resources[0].result.value for outcome in (first, second)] == ["Created", "Unchanged"]
+    assert second.resources[0].message == "the hook had succeeded before, and is kept"
+
+
+def test_a_kept_hook_that_cannot_be_changed_ends_it_before_a_single_write(scene: Scene) -> None:
+    ends(scene, "Complete")
+    scene.sync(CONFIG, job("migrate", "PreSync", "HookFailed"))
+    scene.world.diary.clear()
+    scene.world.refused[key("migrate")] = InvalidError("Job migrate", "field is immutable", status=422)
+
+    outcome = scene.sync(CONFIG, job("migrate", "PreSync", "HookFailed"))
+
+    assert outcome.message == "nothing was written: Job migrate: field is immutable"
+    assert scene.writes == []
+
+
+def test_what_is_left_of_a_hook_and_cannot_be_deleted_fails_the_sync_as_any_failure(scene: Scene) -> None:
+    ends(scene, "Complete")
+    scene.sync(CONFIG, job("migrate", "PreSync"))
+    scene.world.broken[key("migrate")] = ForbiddenError("Job migrate", "is forbidden", status=403)
+
+    outcome = scene.sync(CONFIG, job("migrate", "PreSync"), job("alarm", "SyncFail"))
+
+    assert outcome.phase is OperationPhase.FAILED
+    assert results(outcome) == [("migrate", "Failed"), ("web", "Unchanged"), ("alarm", "Created")]
+    assert "what is left of its last run cannot be deleted" in outcome.message
+
+
+def test_a_hook_of_several_phases_runs_anew_in_each(scene: Scene) -> None:
+    ends(scene, "Complete", after=2)
+
+    outcome = scene.sync(CONFIG, job("probe", "PreSync,PostSync"))
+
+    assert outcome.phase is OperationPhase.SUCCEEDED
+    assert scene.writes == [
+        "apply Job/probe",
+        "apply ConfigMap/web",
+        "delete Job/probe background",
+        "apply Job/probe",
+    ]
+
+
+def test_hooks_with_one_generated_name_are_told_apart(scene: Scene) -> None:
+    ends(scene, "Complete")
+    made = [generated(nameless(phase), "c0ffee", number) for number, phase in ((1, "PreSync"), (2, "PreSync"))]
+
+    outcome = scene.sync(*made)
+
+    assert outcome.phase is OperationPhase.SUCCEEDED
+    assert scene.writes == ["apply Job/db-c0ffee-2-presync-0", "apply Job/db-c0ffee-presync-0"]
 
 
 def test_the_hook_of_an_earlier_sync_is_deleted_first(scene: Scene) -> None:

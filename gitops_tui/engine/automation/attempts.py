@@ -15,6 +15,7 @@ RETRIES: Final = 5
 APPLIED_AT_MOST: Final = 3
 """As many times one object may be applied as one commit states it in `CALM` seconds (reliability.md: Faults)."""
 CALM: Final = 600.0
+_WRITTEN: Final = frozenset({Result.CREATED, Result.CONFIGURED})
 _HEAL_RESET: Final = 300.0
 _NOT_SEEN_YET: Final = "not seen yet"
 
@@ -94,7 +95,9 @@ class Attempts:
         for slot in [slot for slot, times in self._applied.items() if times[-1] <= now - CALM]:
             del self._applied[slot]
         for row in receipt.resources:
-            if row.result in {Result.CREATED, Result.CONFIGURED} and row.action is not Action.HOOK:
+            # What was applied and stayed as it was does not stay as Git states it either.
+            was_applied = row.result in _WRITTEN or (row.result is Result.UNCHANGED and row.action is Action.UPDATE)
+            if was_applied and row.action is not Action.HOOK:
                 times = self._applied.setdefault((row.key, receipt.revision), [])
                 times[:] = [*(time for time in times if time > now - CALM), now]
 

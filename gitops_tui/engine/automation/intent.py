@@ -99,4 +99,4 @@ def _held_by_its_past(status: ApplicationStatus, wanted: Intent, attempts: Attem
 def _drifted(status: ApplicationStatus, prune: bool) -> tuple[ResourceKey, ...]:
     """What an operation would mend."""
     mendable = {DriftCode.CHANGED, DriftCode.MISSING} | ({DriftCode.EXTRA} if prune else set())
-    return tuple(resource.key for resource in status.resources if resource.drift in mendable)
+    return tuple(resource.key for resource in status.resources if resource.drift in mendable and not resource.kept)

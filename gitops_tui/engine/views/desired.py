@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 
 from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import ClusterError, RenderError, UnreachableError
@@ -126,9 +127,12 @@ def settle(manifests: Sequence[Manifest], application: Application, namespaced: 
             raise
         except ClusterError as error:
             in_namespace, problem = True, error
-        body = generated(manifest.body, sha)
-        named = manifest if body is manifest.body else Manifest.of(body, manifest.origin)
-        settled = _place(named, application.destination.namespace if in_namespace else "", in_namespace)
+        for number in count(1):
+            body = generated(manifest.body, sha, number)
+            named = manifest if body is manifest.body else Manifest.of(body, manifest.origin)
+            settled = _place(named, application.destination.namespace if in_namespace else "", in_namespace)
+            if named is manifest or settled.key not in seen:
+                break
         if settled.key in seen:
             raise RenderError(
                 str(settled.key),

@@ -8,6 +8,7 @@ from gitops_tui.cluster import Cluster, Live, Scope
 from gitops_tui.diff import compare
 from gitops_tui.engine.views.asking import Asking, Sightings
 from gitops_tui.engine.views.verdicts import Evidence, Verdict, Verdicts, applied_as_stated
+from gitops_tui.engine.views.watches import scopes_for
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import (
     ClusterError,
@@ -18,11 +19,11 @@ from gitops_tui.model.errors import (
     NotServedError,
     UnreachableError,
 )
-from gitops_tui.model.fields import annotations_of
+from gitops_tui.model.fields import annotations_of, dig, integer
 from gitops_tui.model.ownership import DIGEST_ANNOTATION, owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.model.values import replace
-from gitops_tui.sync import Pair, hook_of, is_immutable, left_alone, replaces, validates
+from gitops_tui.sync import Pair, hook_of, is_immutable, kept_from_apply, left_alone, replaces, validates
 
 
 def twin_of(cluster: Cluster, manifest: Manifest, live: Body) -> Body:
@@ -124,6 +125,9 @@ class Pairing:
         return self._present(manifest, live, owner, for_plan)
 
     def _missing(self, manifest: Manifest, for_plan: bool) -> Pair:
+        kept = kept_from_apply(manifest.body, None)
+        if kept:
+            return Pair(manifest.key, manifest, None, Drift(manifest.key, DriftCode.IN_SYNC, note=kept))
         refusal = ""
         predicted: Body | None = None
         drift = Drift(manifest.key, DriftCode.IN_SYNC if hook_of(manifest.body) is not None else DriftCode.MISSING)
@@ -146,6 +150,9 @@ class Pairing:
         if hook_of(manifest.body) is not None:
             # A hook is made anew by its policy; what is left of its last run is neither drift nor changed.
             return Pair(manifest.key, manifest, live, Drift(manifest.key, DriftCode.IN_SYNC), owner=owner)
+        kept = kept_from_apply(manifest.body, live)
+        if kept:
+            return Pair(manifest.key, manifest, live, Drift(manifest.key, DriftCode.IN_SYNC, note=kept), owner=owner)
         refusal, immutable = "", False
         predicted: Body | None = None
         conflicts: tuple[str, ...] = ()
@@ -187,8 +194,21 @@ class Pairing:
         predicted, conflicts = self._predicted(left_alone(manifest, live, self._application), for_plan)
         twin = twin_of(self._cluster, manifest, live)
         drift = compare(manifest.body, twin, predicted, self._application.ignore, masked_paths=self._masked_paths)
+        if _contradicts(drift, live, predicted):
+            drift = self._seen_anew(manifest, predicted)
         evidence = self._evidence(manifest, live)
         return self._verdicts.keep(evidence, drift, conflicts=conflicts, for_plan=for_plan), predicted
+
+    def _seen_anew(self, manifest: Manifest, predicted: Body) -> Drift:
+        """Compare with what the server says, and have the watches of the kind begin anew: they tell less.
+
+        A watch that began before its kind was defined anew leaves out the fields that the old definition lacks.
+        """
+        live = self._cluster.read(manifest.key, api_version=manifest.api_version)
+        drift = compare(manifest.body, live, predicted, self._application.ignore, masked_paths=self._masked_paths)
+        if drift.code is DriftCode.IN_SYNC:
+            self._cluster.list_again(scopes_for([manifest.key], self._cluster))
+        return drift
 
     def _predicted(self, manifest: Manifest, for_plan: bool) -> tuple[Body, tuple[str, ...]]:
         """What an apply would make of it, and for a plan which fields of others it would take."""
@@ -259,6 +279,13 @@ def _extraneous(key: ResourceKey, live: Body) -> Drift:
     if hook_of(live) is not None:
         return Drift(key, DriftCode.IN_SYNC, note="hook of an earlier sync")
     return compare(None, live)
+
+
+def _contradicts(drift: Drift, live: Body, predicted: Body) -> bool:
+    """Whether an apply would change the spec and yet make no new generation of it."""
+    counted = [integer(dig(body, "metadata", "generation")) for body in (live, predicted)]
+    is_same = counted[0] == counted[1] != 0
+    return is_same and any(change.path.startswith("spec.") for change in drift.changes)
 
 
 def _told(error: InvalidError) -> str:

@@ -30,7 +30,7 @@ class View:
     could not be read, by resource. unlisted: which children are known from before only, and why. incomplete: why
     nothing may be pruned on the ground of this view, "" if sound.
     absent: what the inventory names, and is certainly neither live nor desired; only looked for when for_plan.
-    events: recent warnings near workloads that are not well.
+    events: recent warnings near workloads that are not well. inventory: all that the application has applied.
     """
 
     application: Application
@@ -43,6 +43,7 @@ class View:
     incomplete: str = ""
     absent: frozenset[ResourceKey] = frozenset()
     events: tuple[Body, ...] = ()
+    inventory: frozenset[ResourceKey] = frozenset()
 
 
 class Reconciler:
@@ -130,6 +131,7 @@ class Reconciler:
             incomplete,
             absent,
             warnings,
+            inventory,
         )
 
     def renew(self, application: Application, keys: Sequence[ResourceKey]) -> None:

@@ -16,7 +16,7 @@ from gitops_tui.model.ownership import OWNER
 from gitops_tui.model.resources import Body, DriftCode, Health, HealthCode, ResourceKey, ResourceStatus, digest_of
 from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
 from gitops_tui.model.text import one_line
-from gitops_tui.sync import Pair, hook_of, judge
+from gitops_tui.sync import Pair, hook_of, judge, kept_from_prune
 
 _DRIFTED = {DriftCode.CHANGED, DriftCode.MISSING, DriftCode.EXTRA}
 
@@ -119,7 +119,10 @@ def _resource(pair: Pair, by_owner: Mapping[str, list[Body]], view: View, now: f
     drift = pair.drift
     body: Body = pair.live or (pair.manifest.body if pair.manifest else {})
     failure = view.failures.get(pair.key)
-    message = failure.message if failure else pair.refusal or drift.note or health.message
+    kept = ""
+    if drift.code is DriftCode.EXTRA:
+        kept = kept_from_prune(pair.key, body, view.application.policy, view.inventory)
+    message = failure.message if failure else pair.refusal or drift.note or kept or health.message
     return ResourceStatus(
         key=pair.key,
         drift=drift.code,
@@ -129,6 +132,7 @@ def _resource(pair: Pair, by_owner: Mapping[str, list[Body]], view: View, now: f
         desired=pair.manifest is not None,
         created=_created(pair.live),
         approximate=drift.approximate,
+        kept=bool(kept),
         changed_fields=len(drift.changes),
         details={OWNER: pair.owner} if pair.drift.code is DriftCode.UNKNOWN and pair.owner else {},
     )
@@ -137,6 +141,8 @@ def _resource(pair: Pair, by_owner: Mapping[str, list[Body]], view: View, now: f
 def _health(pair: Pair, by_owner: Mapping[str, list[Body]], view: View, now: float) -> Health:
     if pair.live is None and pair.manifest is not None and hook_of(pair.manifest.body) is not None:
         return Health(HealthCode.NONE, "hook: is there while it runs")
+    if pair.live is None and pair.drift.code is DriftCode.IN_SYNC:
+        return Health(HealthCode.NONE, pair.drift.note)
     if pair.live is None:
         unread = pair.key in view.failures and pair.drift.code is DriftCode.UNKNOWN
         return (

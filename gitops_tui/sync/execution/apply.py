@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gitops_tui.health import assess
-from gitops_tui.model.errors import ConflictError, GitopsError, InvalidError, NotServedError
+from gitops_tui.model.errors import ClusterError, ConflictError, GitopsError, InvalidError, NotServedError
 from gitops_tui.model.fields import dig
 from gitops_tui.model.operations import Action, Change, Method, Result
 from gitops_tui.model.ownership import owner_of
@@ -14,11 +14,13 @@ from gitops_tui.model.resources import Body, HealthCode, Manifest
 from gitops_tui.model.values import dataclass
 from gitops_tui.sync.execution.run import FailedError, Run, uid_of, version_of
 from gitops_tui.sync.options import awaits_kind, validates
-from gitops_tui.sync.order import defined_kind
+from gitops_tui.sync.order import Introduced, defined_kind
 from gitops_tui.sync.ports import Applied
 
 READY_WITHIN: Final = 60.0
 """Seconds that a new definition may take to be served, and a new namespace to be active."""
+TAKEN_WITHIN: Final = 10.0
+"""Seconds that a changed definition may take until objects are taken by it."""
 _TRIES: Final = 3
 
 
@@ -35,6 +37,7 @@ def apply_step(run: Run, changes: Sequence[Change]) -> None:
     """Apply changes that do not depend on each other. FailedError when one of them failed; all are reported."""
     run.pace.check()
     _await_kinds(run, changes)
+    _await_definitions(run, changes)
     failures = []
     permanent = True
     for change, answer in run.each(changes, lambda change: _apply(run, change)):
@@ -126,6 +129,33 @@ def _await_kinds(run: Run, changes: Sequence[Change]) -> None:
         if not is_served():
             run.tell(f"waits until {kind} is served")
             run.pace.until(is_served, min(READY_WITHIN, run.timeout))
+
+
+def introduced_by(run: Run) -> Introduced:
+    """Return what the changes of a run bring into being."""
+    applied = [change for change in run.writes if change.manifest is not None]
+    return Introduced(
+        (change.manifest for change in applied if change.manifest and not change.uid),
+        (change.manifest for change in applied if change.manifest and change.uid),
+    )
+
+
+def _await_definitions(run: Run, changes: Sequence[Change]) -> None:
+    """Wait until the server takes objects by the definition that this run has changed; it does so a moment later."""
+    introduced = introduced_by(run)
+    for change in changes:
+        if change.manifest is not None and introduced.redefines(change.key):
+
+            def is_taken(manifest: Manifest = change.manifest) -> bool:
+                try:
+                    applied(run, manifest, dry_run=True)
+                except (InvalidError, NotServedError):
+                    return False
+                except ClusterError:
+                    return True  # the apply tells
+                return True
+
+            run.pace.until(is_taken, min(TAKEN_WITHIN, run.timeout))
 
 
 def _await_usable(run: Run, change: Change) -> None:

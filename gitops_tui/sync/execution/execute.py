@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Final
 
 from gitops_tui.model.application import Application
-from gitops_tui.model.errors import GitopsError, PlanError
+from gitops_tui.model.errors import ClusterError, GitopsError, PlanError
 from gitops_tui.model.operations import Action, Change, ChangeSet, OperationPhase, Result, SyncPhase
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Health, HealthCode
@@ -131,10 +131,11 @@ def _checked(run: Run, *, dry_run: bool, wave_pause: float) -> tuple[str, bool]:
         return f"dry-run: {_summary(run)}", False
     try:
         return (_removed if run.deletes else _performed)(run, wave_pause)
-    except FailedError:
-        with suppress(FailedError):  # its own failure is in its results; the first one says what went wrong
+    except (FailedError, ClusterError) as failure:
+        # Its own failure is in its results; the first one says what went wrong.
+        with suppress(FailedError, ClusterError):
             _run_phase(run, SyncPhase.SYNC_FAIL, wave_pause)
-        raise
+        raise FailedError(str(failure)) from failure
 
 
 def _removed(run: Run, wave_pause: float) -> tuple[str, bool]:

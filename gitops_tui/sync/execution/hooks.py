@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gitops_tui.model.errors import GitopsError
+from gitops_tui.model.fields import dig
 from gitops_tui.model.operations import Action, Change, Result, SyncPhase
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Health, HealthCode
 from gitops_tui.model.values import replace
-from gitops_tui.sync.execution.run import FailedError, Run, names, uid_of
+from gitops_tui.sync.execution.run import NOT_SEEN, FailedError, Run, names, uid_of
 from gitops_tui.sync.hooks import Hook, hook_of
 
 _WITH_APPLICATION = {SyncPhase.PRE_DELETE, SyncPhase.POST_DELETE}
@@ -21,11 +22,10 @@ def clear_hooks(run: Run, changes: Iterable[Change]) -> None:
     """Delete what is left of earlier runs of these hooks, as far as they are to be made anew."""
     stale = {}
     for change in changes:
-        if change.action is Action.HOOK and "BeforeHookCreation" in _policy(change).delete:
-            live = run.cluster.read(change.key)
-            if live is not None and owner_of(live) == run.application.name:
-                stale[change] = uid_of(live)
-                run.cluster.delete(change.key, uid=uid_of(live), propagation="background")
+        if change.action is Action.HOOK and "BeforeHookCreation" in hook_to_run(change).delete:
+            uid = _cleared(run, change)
+            if uid:
+                stale[change] = uid
 
     def are_gone() -> bool:
         return all(uid_of(run.cluster.read(change.key)) != uid for change, uid in stale.items())
@@ -33,6 +33,20 @@ def clear_hooks(run: Run, changes: Iterable[Change]) -> None:
     if not run.pace.until(are_gone, run.timeout):
         keys = names(change.key for change in stale)
         raise FailedError(f"hooks of an earlier sync are still there after {run.timeout:.0f} s: {keys}")
+
+
+def _cleared(run: Run, change: Change) -> str:
+    """Ask for the deletion of what is left of an earlier run; returns its uid, "" when nothing of ours is left."""
+    try:
+        live = run.cluster.read(change.key)
+        if live is None or owner_of(live) != run.application.name:
+            return ""
+        run.cluster.delete(change.key, uid=uid_of(live), propagation="background")
+    except GitopsError as error:
+        message = f"{change.key}: what is left of its last run cannot be deleted: {error}"
+        run.report(change, Result.FAILED, message)
+        raise FailedError(message) from error
+    return uid_of(live)
 
 
 def await_hooks(run: Run, changes: Sequence[Change]) -> None:
@@ -43,41 +57,53 @@ def await_hooks(run: Run, changes: Sequence[Change]) -> None:
 
     def have_ended() -> bool:
         for change in tuple(pending):
-            health = run.health(change)
+            health = _verdict(run, change)
             if health.code in _SUCCEEDED | _FAILED:
                 pending.remove(change)
-                failures.extend(_end(run, change, health, run.pace.clock() - started))
+                told = "" if health.code in _SUCCEEDED else f"the hook failed: {health.message}"
+                failures.extend(_end(run, change, told, run.pace.clock() - started))
         if pending:
             run.tell(f"waits for hook {pending[0].key}")
         return not pending
 
     in_time = run.pace.until(have_ended, run.timeout)
     for change in pending:
-        message = f"{change.key}: did not end within {run.timeout:.0f} s: {run.health(change).message}"
-        run.report(change, Result.FAILED, message, warnings=run.warnings.get(id(change), ()))
-        failures.append(message)
+        told = f"did not end within {run.timeout:.0f} s: {run.health(change).message}"
+        failures.extend(_end(run, change, told, run.pace.clock() - started))
     if failures or not in_time:
         raise FailedError(failures[0])
 
 
-def _end(run: Run, change: Change, health: Health, duration: float) -> list[str]:
-    succeeded = health.code in _SUCCEEDED
+def _verdict(run: Run, change: Change) -> Health:
+    health = run.health(change)
+    if health != NOT_SEEN or not run.is_gone(change):
+        return health
+    ttl = dig(change.manifest.body if change.manifest is not None else None, "spec", "ttlSecondsAfterFinished")
+    because = "" if ttl is None else f"; its ttlSecondsAfterFinished is {ttl}"
+    return Health(HealthCode.UNKNOWN, f"it was deleted before its end was seen{because}")
+
+
+def _end(run: Run, change: Change, failure: str, duration: float) -> list[str]:
+    """Delete a hook that has ended as its policy says, and report it. failure: how it failed, "" when it did not."""
     warnings = run.warnings.get(id(change), ())
-    if ("HookSucceeded" if succeeded else "HookFailed") in _policy(change).delete:
+    if ("HookFailed" if failure else "HookSucceeded") in hook_to_run(change).delete:
         try:
             uid = uid_of(run.applied.get(id(change)))
             run.cluster.delete(change.key, uid=uid, propagation="background")
         except GitopsError as error:
             warnings = (*warnings, f"not deleted: {error}")
-    if succeeded:
-        run.report(change, Result.CREATED, "the hook succeeded", duration=duration, warnings=warnings)
+    if not failure:
+        result = Result.CREATED if uid_of(run.applied.get(id(change))) != change.uid else Result.UNCHANGED
+        told = "the hook succeeded" if result is Result.CREATED else "the hook had succeeded before, and is kept"
+        run.report(change, result, told, duration=duration, warnings=warnings)
         return []
-    message = f"{change.key}: the hook failed: {health.message}"
+    message = f"{change.key}: {failure}"
     run.report(change, Result.FAILED, message, duration=duration, warnings=warnings)
     return [message]
 
 
-def _policy(change: Change) -> Hook:
+def hook_to_run(change: Change) -> Hook:
+    """Return how a change runs as a hook, with the policy by which it is deleted."""
     found = hook_of(change.manifest.body) if change.manifest is not None else None
     hook = found if found is not None else Hook(())
     # Nobody is left who would delete it before it runs again.

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from gitops_tui.diff import compare
-from gitops_tui.model.errors import ConflictError, DryRunRefusedError, GitopsError, NotServedError, StalePlanError
+from gitops_tui.model.errors import (
+    ConflictError,
+    DryRunRefusedError,
+    GitopsError,
+    InvalidError,
+    NotServedError,
+    StalePlanError,
+)
 from gitops_tui.model.operations import Action, Change, Method
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body
 from gitops_tui.model.values import dataclass
-from gitops_tui.sync.execution.apply import applied, replaced
+from gitops_tui.sync.execution.apply import applied, introduced_by, replaced
+from gitops_tui.sync.execution.hooks import hook_to_run
 from gitops_tui.sync.execution.run import Run, uid_of, version_of
 from gitops_tui.sync.options import awaits_kind
 from gitops_tui.sync.order import Introduced
@@ -27,7 +35,7 @@ def preflight(run: Run) -> dict[int, str]:
     Returns the refusals by the identity of their change, empty when the server takes everything. Raises
     StalePlanError when a live object is no longer what the plan was made for.
     """
-    introduced = Introduced(change.manifest for change in run.writes if change.manifest and not change.uid)
+    introduced = introduced_by(run)
     run.tell("checks the plan by dry-run")
     checked = run.each(run.writes, lambda change: _check(run, introduced, change))
     findings = {id(change): (change, finding) for change, finding in checked}
@@ -49,12 +57,13 @@ def _listed(texts: list[str]) -> str:
 
 
 def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
+    redefined = introduced.redefines(change.key)
     served = introduced.serves(change.key) or _may_come(run, change)
     excused = served or introduced.excuses(change.key)
     try:
         live = run.cluster.read(change.key, api_version=change.manifest.api_version if change.manifest else "")
     except NotServedError as error:
-        return _Finding() if served else _Finding(refusal=str(error))
+        return _Finding() if served or redefined else _Finding(refusal=str(error))
     except GitopsError as error:
         return _Finding(refusal=str(error), permanent=not error.temporary)
     stale = _staleness(change, live)
@@ -69,6 +78,8 @@ def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
         return _Finding(refusal=_conflict(error))
     except DryRunRefusedError:
         return _Finding()  # what cannot be foretold is tried
+    except (InvalidError, NotServedError) as error:
+        return _Finding() if redefined else _Finding(refusal=str(error), permanent=not error.temporary)
     except GitopsError as error:
         return _Finding(refusal=str(error), permanent=not error.temporary)
 
@@ -91,7 +102,8 @@ def _comes_later(run: Run, change: Change, live: Body | None, *, excused: bool) 
     """Whether a dry-run says nothing yet: its kind or namespace comes with the plan, or its old hook goes first."""
     if live is None:
         return excused
-    return change.action is Action.HOOK and owner_of(live) == run.application.name
+    is_ours = change.action is Action.HOOK and owner_of(live) == run.application.name
+    return is_ours and "BeforeHookCreation" in hook_to_run(change).delete
 
 
 def _dry_run(run: Run, change: Change, live: Body | None, *, is_due: bool) -> _Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ClusterError
@@ -19,6 +19,8 @@ from gitops_tui.sync.plan import IN_SYNC
 from gitops_tui.sync.ports import Children, Cluster, Lookup, Progress, Recorder
 
 T = TypeVar("T")
+NOT_SEEN: Final = Health(HealthCode.PROGRESSING, "not seen yet")
+"""Of what is not there, or not as new as what was applied."""
 
 
 class FailedError(Exception):
@@ -124,12 +126,17 @@ class Run:
             live = self.lookup(change.key)
         except ClusterError as error:
             return Health(HealthCode.PROGRESSING, f"cannot be read: {error.message}")
-        if live is None:
-            return Health(HealthCode.PROGRESSING, "not seen yet")
         applied = self.applied.get(id(change))
-        if applied is not None and not _is_as_new(live, applied):
-            return Health(HealthCode.PROGRESSING, "not seen yet")
+        if live is None or (applied is not None and not _is_as_new(live, applied)):
+            return NOT_SEEN
         return judge(live, self.application, tuple(self.children(live)), self.now())
+
+    def is_gone(self, change: Change) -> bool:
+        """Whether the very object that a change applied is certainly not there any more."""
+        try:
+            return uid_of(self.cluster.read(change.key)) != uid_of(self.applied.get(id(change)))
+        except ClusterError:
+            return False
 
 
 def uid_of(body: Body | None) -> str:
