@@ -336,4 +336,6 @@ def _is_template(change: FieldChange) -> bool:
 
 def _why_update(pair: Pair) -> str:
     count = len(pair.drift.changes)
+    if not count and pair.drift.note:
+        return "stated anew in Git"
     return f"{count} {'field differs' if count == 1 else 'fields differ'}"

@@ -13,7 +13,7 @@ from gitops_tui.cluster import Clusters, Timing
 from gitops_tui.config import Config, Settings
 from gitops_tui.engine import Store
 from gitops_tui.engine.requests import Plan, Refresh, Request, Rollback, Sync
-from gitops_tui.engine.schedule.lanes import InlineLanes
+from gitops_tui.engine.schedule.lanes import InlineLanes, Lanes
 from gitops_tui.engine.worker import Parts, Worker
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application, Destination, Repository, Source, SyncPolicy
@@ -122,12 +122,14 @@ def stage(
     automate: bool = True,
     context: str = "",
     timing: Timing | None = None,
+    lanes: Lanes | None = None,
     **more: Any,
 ) -> Iterator[Stage]:
     """A stage with one application from folder `app` of a repository with one commit of `files`.
 
-    context: of the kubeconfig, "" for its current one. timing: how patient it is with the cluster. more: other
-    fields of the application, such as `ignore`.
+    context: of the kubeconfig, "" for its current one. timing: how patient it is with the cluster. lanes: those
+    of the program, where something is to happen while an operation runs. more: other fields of the application, such
+    as `ignore`.
     """
     if repository is None:
         repository = WorkTree(folder / "repository")
@@ -140,7 +142,7 @@ def stage(
         **more,
     )
     settings = Settings(state_dir=folder / state, kubeconfig=kubeconfig, wave_pause=0.0)
-    with _running(repository, (shop,), settings, automate=automate, timing=timing) as made:
+    with _running(repository, (shop,), settings, automate=automate, timing=timing, lanes=lanes) as made:
         yield made
 
 
@@ -168,6 +170,7 @@ def _running(
     *,
     automate: bool,
     timing: Timing | None,
+    lanes: Lanes | None = None,
 ) -> Iterator[Stage]:
     config = Config(applications, (), (Repository(str(repository.path), interval=2.0),), settings)
     kubeconfig = settings.kubeconfig
@@ -177,7 +180,7 @@ def _running(
         closing(Clusters(kubeconfig, timing=timing)) as clusters,
         closing(Mirrors(settings.state_dir)) as mirrors,
     ):
-        parts = Parts(config, clusters, mirrors, journal, store, "tester", automate, InlineLanes(), clock)
+        parts = Parts(config, clusters, mirrors, journal, store, "tester", automate, lanes or InlineLanes(), clock)
         worker = Worker(parts)
         yield Stage(repository, worker, store, journal, clusters, clock, applications[0].name, config)
         worker.stop()

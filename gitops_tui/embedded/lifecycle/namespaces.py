@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from gitops_tui.embedded.api import change, remove, write
-from gitops_tui.embedded.api.backend import Backend
+from gitops_tui.embedded.api.backend import Backend, timestamp
 from gitops_tui.embedded.api.call import Call, DeleteOptions
 from gitops_tui.embedded.api.errors import ApiError
+from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.store.items import Event, Item, Key
 
 FIRST_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
@@ -46,7 +49,9 @@ class NamespaceJanitor:
                 continue  # it has gone meanwhile
 
     def _finish(self, namespace: str) -> None:
-        if self._content(namespace):
+        content = self._content(namespace)
+        if content:
+            self._tell(namespace, content)
             return
         with self._backend.store.lock:
             item = self._backend.store.get(Key("namespaces", "", namespace))
@@ -54,6 +59,33 @@ class NamespaceJanitor:
             if item is not None and resource is not None:
                 body = {**item.body, "spec": {}}
                 change.commit(self._backend, Call(resource, "", namespace), item, body)
+
+    def _tell(self, namespace: str, content: list[Item]) -> None:
+        """Say in the namespace's conditions what holds up its deletion, and by which finalizers."""
+        kinds = Counter(item.key.storage for item in content)
+        holders = Counter(name for item in content for name in item.body["metadata"].get("finalizers") or ())
+        remaining = ", ".join(f"{kind}. has {count} resource instances" for kind, count in sorted(kinds.items()))
+        holding = ", ".join(f"{name} in {count} resource instances" for name, count in sorted(holders.items()))
+        told = [
+            _condition("NamespaceContentRemaining", "SomeResourcesRemain", f"Some resources are remaining: {remaining}")
+        ]
+        if holding:
+            text = f"Some content in the namespace has finalizers remaining: {holding}"
+            told.append(_condition("NamespaceFinalizersRemaining", "SomeFinalizersRemain", text))
+        with self._backend.store.lock:
+            item = self._backend.store.get(Key("namespaces", "", namespace))
+            if item is not None and _told(item.body) != _told({"status": {"conditions": told}}):
+                status = {**item.body["status"], "conditions": told}
+                self._backend.store.put(item.key, {**item.body, "status": status}, expected=item.revision)
+
+
+def _condition(name: str, reason: str, message: str) -> Object:
+    when = timestamp()
+    return {"type": name, "status": "True", "reason": reason, "message": message, "lastTransitionTime": when}
+
+
+def _told(namespace: Object) -> list[str]:
+    return [row["message"] for row in namespace["status"].get("conditions") or ()]
 
 
 def make_first_namespaces(backend: Backend) -> None:

@@ -164,7 +164,7 @@ class Pairing:
         except UnreachableError:
             raise
         except ClusterError as error:
-            drift = replace(self._stated(manifest, live), approximate=True, note=str(error))
+            drift = self._approximated(manifest, live, owner, error)
             if isinstance(error, InvalidError):
                 refusal, immutable = _told(error), is_immutable(error)
         if drift.code is DriftCode.IN_SYNC and self._is_to_be_replaced(manifest, live):
@@ -181,10 +181,16 @@ class Pairing:
             immutable=immutable,
         )
 
+    def _approximated(self, manifest: Manifest, live: Body, owner: str | None, error: ClusterError) -> Drift:
+        """The drift where nothing can be foretold: the stated fields alone do not tell what an apply would remove."""
+        drift = replace(self._stated(manifest, live), approximate=True, note=str(error))
+        if drift.code is DriftCode.IN_SYNC and owner is not None and _is_stated_anew(manifest, live):
+            return replace(drift, code=DriftCode.CHANGED, note=f"stated anew, and nothing can be foretold: {error}")
+        return drift
+
     def _is_to_be_replaced(self, manifest: Manifest, live: Body) -> bool:
         """Whether an update would put it in place of the live object: an apply would not remove what Git dropped."""
-        is_stated_anew = annotations_of(live).get(DIGEST_ANNOTATION) != manifest.annotations.get(DIGEST_ANNOTATION)
-        return bool(is_stated_anew) and replaces(manifest.body, self._application.policy)
+        return _is_stated_anew(manifest, live) and replaces(manifest.body, self._application.policy)
 
     def _validates(self, manifest: Manifest) -> bool:
         return validates(manifest.body, self._application.policy)
@@ -269,6 +275,11 @@ class Pairing:
             if problem is not None and not isinstance(problem, NotServedError):
                 return f"{scope.kind} could not be listed: {problem.message}"
         return "" if cluster.ready(scopes) else "not every kind has been listed yet"
+
+
+def _is_stated_anew(manifest: Manifest, live: Body) -> bool:
+    """Whether Git says something else than when the object was applied last."""
+    return annotations_of(live).get(DIGEST_ANNOTATION) != manifest.annotations.get(DIGEST_ANNOTATION)
 
 
 def _unread(key: ResourceKey, manifest: Manifest | None, why: GitopsError) -> Pair:

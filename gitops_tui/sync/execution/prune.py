@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from gitops_tui.diff import mask, normalise
 from gitops_tui.model.errors import ConflictError, GitopsError
-from gitops_tui.model.fields import dig
+from gitops_tui.model.fields import dig, mappings, text
 from gitops_tui.model.operations import Change, Result
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body
@@ -112,6 +112,12 @@ def _confirm(run: Run, asked: Sequence[Change], started: float) -> list[str]:
 def why_there(live: Body | None) -> str:
     """Return what holds an object that is being deleted, to be put behind a message; "" when that is not known."""
     finalizers = dig(live, "metadata", "finalizers")
-    if not isinstance(finalizers, list) or not finalizers:
-        return ""
-    return f", held by {', '.join(str(name) for name in finalizers)}"
+    if isinstance(finalizers, list) and finalizers:
+        return f", held by {', '.join(str(name) for name in finalizers)}"
+    told = [text(row.get("message")) for row in mappings(dig(live, "status", "conditions")) if _tells_of_rest(row)]
+    return f": {'; '.join(told)}" if told else ""
+
+
+def _tells_of_rest(condition: Mapping[str, Any]) -> bool:
+    """Whether a condition says what is left in a namespace, or why that is not known."""
+    return text(condition.get("type")).startswith("Namespace") and condition.get("status") == "True"
