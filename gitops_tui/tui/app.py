@@ -67,7 +67,8 @@ class GitopsApp(App[None]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    snapshot: reactive[Snapshot] = reactive(Snapshot, init=False)
+    # Not repainted as a whole with each: the screens paint what looks different.
+    snapshot: reactive[Snapshot] = reactive(Snapshot, init=False, repaint=False)
 
     def __init__(
         self,
@@ -103,7 +104,7 @@ class GitopsApp(App[None]):
         """Listen to the engine, and let ages grow."""
         self._unsubscribe = self.engine.subscribe(lambda _: self._published())
         self._show_current()
-        self.set_interval(5.0, self._update_screen)
+        self.set_interval(5.0, self._age)
         self.run_worker(self._keyboard.run(), group="keyboard")
 
     def on_unmount(self) -> None:
@@ -139,13 +140,16 @@ class GitopsApp(App[None]):
 
     def watch_snapshot(self) -> None:
         """Show it on the screen in sight; the others catch up when they are shown again."""
-        self._update_screen()
+        if view := self._view_in_sight():
+            view.update()
 
-    def _update_screen(self) -> None:
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, View) and screen.is_mounted:
-                screen.update()
-                break
+    def _age(self) -> None:
+        if view := self._view_in_sight():
+            view.age()
+
+    def _view_in_sight(self) -> View | None:
+        views = (screen for screen in reversed(self.screen_stack) if isinstance(screen, View) and screen.is_mounted)
+        return next(views, None)
 
     # -- going places
 

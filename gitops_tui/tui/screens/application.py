@@ -57,7 +57,6 @@ class ApplicationView(Listing):
             self.table.show((), self.nothing((line(Span("this application is not known", Tone.MUTED)),)))
         else:
             self._fill(status)
-        self.table.repaint()
         self.update_frame()
         self._update_pane()
 

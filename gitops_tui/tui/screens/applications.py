@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from textual.app import ComposeResult
 
@@ -43,6 +43,11 @@ class Applications(Listing):
     fields = present.FIELDS
     BINDINGS = sort_bindings(present.COLUMNS)
 
+    def __init__(self, location: Location) -> None:
+        super().__init__(location)
+        self._chosen: dict[str, tuple[ApplicationStatus, bool]] = {}
+        self._chosen_by: object = None
+
     def body(self) -> ComposeResult:
         """The table, and the whole of what is wrong with the one under the cursor."""
         yield Table(present.COLUMNS, lambda status: present.cells(status, self.cockpit.clock()), id="body")
@@ -60,12 +65,24 @@ class Applications(Listing):
     def update(self) -> None:
         """Show every application of the snapshot that passes the filter."""
         snapshot = self.snapshot
-        chosen = [status for status in snapshot.applications.values() if self._passes(status)]
+        chosen = self._filtered(snapshot.applications.values())
         rows = [Row(status.name, status) for status in sort_rows(chosen, present.SORTS, self.sorted_by)]
         self.table.show(rows, self.nothing(waiting(snapshot)))
-        self.table.repaint()
         self.update_frame()
         self._update_strip()
+
+    def _filtered(self, statuses: Iterable[ApplicationStatus]) -> Iterable[ApplicationStatus]:
+        """Those that pass the filter. Who has not changed since is not asked again."""
+        if self.filter is None and not self.troubled_only:
+            return statuses
+        by = (self.filter, self.troubled_only)
+        known = self._chosen if by == self._chosen_by else {}
+        self._chosen_by, self._chosen = by, {}
+        for status in statuses:
+            before = known.get(status.name)
+            passes = before[1] if before and before[0] is status else self._passes(status)
+            self._chosen[status.name] = status, passes
+        return [status for status, passes in self._chosen.values() if passes]
 
     def _passes(self, status: ApplicationStatus) -> bool:
         if self.troubled_only and not present.troubled(status):
@@ -83,7 +100,7 @@ class Applications(Listing):
 
     def on_table_highlighted(self) -> None:
         """Explain the application under the cursor."""
-        self.update_frame()
+        self.update_footer()
         self._update_strip()
 
     def on_table_opened(self) -> None:

@@ -71,7 +71,6 @@ class HistoryView(Listing):
                 self.load()
         chosen = [entry for entry in self.entries if self.filter is None or self.filter.matches(_filtered_by(entry))]
         self.table.show([Row(entry.sha, entry) for entry in chosen], self.nothing(self._nothing()))
-        self.table.repaint()
         self.update_frame()
         self._update_strip()
 

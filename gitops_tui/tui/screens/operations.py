@@ -74,7 +74,6 @@ class OperationsView(Listing):
         chosen = [one for one in self.receipts or () if self.filter is None or self.filter.matches(_filtered_by(one))]
         rows = sort_rows(chosen, _SORTS, self.sorted_by)
         self.table.show([Row(receipt.operation, receipt) for receipt in rows], self.nothing(self._nothing()))
-        self.table.repaint()
         self.update_frame()
 
     def _nothing(self) -> tuple[Line, ...]:

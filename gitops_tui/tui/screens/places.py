@@ -33,7 +33,6 @@ class PlacesView(Listing):
         """Show the places of the snapshot that pass the filter."""
         rows = [Row(present.name(place), place) for place in self.places() if self._passes(place)]
         self.table.show(rows, self.nothing((line(Span("none is known yet", Tone.MUTED)),)))
-        self.table.repaint()
         self.update_frame()
         self._explain()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from textual.binding import Binding, BindingType
@@ -41,8 +41,10 @@ class Listing(View):
         """The table."""
         return self.query_one(Table)
 
-    def refill(self) -> None:
-        """Put the rows into the table again."""
+    def age(self) -> None:
+        """Show the current snapshot, and present the rows in sight again."""
+        super().age()
+        self.table.repaint()
 
     def do_filter(self) -> None:
         """Type a filter."""
@@ -108,7 +110,7 @@ class Listing(View):
         self.tell(f"copied {text}")
 
 
-def sort_rows(values: Sequence[Any], sorts: dict[str, Callable[[Any], Any]], by: tuple[str, bool]) -> list[Any]:
+def sort_rows(values: Iterable[Any], sorts: dict[str, Callable[[Any], Any]], by: tuple[str, bool]) -> list[Any]:
     """Return the values in the order wished."""
     key, reverse = by
     return sorted(values, key=sorts[key], reverse=reverse) if key in sorts else list(values)

@@ -76,11 +76,15 @@ class View(Verbs):
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was shown."""
         if self.is_mounted:
-            self.update()
+            self.age()
 
     def update(self) -> None:
         """Show the current snapshot."""
         self.update_frame()
+
+    def age(self) -> None:
+        """Show the current snapshot, and what only the time has changed."""
+        self.update()
 
     def update_frame(self) -> None:
         """Show the current snapshot in header and footer."""
@@ -89,6 +93,10 @@ class View(Verbs):
         self.query_one("#header", Band).show(
             lambda cells: frame.header(snapshot, crumbs, cells, read_only=read_only, note=note)
         )
+        self.update_footer()
+
+    def update_footer(self) -> None:
+        """Show which keys can be used now."""
         now = self.situation()
         enter = [replace(actions.BY_ID["open"], title=self.opens)] if self.opens else []
         listed = [action for action in actions.for_view(self.view, read_only=now.read_only) if action.foot]

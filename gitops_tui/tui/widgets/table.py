@@ -32,6 +32,8 @@ class Row:
 
 Present = Callable[[Any], Sequence[Line]]
 """A row's value to its cells, one for each column of the table, hidden ones included."""
+Drawn = tuple[Line, Ground]
+"""What stands on a line of the screen, and on what ground."""
 
 
 class Table(ScrollView, can_focus=True):
@@ -64,6 +66,7 @@ class Table(ScrollView, can_focus=True):
         self._index: dict[Hashable, int] = {}
         self._cursor = 0
         self._placed: tuple[Placed, ...] = ()
+        self._painted: dict[int, Drawn] = {}
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -105,11 +108,17 @@ class Table(ScrollView, can_focus=True):
         top = int(self.scroll_offset.y)
         for at in range(top, min(top + self.size.height, len(old))):
             if old[at].value is not self._rows[at].value or old[at].key != self._rows[at].key:
-                self._refresh_row(at)
+                self._refresh_line(at + 1 - top)
 
     def repaint(self) -> None:
         """Present the rows in sight again, because something they are shown with has changed."""
-        self.refresh()
+        for y in range(self.size.height):
+            self._refresh_line(y)
+
+    def _refresh_line(self, y: int) -> None:
+        """Paint a line of the screen if it looks different now."""
+        if self._painted.get(y) != self._drawn(y):
+            self.refresh(Region(0, y, self.size.width, 1))
 
     def select(self, key: Hashable) -> bool:
         """Put the cursor on a key; False when it is not there."""
@@ -162,20 +171,23 @@ class Table(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Paint the header, a row, or the placeholder."""
-        cells, palette = self.size.width, palette_of(self)
+        line, ground = self._painted[y] = self._drawn(y)
+        return paint(line, self.size.width, palette_of(self), ground)
+
+    def _drawn(self, y: int) -> Drawn:
         if y == 0:
-            return paint(self._header(), cells, palette, self.ground)
+            return self._header(), self.ground
         if not self._rows:
-            words = block(self.placeholder, cells)
+            words = block(self.placeholder, self.size.width)
             at = y - max((self.size.height - len(words)) // 3, 1)
-            return paint(words[at] if 0 <= at < len(words) else EMPTY, cells, palette, self.ground)
+            return words[at] if 0 <= at < len(words) else EMPTY, self.ground
         at = y - 1 + int(self.scroll_offset.y)
         if at >= len(self._rows):
-            return paint(EMPTY, cells, palette, self.ground)
+            return EMPTY, self.ground
         here = at == self._cursor
         ground = (Ground.CURSOR if self.has_focus else Ground.RESTING) if here else self.ground
         mark = Span("▌ ", Tone.ACCENT if self.has_focus else Tone.FAINT) if here else Span("  ")
-        return paint((mark, *self._cells(self._rows[at], here)), cells, palette, ground)
+        return (mark, *self._cells(self._rows[at], here)), ground
 
     def _cells(self, row: Row, here: bool) -> list[Span]:
         shown = dict(zip((column.key for column in self.columns), self.present(row.value), strict=True))

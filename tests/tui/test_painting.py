@@ -1,0 +1,141 @@
+"""Only what looks different is painted: a fleet in motion costs what of it is in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gitops_tui.model.application import Application, Destination, Source
+from gitops_tui.model.status import ApplicationStatus, Snapshot, SyncCode, WorkerState
+from gitops_tui.tui.present import applications as present
+from gitops_tui.tui.widgets import painter, table
+from tests.tui import scenes
+from tests.tui.cockpit import Driver, cockpit
+from tests.tui.scenes import ScriptedEngine
+
+COUNT = 1000
+HIDDEN = "app-0900"
+
+
+class Paper:
+    """The lines that tables painted since it was last turned."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def turn(self) -> list[str]:
+        lines, self.lines = self.lines, []
+        return lines
+
+
+@pytest.fixture
+def paper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Paper]:
+    used, paint = Paper(), painter.paint
+
+    def painted(line: Any, *more: Any) -> Any:
+        used.lines.append("".join(span.text for span in line))
+        return paint(line, *more)
+
+    monkeypatch.setattr(table, "paint", painted)
+    yield used
+
+
+def fleet() -> Snapshot:
+    def one(number: int) -> ApplicationStatus:
+        application = Application(f"app-{number:04}", Source("repo", "main", ""), Destination("", "shop"))
+        return ApplicationStatus(application, SyncCode.SYNCED, total=4, revision=scenes.CART_FIX)
+
+    statuses = {status.name: status for status in map(one, range(COUNT))}
+    return Snapshot(1, scenes.NOW, statuses, worker=WorkerState.IDLE)
+
+
+def drifted(snapshot: Snapshot, *names: str) -> Snapshot:
+    changed = {
+        name: replace(snapshot.applications[name], sync=SyncCode.OUT_OF_SYNC, drifted=3, summary="3 changed")
+        for name in names
+    }
+    applications = {**snapshot.applications, **changed}
+    return replace(snapshot, generation=snapshot.generation + 1, applications=applications)
+
+
+async def shown(user: Driver, snapshot: Snapshot) -> None:
+    """Publish it, and let the screen come to rest."""
+    user.engine.publish(snapshot)
+    await user.until(lambda: user.app.snapshot is snapshot)
+    await user.pilot.pause()
+
+
+async def test_what_changes_out_of_sight_paints_no_row(paper: Paper) -> None:
+    async with cockpit(ScriptedEngine(fleet())) as user:
+        await user.sees("app-0000", f"✓ {COUNT}")
+        paper.turn()
+        await shown(user, drifted(user.app.snapshot, *(f"app-{number:04}" for number in range(900, 1000))))
+        await user.sees("✓ 900", "≠ 100")
+        assert paper.turn() == []
+
+
+async def test_a_row_that_changes_in_sight_is_painted_alone(paper: Paper) -> None:
+    async with cockpit(ScriptedEngine(fleet())) as user:
+        await user.sees("app-0000")
+        paper.turn()
+        await shown(user, drifted(user.app.snapshot, "app-0007", HIDDEN))
+        await user.sees("3 changed")
+        assert [line.split()[0] for line in paper.turn()] == ["app-0007"]
+
+
+async def test_a_row_that_is_new_but_looks_the_same_is_not_painted(paper: Paper) -> None:
+    async with cockpit(ScriptedEngine(fleet())) as user:
+        await user.sees("app-0000")
+        paper.turn()
+        snapshot = user.app.snapshot
+        again = {name: replace(status, compared_at=5.0) for name, status in snapshot.applications.items()}
+        await shown(user, replace(snapshot, generation=2, applications=again))
+        assert paper.turn() == []
+
+
+async def test_ages_grow_without_a_snapshot(paper: Paper) -> None:
+    now = [scenes.NOW]
+    async with cockpit(ScriptedEngine(fleet()), clock=lambda: now[0]) as user:
+        await user.sees("2h")
+        paper.turn()
+        user.app.root.age()
+        await user.pilot.pause()
+        assert paper.turn() == []
+        now[0] += scenes.HOUR
+        user.app.root.age()
+        await user.sees("3h")
+        assert len(paper.turn()) == user.app.root.query_one(table.Table).size.height - 1
+
+
+async def test_a_move_of_the_cursor_paints_two_rows(paper: Paper) -> None:
+    async with cockpit(ScriptedEngine(fleet())) as user:
+        await user.sees("app-0000")
+        paper.turn()
+        await user.press("j")
+        assert sorted(line.strip("▌ ").split()[0] for line in paper.turn()) == ["app-0000", "app-0001"]
+
+
+async def test_a_filter_asks_only_those_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    filtered_by = present.filtered_by
+
+    def noted(status: ApplicationStatus) -> Any:
+        asked.append(status.name)
+        return filtered_by(status)
+
+    async with cockpit(ScriptedEngine(fleet())) as user:
+        monkeypatch.setattr(present, "filtered_by", noted)
+        user.app.root.apply("sync=OutOfSync")
+        await user.sees("nothing matches")
+        assert len(asked) == COUNT
+        asked.clear()
+        await shown(user, drifted(user.app.snapshot, HIDDEN))
+        await user.sees(HIDDEN)
+        assert asked == [HIDDEN]
+        asked.clear()
+        user.app.root.apply("sync=Synced")
+        await user.sees("app-0000")
+        assert len(asked) == COUNT
