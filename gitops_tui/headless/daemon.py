@@ -112,10 +112,11 @@ class Daemon:
                 self._log.event("problem", level="error", message=str(error))
                 return ERROR
             snapshot = self._engine.store.current
-            if not any(status.running for status in snapshot.applications.values()):
+            if snapshot.worker is WorkerState.IDLE:
                 narrator.tell(snapshot)
                 return exit_code(snapshot.applications.values())
-            while any(status.running for status in self._engine.store.current.applications.values()):
+            # What moved while it was looked at is looked at again, and may be what automation has to act upon.
+            while self._engine.store.current.worker is WorkerState.BUSY:
                 event = self._events.get()
                 if isinstance(event, Snapshot):
                     narrator.tell(event)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gitops_tui.engine.automation.attempts import Attempts
+from gitops_tui.engine.automation.attempts import Attempts, remembered
 from gitops_tui.engine.automation.intent import Gates, Intent, Verdict
 from gitops_tui.engine.automation.intent import intent as verdict
 from gitops_tui.model.application import Application, Source, SyncMode, SyncPolicy
@@ -250,3 +250,41 @@ def test_a_new_commit_is_applied_whatever_became_of_the_one_before() -> None:
     for now in (100.0, 110.0, 120.0):
         heal(attempts, now)
     assert verdict(status(HEALING, sha="c" * 40), attempts, 121.0).intent is not None
+
+
+def after_a_restart(phase: OperationPhase, *, whole: bool = True, **more: Any) -> Attempts:
+    return remembered(receipt(phase, **more), OLD, whole=whole, now=0.0)
+
+
+def test_a_sync_that_was_cut_off_is_made_again_even_where_the_cluster_holds_it_all() -> None:
+    attempts = after_a_restart(OperationPhase.INTERRUPTED)
+    synced = status(AUTO, sync=SyncCode.SYNCED)
+    attempts.in_sync(NEW)
+    again = Intent(OperationKind.SYNC, NEW, prune=True)
+    assert intent(synced, attempts, 0.0) == again
+
+    attempts.started(OperationKind.SYNC, NEW, 0.0)
+    attempts.ended(receipt(OperationPhase.FAILED), 0.0)
+    assert (intent(synced, attempts, 0.0), intent(synced, attempts, 5.0)) == (None, again)
+
+    attempts.ended(receipt(OperationPhase.SUCCEEDED), 5.0)
+    assert intent(synced, attempts, 5.0) is None
+
+
+@pytest.mark.parametrize("cut_off", [{"whole": False}, {"kind": OperationKind.SELF_HEAL}])
+def test_what_runs_no_hooks_needs_no_second_run_once_its_objects_are_there(cut_off: dict[str, Any]) -> None:
+    attempts = after_a_restart(OperationPhase.INTERRUPTED, **cut_off)
+    assert intent(status(AUTO, sync=SyncCode.SYNCED), attempts, 0.0) is None
+    assert intent(status(AUTO), attempts, 0.0) is not None
+
+
+def test_what_a_person_stopped_stays_stopped_after_a_restart() -> None:
+    attempts = after_a_restart(OperationPhase.TERMINATED, message="stopped by alice")
+    attempts.seen("picture")
+    told = "not tried again until something changes: stopped by alice"
+    assert waiting(verdict(status(AUTO), attempts, 0.0)) == told
+    assert intent(status(AUTO, sha="c" * 40), attempts, 0.0) is not None
+
+
+def test_what_failed_before_a_restart_is_tried_again() -> None:
+    assert intent(status(AUTO), after_a_restart(OperationPhase.FAILED), 0.0) is not None

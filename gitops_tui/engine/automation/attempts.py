@@ -25,7 +25,8 @@ class Attempts:
     """Times are monotonic seconds.
 
     synced: the commit that was last seen or brought in sync; tried: the one that was last attempted. why: what the
-    last failure said that trying again will not mend, "" when there was none.
+    last failure said that trying again will not mend, "" when there was none. unfinished: a sync was cut off, so that
+    hooks of it may not have run, although the cluster holds what Git says.
     """
 
     synced: str = ""
@@ -35,6 +36,7 @@ class Attempts:
     retry: Backoff = field(default_factory=lambda: Backoff(5.0, 2.0, 180.0))
     heal: Backoff = field(default_factory=lambda: Backoff(2.0, 3.0, 300.0))
     why: str = ""
+    unfinished: bool = False
     _picture: str = ""
     _failed_at: str = ""
     _applied: dict[tuple[ResourceKey, str], list[float]] = field(default_factory=dict)
@@ -73,6 +75,8 @@ class Attempts:
     def ended(self, receipt: Receipt, now: float, *, permanent: bool = False) -> None:
         """An operation ended. permanent: it failed in a way that trying again will not mend."""
         self._remember(receipt, now)
+        if receipt.kind is not OperationKind.SELF_HEAL:
+            self.unfinished &= receipt.phase not in {OperationPhase.SUCCEEDED, OperationPhase.TERMINATED}
         if receipt.phase in {OperationPhase.SUCCEEDED, OperationPhase.SUPERSEDED}:
             self.synced = receipt.revision
             self.retry.succeed()
@@ -108,3 +112,19 @@ class Attempts:
             if len(times) >= APPLIED_AT_MOST:
                 return key, times[-APPLIED_AT_MOST] + CALM
         return None
+
+
+def remembered(last: Receipt | None, deployed: str, *, whole: bool, now: float) -> Attempts:
+    """What an application's last operation says after a restart. deployed: the commit that was last brought whole.
+
+    whole: the last operation was of the whole application. Where it was cut off, nobody knows how far it came, so
+    automation makes it again; what a person stopped stays stopped.
+    """
+    if last is None:
+        return Attempts(synced=deployed)
+    if last.phase is OperationPhase.INTERRUPTED:
+        return Attempts(unfinished=whole and last.kind is not OperationKind.SELF_HEAL)
+    attempts = Attempts(synced=deployed, tried=last.revision)
+    if last.phase is OperationPhase.TERMINATED:
+        attempts.ended(last, now)
+    return attempts

@@ -66,9 +66,13 @@ def _wanted(status: ApplicationStatus, attempts: Attempts) -> Intent | None:
     policy = status.application.policy
     if policy.mode is not SyncMode.AUTO or status.running is not None:
         return None
-    if status.sync is not SyncCode.OUT_OF_SYNC or status.revision is None or status.stale:
+    if status.revision is None or status.stale or status.sync is SyncCode.UNKNOWN:
         return None
     sha = status.revision.sha
+    if attempts.unfinished:
+        return Intent(OperationKind.SYNC, sha, policy.prune)
+    if status.sync is SyncCode.SYNCED:
+        return None
     if sha != attempts.synced:
         return Intent(OperationKind.SYNC, sha, policy.prune)
     if policy.self_heal and _drifted(status, policy.prune):

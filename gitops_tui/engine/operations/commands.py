@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from gitops_tui.engine.automation.attempts import Attempts
 from gitops_tui.engine.operations import handover
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved
@@ -66,8 +65,7 @@ class Commands:
             self._desk.books.operation_ended(receipt)
             tracked = self._desk.books.tracked.get(receipt.application)
             if tracked is not None:
-                # Nobody knows how far it came, so automation makes it again.
-                tracked.attempts = Attempts()
+                tracked.attempts = self._desk.books.records.attempts(receipt.application, self._desk.clock())
         self._desk.books.load_journal()
         return True
 

@@ -9,7 +9,6 @@ from concurrent.futures import Future
 
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
-from gitops_tui.engine.automation.attempts import Attempts
 from gitops_tui.engine.schedule.agenda import Agenda
 from gitops_tui.engine.schedule.records import Records
 from gitops_tui.engine.schedule.tracking import Fetching, Reaching, Tracked
@@ -64,8 +63,9 @@ class Books:
 
     @property
     def busy(self) -> bool:
-        """Whether anything is being fetched, looked at, or synced."""
-        return any(t.looking or t.job for t in self.tracked.values()) or any(f.busy for f in self.fetching.values())
+        """Whether anything is being fetched, looked at, or synced, or has to be looked at again at once."""
+        at_work = any(t.looking or t.dirty or t.job for t in self.tracked.values())
+        return at_work or any(f.busy for f in self.fetching.values())
 
     def find(self, name: str) -> Tracked:
         """The application of this name; UsageError with the nearest name otherwise."""
@@ -145,8 +145,7 @@ class Books:
             known = self.tracked.get(name)
             if known is None:
                 tracked = self.tracked[name] = Tracked(application, without_view(application), self.agenda)
-                interrupted = self.records.was_interrupted(name)
-                tracked.attempts = Attempts(synced="" if interrupted else self.records.deployed(name))
+                tracked.attempts = self.records.attempts(name, self._clock())
                 tracked.look_at(float("-inf"))
             elif known.application != application:
                 known.application = application

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gitops_tui.engine.automation.attempts import Attempts, remembered
 from gitops_tui.engine.rollback.relapse import deployed_last
 from gitops_tui.journal import Journal
 from gitops_tui.model.errors import JournalError
@@ -35,13 +36,16 @@ class Records:
         self._brought.pop(application, None)
         self._deployed.pop(application, None)
 
-    def was_interrupted(self, application: str) -> bool:
-        """Whether the last operation never came to its end, so that nobody knows how far it came."""
+    def attempts(self, application: str, now: float) -> Attempts:
+        """What automation has tried, as far as the journal tells. now: monotonic seconds."""
         try:
             last = self.last(application)
+            cut_off = last is not None and last.phase is OperationPhase.INTERRUPTED
+            deeds = self._journal.deeds(application) if cut_off else ()
         except JournalError:
-            return False
-        return last is not None and last.phase is OperationPhase.INTERRUPTED
+            return Attempts()
+        whole = not next((deed.partial for deed in deeds if deed.receipt is not None), False)
+        return remembered(last, self.deployed(application), whole=whole, now=now)
 
     def last(self, application: str) -> Receipt | None:
         """The last operation, without its results. Raises JournalError."""
