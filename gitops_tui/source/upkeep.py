@@ -13,6 +13,7 @@ from gitops_tui.source import objects
 from gitops_tui.source.refs import HEADS, KEEP, TAGS, Refs
 from gitops_tui.source.remote import Remote
 from gitops_tui.source.storage import Storage
+from gitops_tui.source.transport.address import shown
 from gitops_tui.source.transport.failures import DamagedError, GitFailedError, TimedOutError
 from gitops_tui.source.transport.process import Limits
 from gitops_tui.source.transport.runner import Access, Runner
@@ -55,6 +56,8 @@ class Upkeep:
             before = objects.held(self._runner, copy)
             if before == wanted:
                 return ""
+            if before.ids or before.head:
+                _refuse_nothing(remote, wanted)
             remote.fetch(copy, wanted, lock)
             after = objects.held(self._runner, copy)
         except DamagedError:
@@ -66,6 +69,8 @@ class Upkeep:
         """Make a new copy beside the one in use and put it in its place."""
         with self._swept():
             damaged = self._storage.copy
+            if damaged is not None:
+                _refuse_nothing(remote, wanted)
             copy = self._storage.fresh()
             remote.clone(copy, wanted, lock)
             if damaged is not None:
@@ -82,6 +87,20 @@ class Upkeep:
         except SourceError:
             self._storage.sweep()
             raise
+
+
+def _refuse_nothing(remote: Remote, wanted: Refs) -> None:
+    """What was known is not given up for an empty list.
+
+    To git, a page of one line that a proxy answers with, status 200, is a repository that holds nothing.
+    """
+    if not wanted.ids and not wanted.head:
+        raise SourceError(
+            f"repository {shown(remote.repository.url)}",
+            "it shows no branch and no tag any more",
+            hint="what was known is kept; see whether it is the repository that answers there",
+            temporary=True,
+        )
 
 
 def _save_kept(runner: Runner, source: Path, copy: Path, lock: int) -> None:

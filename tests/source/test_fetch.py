@@ -122,14 +122,16 @@ def test_a_detached_head_is_followed_without_asking_for_more_each_time(mirror: M
     assert mirror.fetch() == Fetch(changed=False)
 
 
-def test_a_remote_that_loses_everything(mirror: Mirror, origin: Origin) -> None:
+def test_a_remote_that_shows_nothing_any_more_is_not_believed(mirror: Mirror, origin: Origin, state: Path) -> None:
     sha = origin.commit()
     mirror.fetch()
     origin.git("update-ref", "-d", "refs/heads/main")
-    assert mirror.fetch() == Fetch(changed=True, note="branch main was deleted")
-    with pytest.raises(SourceError, match="it has no commits yet"):
-        mirror.resolve("HEAD")
-    assert mirror.revision(sha).sha == sha
+    for known in (mirror, Mirrors(state).mirror(Repository(str(origin.path)))):
+        with pytest.raises(SourceError, match="it shows no branch and no tag any more") as failure:
+            known.fetch()
+        assert failure.value.temporary
+        assert known.resolve("main").sha == sha
+    origin.git("update-ref", "refs/heads/main", sha)
     assert mirror.fetch() == Fetch(changed=False)
 
 

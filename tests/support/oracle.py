@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -19,6 +20,7 @@ from tests.support.stage import Stage, stage
 from tests.support.work_tree import WorkTree
 
 _DEADLINE = 20.0
+_HALVES = ("*.lock", "tmp_*", ".tmp-*", "next-*")
 _VOLATILE = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation")
 
 
@@ -82,6 +84,23 @@ def undisturbed(folder: Path, shop: Stage, **options: Any) -> dict[str, Any]:
             receipt = other.sync(**options)
             assert receipt.phase is OperationPhase.SUCCEEDED, receipt.message
         return outcome(server, other)
+
+
+def mirrored(state: Path) -> dict[str, Any]:
+    """What the one mirror of a state folder holds: its refs, its HEAD, and what nobody needs."""
+    (current,) = (state / "mirrors").glob("*/current")
+    copy = current.resolve()
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=copy, check=True, capture_output=True, text=True).stdout
+
+    return {
+        "refs": git("for-each-ref", "--format=%(refname) %(objectname)").splitlines(),
+        "head": git("symbolic-ref", "HEAD").strip(),
+        "copies": len(list(current.parent.glob("copy-*"))),
+        "left over": sorted(path.name for pattern in _HALVES for path in current.parent.rglob(pattern)),
+        "complaints": git("fsck", "--full", "--no-dangling", "--no-progress").splitlines(),
+    }
 
 
 class Diary:

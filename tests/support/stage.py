@@ -123,26 +123,28 @@ def stage(
     context: str = "",
     timing: Timing | None = None,
     lanes: Lanes | None = None,
+    remote: Repository | None = None,
     **more: Any,
 ) -> Iterator[Stage]:
     """A stage with one application from folder `app` of a repository with one commit of `files`.
 
     context: of the kubeconfig, "" for its current one. timing: how patient it is with the cluster. lanes: those
-    of the program, where something is to happen while an operation runs. more: other fields of the application, such
-    as `ignore`.
+    of the program, where something is to happen while an operation runs. remote: how the repository is reached, by
+    its folder otherwise. more: other fields of the application, such as `ignore`.
     """
     if repository is None:
         repository = WorkTree(folder / "repository")
         repository.commit("First release", files)
+    asked = remote or Repository(str(repository.path), interval=2.0)
     shop = Application(
         namespace,
-        Source(str(repository.path), "main", "app"),
+        Source(asked.url, "main", "app"),
         Destination(context, namespace),
         policy or SyncPolicy(),
         **more,
     )
     settings = Settings(state_dir=folder / state, kubeconfig=kubeconfig, wave_pause=0.0)
-    with _running(repository, (shop,), settings, automate=automate, timing=timing, lanes=lanes) as made:
+    with _running(repository, asked, (shop,), settings, automate=automate, timing=timing, lanes=lanes) as made:
         yield made
 
 
@@ -153,18 +155,19 @@ def fleet(
     """A stage with many applications of one repository: each from the folder of its name, in a namespace of its own."""
     repository = WorkTree(folder / "repository")
     repository.commit("First release", {f"{name}/{path}": text for name in names for path, text in files.items()})
-    url = str(repository.path)
+    remote = Repository(str(repository.path), interval=2.0)
     applications = tuple(
-        Application(name, Source(url, "main", name), Destination("", name), policy=policy) for name in names
+        Application(name, Source(remote.url, "main", name), Destination("", name), policy=policy) for name in names
     )
     settings = Settings(state_dir=folder / "state", kubeconfig=kubeconfig, wave_pause=0.0)
-    with _running(repository, applications, settings, automate=True, timing=None) as made:
+    with _running(repository, remote, applications, settings, automate=True, timing=None) as made:
         yield made
 
 
 @contextmanager
 def _running(
     repository: WorkTree,
+    remote: Repository,
     applications: tuple[Application, ...],
     settings: Settings,
     *,
@@ -172,7 +175,7 @@ def _running(
     timing: Timing | None,
     lanes: Lanes | None = None,
 ) -> Iterator[Stage]:
-    config = Config(applications, (), (Repository(str(repository.path), interval=2.0),), settings)
+    config = Config(applications, (), (remote,), settings)
     kubeconfig = settings.kubeconfig
     clock, store = Clock(), Store()
     with (
