@@ -58,12 +58,11 @@ class Snapshots:
         """Whether one should be published now; at most twenty a second, so that a storm is one picture."""
         # The end of an operation is never left out: the next one may end before the next picture.
         is_turning = state is not self._state
-        self._books.changed = self._books.changed or is_turning
         if self._books.ended or self._books.refreshed:
             return True
         if is_turning and state not in {WorkerState.IDLE, WorkerState.BUSY}:
             return True
-        return self._books.changed and self.due() <= now
+        return (self._books.changed or is_turning) and self.due() <= now
 
     def make(self, state: WorkerState, now: float) -> Snapshot:
         """Everything the faces need, at this instant."""

@@ -25,10 +25,10 @@ class RefreshWaiter:
     done: list[Future[Snapshot]]
 
     def looked_at(self, name: str) -> None:
-        """One of them has been."""
-        self.pending.discard(name)
-        if not self.pending:
+        """One of them has been, or is tracked no longer; one that is dropped while it is looked at is told twice."""
+        if self.pending == {name}:
             self.done.append(self.future)
+        self.pending.discard(name)
 
 
 @dataclass(slots=True)
