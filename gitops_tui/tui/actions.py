@@ -18,11 +18,11 @@ LIST: Final = "list"
 TEXT: Final = "text"
 APPLICATIONS, APPLICATION, DIFF, HISTORY = "applications", "application", "diff", "history"
 PLAN, RECEIPT, OPERATIONS, MANIFEST, INFO = "plan", "receipt", "operations", "manifest", "info"
-REVERT: Final = "revert"
+REVERT, DELETION = "revert", "deletion"
 REPOSITORIES, CONTEXTS, HELP = "repositories", "contexts", "help"
 
 ROOT: Final = frozenset({APPLICATIONS})
-PLANS: Final = frozenset({PLAN, REVERT})
+PLANS: Final = frozenset({PLAN, REVERT, DELETION})
 PAGES: Final = frozenset(
     {APPLICATIONS, APPLICATION, DIFF, HISTORY, RECEIPT, OPERATIONS, MANIFEST, INFO, REPOSITORIES, CONTEXTS}
 )
@@ -51,6 +51,12 @@ def _always(_: Situation) -> str:
 
 def _on_application(now: Situation) -> str:
     return "" if now.application else "no application is chosen"
+
+
+def _may_delete(now: Situation) -> str:
+    if now.application and now.application.running:
+        return "an operation is running"
+    return _on_application(now)
 
 
 def _on_revision(now: Situation) -> str:
@@ -115,6 +121,7 @@ _SHOWN: Final = {
     "right": "→",
     "pageup": "PgUp",
     "pagedown": "PgDn",
+    "ctrl+backslash": "^\\",
     "home": "Home",
     "end": "End",
 }
@@ -122,7 +129,7 @@ _SHOWN: Final = {
 
 def key_name(key: str) -> str:
     """Return a key as a person reads it: `⏎`, `^r`, `Esc`."""
-    return f"^{key[5:]}" if key.startswith("ctrl+") else _SHOWN.get(key, key)
+    return _SHOWN.get(key) or (f"^{key[5:]}" if key.startswith("ctrl+") else key)
 
 
 def _move(where: str, keys: tuple[str, ...], tooltip: str, views: frozenset[str]) -> Action:
@@ -153,10 +160,17 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("pause", ("p",), "Pause", "Pause or resume automation", frozenset({APPLICATIONS, APPLICATION, INFO}), "Act", _on_application, dangerous=True, foot=False),
     Action("terminate", ("ctrl+x",), "Stop", "Stop the running operation after the write it is in", frozenset({APPLICATIONS, APPLICATION, RECEIPT}), "Act", _is_running, dangerous=True, shy=True),
     Action("prune", ("P",), "Prune on/off", "Plan again with or without deleting what Git no longer names", frozenset({PLAN}), "Act"),
-    Action("mode", ("m",), "Mode", "Go back by a pin, by a commit to the tracked branch, or by a branch for a pull request", PLANS, "Act", _goes_back, shy=True),
+    Action("hooks", ("H",), "Hooks on/off", "Plan again with or without its hooks", frozenset({PLAN, DELETION}), "Act"),
+    Action("cascade", ("m",), "Keep or delete", "Leave its objects as they are, or delete them too", frozenset({DELETION}), "Act"),
+    Action("mode", ("m",), "Mode", "Go back by a pin, by a commit to the tracked branch, or by a branch for a pull request", frozenset({PLAN, REVERT}), "Act", _goes_back, shy=True),
     Action("until", ("e",), "Pin ends", "With a newer commit, by hand, or after a time", frozenset({PLAN}), "Act", _goes_back, shy=True),
     Action("last_good", ("L",), "Last good", "Go back to the last deployment that ended with every resource healthy", frozenset({APPLICATIONS, APPLICATION, HISTORY}), "Act", _may_sync, dangerous=True, foot=False),
     Action("undo", ("z",), "Undo", "Take back what was done last: a sync, a rollback, a revert, a pause", frozenset({APPLICATIONS, APPLICATION, HISTORY, INFO}), "Act", _may_sync, dangerous=True, foot=False),
+    Action("mark", ("space",), "Mark", "Mark the resource, or take the mark away: Sync then takes the marked ones only", frozenset({APPLICATION}), "Act", foot=False),
+    Action("mark.range", ("v",), "Mark to here", "Mark everything from the last mark to the cursor", frozenset({APPLICATION}), "Act", foot=False),
+    Action("mark.clear", ("ctrl+backslash",), "Clear marks", "Mark nothing", frozenset({APPLICATION}), "Act", foot=False),
+    Action("delete", ("ctrl+d",), "Delete", "Stop tracking the application, and leave or delete its objects: plan, type its name, run", frozenset({APPLICATIONS}), "Act", _may_delete, dangerous=True, foot=False),
+    Action("actions", ("a",), "Actions", "All that can be done here, and why what cannot", OF_APPLICATION, foot=False),
     Action("refresh", ("r",), "Refresh", "Look at Git and the cluster now", PAGES | PLANS, "Look", foot=False),
     Action("refresh_hard", ("ctrl+r",), "Hard refresh", "Forget what is kept, then look again", OF_APPLICATION, "Look", foot=False),
     Action("hunk.next", ("n",), "Next change", "The next change, then the next resource", frozenset({DIFF}), "Diff"),

@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.worker import WorkType
 
 from gitops_tui.engine.requests import Refresh, Request
+from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.revision import RollbackMode
 from gitops_tui.model.status import Snapshot
 from gitops_tui.model.text import one_line
@@ -208,9 +209,17 @@ class GitopsApp(App[None]):
         """Show the keys of a view."""
         errands.show_help(self, view)
 
-    def plan(self, application: str, revision: str = "") -> None:
-        """Plan a sync, or with a revision a rollback to it, for a person to confirm."""
-        errands.plan(self, application, revision)
+    def plan(self, application: str, revision: str = "", resources: tuple[ResourceKey, ...] = ()) -> None:
+        """Plan a sync (resources: of these only), or with a revision a rollback to it, for a person to confirm."""
+        errands.plan(self, application, revision, resources)
+
+    def plan_deletion(self, application: str) -> None:
+        """Plan to take an application away, for a person to confirm."""
+        errands.plan_deletion(self, application)
+
+    def offer_actions(self, view: View) -> None:
+        """Show all that can be done here."""
+        errands.show_actions(self, view)
 
     def change_mode(self, location: Location, mode: RollbackMode) -> None:
         """Show the plan of another way to go back in place of this one."""

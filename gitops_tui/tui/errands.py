@@ -15,10 +15,12 @@ from gitops_tui.engine.requests import (
     Undoing,
     Unpin,
 )
+from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.revision import RollbackMode
 from gitops_tui.model.values import replace
 from gitops_tui.tui import actions
 from gitops_tui.tui.dialogs.confirm import Confirm, Question
+from gitops_tui.tui.dialogs.deletion import DeletionView
 from gitops_tui.tui.dialogs.help import Help
 from gitops_tui.tui.dialogs.plan import PlanView
 from gitops_tui.tui.dialogs.revert import RevertView
@@ -82,9 +84,24 @@ def show_help(app: GitopsApp, view: View) -> None:
     app.push_screen(Help(view.view, offered, app.info), lambda name: view.action_do(name) if name else None)
 
 
-def plan(app: GitopsApp, application: str, revision: str) -> None:
-    """Plan a sync, or a rollback to a revision."""
-    app.push_screen(PlanView(Location(actions.PLAN, application, revision=revision)))
+def show_actions(app: GitopsApp, view: View) -> None:
+    """Show what can be done here and why what cannot, and do what is chosen."""
+    now = view.situation()
+    listed = actions.for_view(view.view, read_only=now.read_only)
+    offered = [action for action in listed if action.group in {"Act", "Look"} and action.id != "help"]
+    told = [replace(each, tooltip=each.why_disabled(now) or each.tooltip) for each in offered]
+    menu = Help(view.subject() or view.view, told, title="Actions")
+    app.push_screen(menu, lambda name: view.action_do(name) if name else None)
+
+
+def plan(app: GitopsApp, application: str, revision: str, resources: tuple[ResourceKey, ...] = ()) -> None:
+    """Plan a sync, of all or of some resources, or a rollback to a revision."""
+    app.push_screen(PlanView(Location(actions.PLAN, application, revision=revision), resources))
+
+
+def plan_deletion(app: GitopsApp, application: str) -> None:
+    """Plan to take an application away."""
+    app.push_screen(DeletionView(Location(actions.DELETION, application)))
 
 
 def change_mode(app: GitopsApp, location: Location, mode: RollbackMode) -> None:
@@ -194,6 +211,7 @@ def ask_terminate(app: GitopsApp, application: str) -> None:
 _DO: Final[Mapping[str, Callable[[GitopsApp, str, View], None]]] = {
     "sync": _guarded("sync", lambda app, name: plan(app, name, "")),
     "rollback": _guarded("rollback", lambda app, name: app.visit(Location(actions.HISTORY, name))),
+    "delete": _guarded("delete", plan_deletion),
     "unpin": _guarded("unpin", ask_unpin),
     "undo": _guarded("undo", ask_undo),
     "skin": lambda app, skin, _: setattr(app, "theme", skin),

@@ -49,6 +49,7 @@ COMMANDS: Final = (
     Command("info", ("i",), "where it comes from, what is wrong", actions.INFO, argument="application", needs_argument=True),
     Command("sync", ("s",), "plan a sync", action="sync", argument="application", needs_argument=True),
     Command("rollback", ("rb",), "choose a commit to go back to", action="rollback", argument="application", needs_argument=True),
+    Command("delete", ("rm",), "stop tracking it, and leave or delete its objects", action="delete", argument="application", needs_argument=True),
     Command("unpin", (), "follow the tracked revision again", action="unpin", argument="application", needs_argument=True),
     Command("undo", (), "take back what was done last", action="undo", argument="application", needs_argument=True),
     Command("ops", ("operations", "journal"), "operations and their receipts", actions.OPERATIONS, argument="application"),

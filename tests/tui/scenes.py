@@ -11,10 +11,12 @@ from typing import Any
 from gitops_tui.diff import comparison
 from gitops_tui.engine.requests import (
     Compare,
+    Delete,
     History,
     LastGood,
     Operations,
     Plan,
+    PlanDeletion,
     PlanRevert,
     PlanUndo,
     Request,
@@ -37,6 +39,7 @@ from gitops_tui.model.operations import (
     Action,
     Change,
     ChangeSet,
+    Deletion,
     HistoryEntry,
     OperationKind,
     OperationPhase,
@@ -45,6 +48,7 @@ from gitops_tui.model.operations import (
     ResourceComparison,
     ResourceResult,
     Result,
+    SyncPhase,
 )
 from gitops_tui.model.resources import (
     Authorship,
@@ -436,6 +440,33 @@ def cart_plan(*, prune: bool = False, revision: str = CART_FIX.sha) -> ChangeSet
     return ChangeSet("cart", revision, (*changes, last), prune)
 
 
+def cart_chosen(request: Plan) -> ChangeSet:
+    """A plan as it was asked for: of some resources only, where some were chosen."""
+    plan = cart_plan(prune=bool(request.prune), revision=request.revision or CART_FIX.sha)
+    chosen = tuple(change for change in plan.changes if not request.resources or change.key in request.resources)
+    partial = bool(request.resources)
+    return replace(plan, changes=chosen, partial=partial, hooks=not partial if request.hooks is None else request.hooks)
+
+
+def cart_deletion(request: PlanDeletion) -> ChangeSet:
+    """What becomes of the objects of cart when it is taken away."""
+    is_left = request.how is Deletion.LEAVE
+    changes = tuple(
+        Change(
+            one.key,
+            Action.SKIP if is_left else Action.DELETE,
+            "left as it is" if is_left else "deleted with application cart",
+            SyncPhase.DELETE,
+            uid="u1",
+            warnings=("its pods end",) if one.key.kind == "Deployment" and not is_left else (),
+        )
+        for one in cart_comparisons()
+        if one.live is not None
+    )
+    held = () if is_left else ("deletes PersistentVolumeClaim shop/cart-sessions",)
+    return ChangeSet("cart", CART_FIX.sha, changes, not is_left, held=held, hooks=request.hooks, deletion=request.how)
+
+
 def cart_receipt(kind: OperationKind = OperationKind.SYNC, revision: str = CART_FIX.sha) -> Receipt:
     plan = cart_plan()
     results = tuple(
@@ -559,7 +590,9 @@ class ScriptedEngine:
         self.asked: list[Request] = []
         self.answers: dict[type[Request], Any] = {
             Compare: lambda _: cart_differences(),
-            Plan: lambda request: cart_plan(prune=bool(request.prune), revision=request.revision or CART_FIX.sha),
+            Plan: cart_chosen,
+            PlanDeletion: cart_deletion,
+            Delete: lambda request: cart_receipt(OperationKind.DELETE, request.plan.revision),
             History: lambda request: cart_history()[request.offset :],
             Operations: lambda _: receipts(),
             Sync: lambda _: cart_receipt(),

@@ -8,6 +8,7 @@ import pytest
 from textual.binding import Binding
 
 from gitops_tui.tui import actions
+from gitops_tui.tui.dialogs.deletion import DeletionView
 from gitops_tui.tui.dialogs.plan import PlanView
 from gitops_tui.tui.dialogs.revert import RevertView
 from gitops_tui.tui.navigation import COMMANDS
@@ -18,6 +19,7 @@ VIEWS: dict[str, type[View]] = {
     **{name: cls for name, cls in SCREENS.items() if isinstance(cls, type)},
     actions.PLAN: PlanView,
     actions.REVERT: RevertView,
+    actions.DELETION: DeletionView,
 }
 
 
@@ -57,7 +59,7 @@ def test_dangerous_actions_are_absent_in_read_only_mode() -> None:
     for view in VIEWS:
         assert not any(action.dangerous for action in actions.for_view(view, read_only=True))
     assert {action.id for action in actions.ACTIONS if action.dangerous} == {
-        "sync", "rollback", "last_good", "undo", "unpin", "pause", "terminate",
+        "sync", "rollback", "last_good", "undo", "unpin", "pause", "terminate", "delete",
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from gitops_tui.tui.actions import Action
-from gitops_tui.tui.look.spans import Ground, Span, Tone, line
+from gitops_tui.tui.look.spans import Ground, Span, Tone, line, outside
 from gitops_tui.tui.present import keys as present
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.table import Row, Table
@@ -28,8 +28,11 @@ class Help(ModalScreen[str]):
     Help Table { background: $panel; }
     """
 
-    def __init__(self, view: str, actions: Sequence[Action], info: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, view: str, actions: Sequence[Action], info: Sequence[tuple[str, str]] = (), title: str = "Keys"
+    ) -> None:
         super().__init__()
+        self._title = title
         self._view, self._actions, self._info = view, tuple(actions), tuple(info)
 
     def compose(self) -> ComposeResult:
@@ -42,8 +45,8 @@ class Help(ModalScreen[str]):
     def on_mount(self) -> None:
         """Fill in the keys and facts."""
         title = line(
-            Span("Keys", Tone.TEXT, True),
-            Span(f"  {self._view}   ", Tone.MUTED),
+            Span(self._title, Tone.TEXT, True),
+            outside(f"  {self._view}   ", Tone.MUTED),
             Span("⏎", Tone.ACCENT, True),
             Span(" does it  ", Tone.MUTED),
             Span("Esc", Tone.ACCENT, True),

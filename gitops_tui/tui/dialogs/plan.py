@@ -10,6 +10,7 @@ from textual.content import Content
 
 from gitops_tui.engine.requests import Plan, Request, Rollback, Sync
 from gitops_tui.model.operations import Change, ChangeSet
+from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.revision import RollbackMode
 from gitops_tui.model.status import Problem
 from gitops_tui.model.values import replace
@@ -30,8 +31,10 @@ class PlanView(Approval):
 
     view = actions.PLAN
 
-    def __init__(self, location: Location) -> None:
+    def __init__(self, location: Location, resources: tuple[ResourceKey, ...] = ()) -> None:
         super().__init__(location)
+        self.resources = resources
+        self.hooks: bool | None = None
         self.plan: ChangeSet | None = None
         self.prune: bool | None = None
         self.ending = 0
@@ -65,14 +68,17 @@ class PlanView(Approval):
         """Plan, or plan again."""
         self.begin()
         self.ask(
-            Plan(self.location.application, self.location.revision or None, self.prune), self._planned, self._failed
+            Plan(self.location.application, self.location.revision or None, self.prune, self.resources, self.hooks),
+            self._planned,
+            self._failed,
         )
 
     def _planned(self, plan: ChangeSet) -> None:
         self.plan = plan
-        self.prune = plan.prune
+        self.prune, self.hooks = plan.prune, plan.hooks
         nothing = (line(Span("✓ ", Tone.GOOD), Span("nothing to change")),)
-        self.query_one(Table).show([Row(change.key, change) for change in present.in_view_order(plan.changes)], nothing)
+        rows = [Row((change.key, change.phase), change) for change in present.in_view_order(plan.changes)]
+        self.query_one(Table).show(rows, nothing)
         self._update()
 
     def _failed(self, problem: Problem) -> None:
@@ -98,8 +104,10 @@ class PlanView(Approval):
         )
         if plan is None:
             return [first, EMPTY]
-        prune = "on" if plan.prune else "off"
-        second = line(Span(present.in_words(plan)), Span(f"   prune {prune}", Tone.MUTED))
+        second = line(Span(present.in_words(plan)), Span(present.settings(plan), Tone.MUTED))
+        if plan.partial:
+            chosen = f"   {present.counted(self.resources)} only"
+            second = (*second, Span(chosen, Tone.SPECIAL))
         if self.is_rollback:
             second = (*second, Span(f"   pins it there {present.ENDINGS[self.ending].words}", Tone.SPECIAL))
         return [first, second]
@@ -164,6 +172,11 @@ class PlanView(Approval):
     def do_prune(self) -> None:
         """Plan again with or without deleting what Git no longer names."""
         self.prune = not self.prune
+        self.load()
+
+    def do_hooks(self) -> None:
+        """Plan again with or without the hooks."""
+        self.hooks = not self.hooks
         self.load()
 
     def do_mode(self) -> None:

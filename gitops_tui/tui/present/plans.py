@@ -84,6 +84,17 @@ def in_words(plan: ChangeSet) -> str:
     return ", ".join(f"{count[action]} {action.value}" for action in Action if count[action]) or "nothing"
 
 
+def settings(plan: ChangeSet) -> str:
+    """Return with what it was planned: `   prune off`, and the hooks where they do not run as they would by default."""
+    hooks = "" if plan.hooks is not plan.partial else f"   hooks {'on' if plan.hooks else 'off'}"
+    return f"   prune {'on' if plan.prune else 'off'}{hooks}"
+
+
+def counted(resources: Sequence[object]) -> str:
+    """`2 chosen resources`."""
+    return f"{len(resources)} chosen resource" + "s" * (len(resources) != 1)
+
+
 def field_lines(changes: Sequence[FieldChange], *, most: int = 200) -> list[Line]:
     """Return what would change: path, live value → desired value."""
     lines: list[Line] = []

@@ -15,14 +15,15 @@ from gitops_tui.tui.look.spans import Line, Span, Tone, line
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import applications, details
 from gitops_tui.tui.present import resources as present
-from gitops_tui.tui.views.listing import Listing, sort_bindings
+from gitops_tui.tui.views.listing import sort_bindings
+from gitops_tui.tui.views.marking import Marking
 from gitops_tui.tui.views.problems import problem_lines
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager, pane
 from gitops_tui.tui.widgets.table import Row, Table
 
 
-class ApplicationView(Listing):
+class ApplicationView(Marking):
     """The tree of one application."""
 
     view = actions.APPLICATION
@@ -97,6 +98,15 @@ class ApplicationView(Listing):
     def on_table_opened(self) -> None:
         """Show its YAML."""
         self.do_manifest()
+
+    def why_unmarkable(self, row: Row) -> str:
+        """Pods and what else lies below a resource come and go with it."""
+        status: ResourceStatus = row.value.status
+        return "" if status.desired or status.parent is None else "Git does not state it: mark what it belongs to"
+
+    def do_sync(self) -> None:
+        """Plan a sync, of the marked resources where any is."""
+        self.cockpit.plan(self.subject(), resources=tuple(key for key in self.marked if isinstance(key, ResourceKey)))
 
     def do_manifest(self) -> None:
         """Show the YAML of the resource under the cursor."""

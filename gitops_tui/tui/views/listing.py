@@ -63,10 +63,13 @@ class Listing(View):
         self._note()
 
     def _note(self) -> None:
-        notes = ["problems only"] if self.troubled_only else []
-        notes += [f"/{self.filter.text}"] if self.filter else []
-        self.note = "  ".join(notes)
+        self.note = "  ".join(self.notes())
         self.update()
+
+    def notes(self) -> list[str]:
+        """Return what the header says of how the table is shown."""
+        notes = ["problems only"] if self.troubled_only else []
+        return notes + ([f"/{self.filter.text}"] if self.filter else [])
 
     def do_back(self) -> None:
         """Clear the filter, else leave."""

@@ -100,6 +100,10 @@ class Verbs(Screen[Any]):
         """Show everything known."""
         self.cockpit.visit(Location(actions.INFO, self.subject()))
 
+    def do_delete(self) -> None:
+        """Plan to take the application away."""
+        self.cockpit.plan_deletion(self.subject())
+
     def do_sync(self) -> None:
         """Plan a sync."""
         self.cockpit.plan(self.subject())

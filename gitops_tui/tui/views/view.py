@@ -131,6 +131,10 @@ class View(Verbs):
         """Show every key."""
         self.cockpit.help(self)
 
+    def do_actions(self) -> None:
+        """Show all that can be done here."""
+        self.cockpit.offer_actions(self)
+
     # -- the command line
 
     def do_command(self) -> None:

@@ -62,6 +62,7 @@ class Table(ScrollView, can_focus=True):
         self.placeholder: tuple[Line, ...] = ()
         self.ground = Ground.BASE
         self.sorted_by: tuple[str, bool] = ("", False)
+        self.marked: frozenset[Hashable] = frozenset()
         self._rows: tuple[Row, ...] = ()
         self._index: dict[Hashable, int] = {}
         self._cursor = 0
@@ -186,8 +187,12 @@ class Table(ScrollView, can_focus=True):
             return EMPTY, self.ground
         here = at == self._cursor
         ground = (Ground.CURSOR if self.has_focus else Ground.RESTING) if here else self.ground
-        mark = Span("▌ ", Tone.ACCENT if self.has_focus else Tone.FAINT) if here else Span("  ")
-        return (mark, *self._cells(self._rows[at], here)), ground
+        marks = self._marks(here=here, marked=self._rows[at].key in self.marked)
+        return (*marks, *self._cells(self._rows[at], here)), ground
+
+    def _marks(self, *, here: bool, marked: bool) -> Line:
+        bar = Span("▌ ", Tone.ACCENT if self.has_focus else Tone.FAINT) if here else Span("  ")
+        return (bar._replace(text=bar.text[:1]), Span("*", Tone.SPECIAL, True)) if marked else (bar,)
 
     def _cells(self, row: Row, here: bool) -> list[Span]:
         shown = dict(zip((column.key for column in self.columns), self.present(row.value), strict=True))
