@@ -212,6 +212,7 @@ def _policy(node: Node, common: _Common) -> SyncPolicy:
             force_conflicts="forceConflicts",
             propagation="propagation",
             auto_rollback="autoRollback",
+            fast_forward_only="fastForwardOnly",
             parallel="parallel",
         ),
     )

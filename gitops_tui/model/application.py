@@ -130,6 +130,8 @@ class SyncPolicy:
     auto_rollback: bool = False
     """A commit that fails, or makes the application Degraded within `soak` seconds, is rolled back and held off."""
     soak: float = 600.0
+    fast_forward_only: bool = False
+    """A commit that does not contain the one deployed last waits for a person."""
     options: tuple[str, ...] = ()
     windows: tuple[SyncWindow, ...] = ()
     parallel: int = 4

@@ -86,7 +86,7 @@ class Mirror:
                 return Fetch(changed=False, note=self._taken_note())
             with self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
                 copy = self._storage.copy
-                note = self._upkeep.update(self._remote, wanted, lock)
+                note = self._upkeep.update(self._remote, wanted, lock, seen)
                 self._forget_unless(copy)
                 now = self._refs = objects.held(self._runner, self._copy())
             return Fetch(seen != now, "; ".join(filter(None, (self._taken_note(), note))))

@@ -36,16 +36,19 @@ class Upkeep:
         """Whether the copy in use was found readable by this process, or made by it."""
         return self._examined is not None and self._examined == self._storage.copy
 
-    def update(self, remote: Remote, wanted: Refs, lock: int) -> str:
+    def update(self, remote: Remote, wanted: Refs, lock: int, seen: Refs | None = None) -> str:
         """Bring the copy to what the remote has; return what a person has to know, or "".
+
+        seen: what the person knows of; what the copy held until now, where that is not known. Another process may
+        have brought the copy further meanwhile.
 
         A copy that is not there or cannot be read is cloned anew. SourceError for the remote's failures, which
         leave the copy as it was and nothing half-written beside it.
         """
         with self._swept():
-            return self._update(remote, wanted, lock)
+            return self._update(remote, wanted, lock, seen)
 
-    def _update(self, remote: Remote, wanted: Refs, lock: int) -> str:
+    def _update(self, remote: Remote, wanted: Refs, lock: int, seen: Refs | None) -> str:
         copy = self._storage.copy
         if copy is None or not self.is_examined:
             self._storage.sweep()
@@ -55,7 +58,7 @@ class Upkeep:
         try:
             before = objects.held(self._runner, copy)
             if before == wanted:
-                return ""
+                return _movements(self._runner, copy, seen or before, before)
             if before.ids or before.head:
                 _refuse_nothing(remote, wanted)
             remote.fetch(copy, wanted, lock)
@@ -63,7 +66,7 @@ class Upkeep:
         except DamagedError:
             return self.clone(remote, wanted, lock)
         _tidy(self._runner, copy, lock)
-        return _movements(self._runner, copy, before, after)
+        return _movements(self._runner, copy, seen or before, after)
 
     def clone(self, remote: Remote, wanted: Refs, lock: int) -> str:
         """Make a new copy beside the one in use and put it in its place."""

@@ -62,6 +62,22 @@ def test_a_force_push_is_followed_and_told(mirror: Mirror, origin: Origin) -> No
     assert mirror.fetch() == Fetch(changed=False)
 
 
+def test_a_force_push_is_told_by_each_process_whoever_fetched_it_first(
+    mirror: Mirror, origin: Origin, state: Path
+) -> None:
+    first = origin.commit({"a": "1"})
+    origin.commit({"a": "2"})
+    mirror.fetch()
+    another = Mirrors(state).mirror(mirror.repository)
+    another.fetch()
+    origin.git("reset", "--quiet", "--hard", first)
+    origin.commit({"a": "3"})
+    note = another.fetch().note
+    assert note.endswith("which does not contain it")
+    assert mirror.fetch() == Fetch(changed=True, note=note)
+    assert mirror.fetch() == Fetch(changed=False)
+
+
 def test_a_moved_tag_a_deleted_branch_and_a_new_default_are_told(mirror: Mirror, origin: Origin) -> None:
     first = origin.commit()
     origin.tag("stable")

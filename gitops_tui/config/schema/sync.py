@@ -64,6 +64,10 @@ def sync() -> Schema:
                 default=policy.auto_rollback,
             ),
             "soak": duration("How long after a sync a loss of health is blamed on its commit.", "10m"),
+            "fastForwardOnly": switch(
+                "A commit that does not contain the one deployed last, as after a force-push, waits for a person.",
+                default=policy.fast_forward_only,
+            ),
         },
     )
 

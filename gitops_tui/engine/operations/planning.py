@@ -6,13 +6,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from gitops_tui.cluster import Cluster
-from gitops_tui.engine.views.reconcile import Reconciler
+from gitops_tui.engine.views.reconcile import Reconciler, View
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
-from gitops_tui.model.errors import ClusterError, ForbiddenError, GitopsError, NotServedError, UnreachableError
+from gitops_tui.model.errors import (
+    ClusterError,
+    ForbiddenError,
+    GitopsError,
+    NotServedError,
+    SourceError,
+    UnreachableError,
+)
 from gitops_tui.model.operations import ChangeSet, Deletion
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
+from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass
 from gitops_tui.sync import DEFINITION, Pair, creates_namespace, defined_kind, deletion, hook_of, plan
 
@@ -78,7 +86,24 @@ class Plans:
             incomplete=incomplete,
             hooks=hooks,
         )
-        return Planned(changeset, view.absent)
+        held = (*changeset.held, *self._no_fast_forward(application, view))
+        return Planned(replace(changeset, held=held), view.absent)
+
+    def _no_fast_forward(self, application: Application, view: View) -> tuple[str, ...]:
+        """Why a person has to see what the tracked ref means now; what was chosen, such as a rollback, is no news."""
+        if not application.policy.fast_forward_only or view.revision.sha != view.latest.sha:
+            return ()
+        deployed = self._journal.deployments(application.name, 1)
+        if not deployed:
+            return ()
+        mirror, old, new = self._reconciler.mirror(application.source.repository), deployed[0].revision, view.revision
+        try:
+            if mirror.is_ancestor(old, new.sha):
+                return ()
+        except SourceError as error:
+            return (f"whether {new.short} contains {old[:7]}, the commit deployed last, is not known: {error.message}",)
+        tracked = one_line(application.source.revision or "HEAD", limit=80)
+        return (f"{tracked} moved from {old[:7]} to {new.short}, which does not contain it",)
 
     def deletion(self, application: Application, how: Deletion, *, hooks: bool, revision: str | None = None) -> Planned:
         """What taking the application away would do. hooks False: without asking Git. Raises GitopsError."""
