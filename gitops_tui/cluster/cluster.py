@@ -15,9 +15,9 @@ from gitops_tui.cluster.pace import Pace, Timing
 from gitops_tui.cluster.transport import APPLY, JSON, Answer, Call, Transport
 from gitops_tui.cluster.undeclared import without_undeclared
 from gitops_tui.cluster.warnings import Warnings
-from gitops_tui.cluster.watching import Cache, Listener, Surroundings, Watches
+from gitops_tui.cluster.watching import Cache, Listener, Surroundings, Watches, live_of
 from gitops_tui.model.errors import ClusterError, InvalidError, NotServedError
-from gitops_tui.model.ownership import FIELD_MANAGER
+from gitops_tui.model.ownership import FIELD_MANAGER, owner_of
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import replace
@@ -134,7 +134,7 @@ class Cluster:
             body=_encoded(key, body),
             content_type=APPLY,
         )
-        return Applied(answer.body, answer.warnings)
+        return self._written(key, answer, dry_run=dry_run)
 
     def replace(
         self, manifest: Manifest, *, uid: str, resource_version: str, dry_run: bool = False, validate: bool = True
@@ -149,6 +149,14 @@ class Cluster:
             query=_writing(dry_run=dry_run, validate=validate),
             body=body,
         )
+        return self._written(manifest.key, answer, dry_run=dry_run)
+
+    def _written(self, key: ResourceKey, answer: Answer, *, dry_run: bool) -> Applied:
+        """What a write was answered with; the cache knows it at once, as far as it holds objects of this form."""
+        if not dry_run and owner_of(answer.body) is not None:
+            resource = self.resource(key.group, key.kind)
+            if answer.body.get("apiVersion") == resource.api_version:
+                self._cache.learn(live_of(answer.body, resource))
         return Applied(answer.body, answer.warnings)
 
     def delete(

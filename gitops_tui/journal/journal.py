@@ -93,8 +93,12 @@ class Journal:
             operations.begin(connection, receipt, partial=partial)
 
     def result(self, operation: str, result: ResourceResult) -> None:
-        """Record what became of one resource. A later result of the same resource replaces it."""
-        with self._events() as connection:
+        """Record what became of one resource. A later result of the same resource replaces it.
+
+        It outlives this process at once, and a failure of the machine from the next `intend` or `finish` on; what it
+        tells of is in the inventory before.
+        """
+        with self._events(durable=False) as connection:
             operations.add_results(connection, operation, (result,))
 
     def finish(self, receipt: Receipt) -> None:
@@ -180,11 +184,14 @@ class Journal:
 
     def intend(self, application: str, context: str, keys: Iterable[ResourceKey]) -> None:
         """Write down, before they are applied, what an application is about to own in a cluster."""
+        self._refuse_reader()
+        wanted = {key.path for key in keys}
+        with self._database.read() as connection:
+            if wanted <= _inventory(connection, application, context) and _is_known(connection, application, context):
+                return
         with self._events() as connection:
-            known = _inventory(connection, application, context)
-            new = sorted({key.path for key in keys} - known)
-            if new or not _is_known(connection, application, context):
-                _append(connection, "intend", {"context": context, "keys": new}, application)
+            new = sorted(wanted - _inventory(connection, application, context))
+            _append(connection, "intend", {"context": context, "keys": new}, application)
 
     def strike(self, application: str, context: str, key: ResourceKey) -> None:
         """Forget an object whose deletion is confirmed."""
@@ -283,9 +290,9 @@ class Journal:
             raise JournalError(str(self._folder), message)
 
     @contextmanager
-    def _events(self) -> Iterator[sqlite3.Connection]:
+    def _events(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         self._refuse_reader()
-        with self._database.write() as connection:
+        with self._database.write(durable=durable) as connection:
             yield connection
 
 

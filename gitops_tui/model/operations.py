@@ -49,7 +49,8 @@ class Change:
     why: a few words for a person. uid and resource_version: the live object this was planned against, "" when
     there was none. changes: masked, for showing. warnings: what a person should know before, with what cannot be
     undone and what restarts among it. irreversible: what cannot be undone, "" when all can. restarts: its pods do.
-    takes: fields of other managers that it takes over, each "field: manager".
+    takes: fields of other managers that it takes over, each "field: manager". tried: the server said a moment ago, in
+    a dry-run, that it takes exactly this.
     """
 
     key: ResourceKey
@@ -66,6 +67,7 @@ class Change:
     irreversible: str = ""
     restarts: bool = False
     takes: tuple[str, ...] = ()
+    tried: bool = False
 
 
 class Deletion(StrEnum):

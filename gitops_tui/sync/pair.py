@@ -16,7 +16,8 @@ class Pair:
     was refused, live cannot be read), "" when it can. owner: the application that the live object names as its
     own. conflicts: "field: manager" of fields that another field manager owns and an apply would take over.
     immutable: it is refused because a field of the live object cannot change. unserved: nobody serves its kind now.
-    unused: it is a definition of which no object is live.
+    unused: it is a definition of which no object is live. tried: the server said in a dry-run, a moment ago and of
+    this very live object, that it takes exactly this.
     """
 
     key: ResourceKey
@@ -30,6 +31,7 @@ class Pair:
     immutable: bool = False
     unserved: bool = False
     unused: bool = False
+    tried: bool = False
 
 
 def adopted(application: Application) -> str:

@@ -212,6 +212,7 @@ class _Planner:
             method=method,
             irreversible=loss,
             restarts=restarts,
+            tried=pair.tried and method is Method.APPLY and action in {Action.CREATE, Action.UPDATE},
             takes=pair.conflicts if self.application.policy.force_conflicts else (),
         )
 

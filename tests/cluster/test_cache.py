@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gitops_tui.cluster import ApiResource, Live, Scope
 from gitops_tui.cluster.watching.cache import Cache, live_of
+from gitops_tui.model.errors import ClusterError
 
 SCOPE = Scope("", "ConfigMap")
 RESOURCE = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
@@ -47,6 +48,47 @@ def test_the_same_state_told_twice_is_no_change() -> None:
     cache.remove(shelf, live("a", 3))
 
     assert told == [("a", False), ("a", False)]
+    assert cache.live(live("a").key) is None
+
+
+def test_what_a_write_was_answered_with_is_known_before_the_watch_tells_of_it() -> None:
+    cache = Cache()
+    told: list[str] = []
+    shelf = cache.open(SCOPE)
+    cache.replace(shelf, [live("a", 3)], "5")
+    cache.subscribe(lambda found, _: told.append(f"{found.key.name}{found.resource_version}"))
+
+    cache.learn(live("a", 6))
+    cache.learn(live("new", 7))
+    cache.put(shelf, live("a", 6))
+    cache.put(shelf, live("new", 7))
+
+    assert told == ["a6", "new7"]
+
+
+def test_a_late_answer_brings_back_nothing_that_the_watch_has_gone_past() -> None:
+    cache = Cache()
+    shelf = cache.open(SCOPE)
+    cache.learn(live("before-the-list", 4))
+    cache.replace(shelf, [], "5")
+    cache.learn(live("listed-as-absent", 4))
+    cache.remove(shelf, live("deleted", 9))
+    cache.learn(live("deleted", 8))
+    cache.put(shelf, live("changed", 12))
+    cache.learn(live("changed", 11))
+
+    assert {name for name in ("before-the-list", "listed-as-absent", "deleted") if cache.live(live(name).key)} == set()
+    newest = cache.live(live("changed").key)
+    assert newest is not None
+    assert newest.resource_version == "12"
+
+
+def test_what_cannot_be_listed_now_learns_nothing() -> None:
+    cache = Cache()
+    shelf = cache.open(SCOPE)
+    cache.replace(shelf, [], "5")
+    cache.fail(shelf, ClusterError("configmaps", "forbidden"))
+    cache.learn(live("a", 6))
     assert cache.live(live("a").key) is None
 
 

@@ -60,6 +60,8 @@ class Shelf:
         self.owned: defaultdict[str, dict[ResourceKey, Live]] = defaultdict(dict)
         self.children: defaultdict[str, dict[ResourceKey, Live]] = defaultdict(dict)
         self.listed = False
+        self.seen = 0
+        """The newest resourceVersion that the list or the watch has told of."""
         self.problem: ClusterError | None = None
 
     def put(self, live: Live) -> bool:
@@ -86,6 +88,11 @@ class Shelf:
         for uid in old.owner_uids:
             _unindex(self.children, uid, key)
         return old
+
+
+def _number(revision: str) -> int:
+    """A resourceVersion by which what came before can be told from what came after; 0 when it cannot."""
+    return int(revision) if revision.isdecimal() else 0
 
 
 def _unindex(index: dict[str, dict[ResourceKey, Live]], name: str, key: ResourceKey) -> None:
@@ -124,15 +131,18 @@ class Cache:
                 del self._shelves[scope]
                 self._kinds[scope.group, scope.kind].remove(scope)
 
-    def replace(self, shelf: Shelf, objects: Iterable[Live]) -> None:
-        """Take a complete new list; listeners hear of the differences alone, deletions that were missed too."""
+    def replace(self, shelf: Shelf, objects: Iterable[Live], revision: str = "") -> None:
+        """Take a complete new list; listeners hear of the differences alone, deletions that were missed too.
+
+        revision: the resourceVersion of the list.
+        """
         fresh = {live.key: live for live in objects}
         with self._lock:
             if not self._holds(shelf):
                 return
             gone = [shelf.drop(key) for key in tuple(shelf.objects) if key not in fresh]
             changed = [live for live in fresh.values() if shelf.put(live)]
-            shelf.listed = True
+            shelf.listed, shelf.seen = True, _number(revision)
             watchers = self._trouble(shelf, None)
             events = [(live, True) for live in gone if live and self._find(live.key) is None]
             events += [(live, False) for live in changed]
@@ -143,14 +153,36 @@ class Cache:
     def put(self, shelf: Shelf, live: Live) -> None:
         """An object of a scope appeared or changed."""
         with self._lock:
+            shelf.seen = _number(live.resource_version)
             if not self._holds(shelf) or not shelf.put(live):
                 return
             listeners = tuple(self._listeners)
         _tell(listeners, [(live, False)])
 
+    def learn(self, live: Live) -> None:
+        """Take an object of ours as the answer to a write had it, before the watch tells of it.
+
+        Only what the watch has yet to tell is taken: its later changes, and its deletion, are certain to come then.
+        """
+        with self._lock:
+            version = _number(live.resource_version)
+            shelves = [self._shelves[scope] for scope in self._kinds.get((live.key.group, live.key.kind), ())]
+            changed = [
+                shelf
+                for shelf in shelves
+                if shelf.listed
+                and shelf.problem is None
+                and _spans(shelf.scope, live.key)
+                and shelf.seen < version
+                and shelf.put(live)
+            ]
+            listeners = tuple(self._listeners) if changed else ()
+        _tell(listeners, [(live, False)])
+
     def remove(self, shelf: Shelf, last: Live) -> None:
         """An object of a scope is gone, or is selected no longer. last: its last state."""
         with self._lock:
+            shelf.seen = _number(last.resource_version)
             if not self._holds(shelf) or shelf.drop(last.key) is None or self._find(last.key) is not None:
                 return
             listeners = tuple(self._listeners)

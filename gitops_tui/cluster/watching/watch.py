@@ -182,7 +182,7 @@ class ScopeWatch:
         self._revision, self._list_again, self._stream_failures = revision, False, 0
         if went_back:
             self._restored(self)
-        self._around.cache.replace(self._shelf, objects)
+        self._around.cache.replace(self._shelf, objects, revision)
 
     def _follow(self, resource: ApiResource, initial: Mapping[str, str] | None = None) -> None:
         """Watch from where we are (or, with `initial`, from nothing) until the server ends it."""

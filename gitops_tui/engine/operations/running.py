@@ -144,6 +144,7 @@ class Operations:
                     stop=halt.event,
                     progress=progress,
                     timeout=order.timeout,
+                    lookup=lambda key: seen(cluster, key),
                     children=lambda live: below(cluster, live),
                     wave_pause=self._wave_pause,
                 )
@@ -197,6 +198,12 @@ def _ended(receipt: Receipt, outcome: Outcome, halt: Halt) -> Receipt:
         message=halt.message if stopped else "; ".join(filter(None, (receipt.message, outcome.message))),
         verified=outcome.verified,
     )
+
+
+def seen(cluster: Cluster, key: ResourceKey) -> Body | None:
+    """The live object as the watches have it; read where they do not, or not now. Raises ClusterError."""
+    known = cluster.live(key)
+    return known.body() if known is not None and cluster.problem(key) is None else cluster.read(key)
 
 
 def below(cluster: Cluster, live: Body) -> Iterator[Body]:

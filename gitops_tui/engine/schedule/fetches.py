@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 
 from gitops_tui.config import Config
@@ -61,6 +62,11 @@ class Fetches:
                 found.setdefault(application.name, application)
         for name in self._desk.books.track(found.values()):
             self._watches.drop(name)
+        paths: defaultdict[str, set[str]] = defaultdict(set)
+        for application in found.values():
+            paths[application.source.repository].add(application.source.path)
+        for url, some in paths.items():
+            self._reconciler.renderings.expect(url, some)
 
     def start_due(self, now: float) -> bool:
         """Start every fetch that is due; returns whether any was."""
@@ -80,11 +86,11 @@ class Fetches:
         repository = fetching.repository
         templates = tuple(t for t in self._desk.books.config.folders if t.repository == repository.url)
         in_use = self._desk.books.in_use(repository.url)
-        known = dict(fetching.expanded)
+        known, unsure = dict(fetching.expanded), bool(fetching.unfound) or not fetching.tried
         self._desk.run(
             f"fetch {repository.url}",
             1,
-            lambda: self._fetch(repository, templates, in_use, known),
+            lambda: self._fetch(repository, templates, in_use, known, unsure=unsure),
             lambda fetched: self._fetched(fetching, fetched),
             lambda error: self._fetched(fetching, Fetched(False, "", fetching.expanded, error)),
         )
@@ -95,7 +101,10 @@ class Fetches:
         templates: tuple[FolderTemplate, ...],
         in_use: frozenset[str],
         known: dict[FolderTemplate, tuple[Application, ...]],
+        *,
+        unsure: bool,
     ) -> Fetched:
+        """unsure: what is known of the folders is not what the last commit has."""
         mirror = self._reconciler.mirror(repository.url)
         failed: GitopsError | None = None
         changed, note = False, ""
@@ -110,6 +119,9 @@ class Fetches:
         expanded: dict[FolderTemplate, tuple[Application, ...]] = {}
         unfound: list[GitopsError] = []
         for template in templates:
+            if template in known and not changed and not unsure:
+                expanded[template] = known[template]
+                continue
             try:
                 expanded[template] = applications_from(template, _folders(mirror, template))
             except SourceError as error:

@@ -10,6 +10,9 @@ from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
 
 DEBOUNCE = 0.05
+"""Seconds in which changes gather before an application is looked at."""
+_WHILE_WRITTEN = 1.0
+"""The same while an operation of ours is what changes it; its end is looked at at once."""
 _PENDING_OWNERS = 10_000
 
 
@@ -58,7 +61,7 @@ class LiveChanges:
         for name in names:
             tracked = self._desk.books.tracked.get(name)
             if tracked is not None:
-                tracked.touch(now + DEBOUNCE)
+                tracked.touch(now + (_WHILE_WRITTEN if tracked.job is not None else DEBOUNCE))
 
     def index(self, tracked: Tracked, context: str, uids: frozenset[str]) -> None:
         """These objects, by their uids, are the application's or lie below its own."""

@@ -21,7 +21,6 @@ from gitops_tui.model.revision import Revision
 from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Snapshot, SyncCode
 from gitops_tui.model.values import dataclass, replace
 
-_WHILE_PROGRESSING = 5.0
 _WHILE_INCOMPLETE = 2.0
 _RESYNC = 300.0
 
@@ -184,6 +183,8 @@ class Looks:
         reaching = self._desk.books.reach(looked.cluster.context)
         reaching.backoff.succeed()
         reaching.status = looked.cluster
+        if looked.status.health != tracked.status.health:
+            tracked.progress.succeed()
         tracked.status = replace(looked.status, running=tracked.status.running)
         tracked.look_at(now + self._pause_after(tracked, looked))
         if looked.status.sync is SyncCode.SYNCED and looked.status.revision is not None:
@@ -203,7 +204,7 @@ class Looks:
         tracked.backoff.succeed()
         if looked.incomplete:
             return _WHILE_INCOMPLETE
-        return _WHILE_PROGRESSING if looked.status.health.code is HealthCode.PROGRESSING else spread(_RESYNC)
+        return tracked.progress.fail() if looked.status.health.code is HealthCode.PROGRESSING else spread(_RESYNC)
 
     def _supersede(self, tracked: Tracked) -> None:
         job, revision = tracked.job, tracked.status.revision

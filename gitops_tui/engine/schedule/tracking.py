@@ -51,6 +51,8 @@ class Tracked:
     dirty: bool = False
     backoff: Backoff = field(default_factory=lambda: Backoff(2.0, 2.0, 60.0, jitter=0.2))
     attempts: Attempts = field(default_factory=Attempts)
+    progress: Backoff = field(default_factory=lambda: Backoff(5.0, 1.5, 60.0))
+    """How soon it is looked at again while it progresses and nothing moves."""
     job: RunningJob | None = None
     waiters: list[RefreshWaiter] = field(default_factory=list)
     outcome: Problem | None = None

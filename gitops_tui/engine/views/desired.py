@@ -73,6 +73,11 @@ class Renderings:
             self._kept[application.name] = (_Rendering(options, wanted, trees, manifests), *others)
         return manifests
 
+    def expect(self, url: str, paths: Iterable[str]) -> None:
+        """These paths of a repository will be asked for at each commit."""
+        with self._lock:
+            self._paths[url].update(paths)
+
     def _ask_for_all(self, mirror: Mirror, sha: str) -> None:
         """Let one process tell of a new commit what all applications of the repository will ask of it."""
         url = mirror.repository.url

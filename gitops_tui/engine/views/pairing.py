@@ -128,13 +128,15 @@ class Pairing:
         kept = kept_from_apply(manifest.body, None)
         if kept:
             return Pair(manifest.key, manifest, None, Drift(manifest.key, DriftCode.IN_SYNC, note=kept))
-        refusal = ""
+        refusal, tried = "", False
         predicted: Body | None = None
         drift = Drift(manifest.key, DriftCode.IN_SYNC if hook_of(manifest.body) is not None else DriftCode.MISSING)
-        if for_plan and self._known(manifest, None, for_plan) is None:
+        if for_plan:
             try:
-                predicted = self._cluster.predict(manifest, validate=self._validates(manifest))
-                self._verdicts.keep(self._evidence(manifest, None), drift, for_plan=True)
+                if self._known(manifest, None, for_plan) is None:
+                    predicted = self._cluster.predict(manifest, validate=self._validates(manifest))
+                    self._verdicts.keep(self._evidence(manifest, None), drift, foretold=True)
+                tried = True
             except InvalidError as error:
                 refusal = f"{error.message}"
             except DryRunRefusedError:
@@ -144,7 +146,15 @@ class Pairing:
                 if isinstance(error, UnreachableError):
                     raise
                 refusal = "" if error.status == 404 else str(error)
-        return Pair(key=manifest.key, manifest=manifest, live=None, drift=drift, predicted=predicted, refusal=refusal)
+        return Pair(
+            key=manifest.key,
+            manifest=manifest,
+            live=None,
+            drift=drift,
+            predicted=predicted,
+            refusal=refusal,
+            tried=tried,
+        )
 
     def _present(self, manifest: Manifest, live: Body, owner: str | None, for_plan: bool) -> Pair:
         if hook_of(manifest.body) is not None:
@@ -153,14 +163,14 @@ class Pairing:
         kept = kept_from_apply(manifest.body, live)
         if kept:
             return Pair(manifest.key, manifest, live, Drift(manifest.key, DriftCode.IN_SYNC, note=kept), owner=owner)
-        refusal, immutable = "", False
+        refusal, immutable, tried = "", False, False
         predicted: Body | None = None
         conflicts: tuple[str, ...] = ()
         try:
             verdict = self._known(manifest, live, for_plan)
             if verdict is None:
-                verdict, predicted = self._judged(manifest, live, for_plan)
-            drift, conflicts = verdict.drift, verdict.conflicts
+                verdict, predicted = self._judged(manifest, live)
+            drift, conflicts, tried = verdict.drift, verdict.conflicts, self._verdicts.is_fresh(verdict)
         except UnreachableError:
             raise
         except ClusterError as error:
@@ -179,6 +189,7 @@ class Pairing:
             owner=owner,
             conflicts=conflicts,
             immutable=immutable,
+            tried=tried,
         )
 
     def _approximated(self, manifest: Manifest, live: Body, owner: str | None, error: ClusterError) -> Drift:
@@ -195,15 +206,15 @@ class Pairing:
     def _validates(self, manifest: Manifest) -> bool:
         return validates(manifest.body, self._application.policy)
 
-    def _judged(self, manifest: Manifest, live: Body, for_plan: bool) -> tuple[Verdict, Body]:
+    def _judged(self, manifest: Manifest, live: Body) -> tuple[Verdict, Body]:
         """The verdict by a dry-run, and what that said an apply would make of it."""
-        predicted, conflicts = self._predicted(left_alone(manifest, live, self._application), for_plan)
+        predicted, conflicts = self._predicted(left_alone(manifest, live, self._application))
         twin = twin_of(self._cluster, manifest, live)
         drift = compare(manifest.body, twin, predicted, self._application.ignore, masked_paths=self._masked_paths)
         if _contradicts(drift, live, predicted):
             drift = self._seen_anew(manifest, predicted)
         evidence = self._evidence(manifest, live)
-        return self._verdicts.keep(evidence, drift, conflicts=conflicts, for_plan=for_plan), predicted
+        return self._verdicts.keep(evidence, drift, conflicts=conflicts, foretold=True), predicted
 
     def _seen_anew(self, manifest: Manifest, predicted: Body) -> Drift:
         """Compare with what the server says, and have the watches of the kind begin anew: they tell less.
@@ -216,16 +227,13 @@ class Pairing:
             self._cluster.list_again(scopes_for([manifest.key], self._cluster))
         return drift
 
-    def _predicted(self, manifest: Manifest, for_plan: bool) -> tuple[Body, tuple[str, ...]]:
-        """What an apply would make of it, and for a plan which fields of others it would take."""
+    def _predicted(self, manifest: Manifest) -> tuple[Body, tuple[str, ...]]:
+        """What an apply would make of it, and which fields of others it would take."""
         validate = self._validates(manifest)
-        conflicts: tuple[str, ...] = ()
-        if for_plan:
-            try:
-                return self._cluster.predict(manifest, force=False, validate=validate), ()
-            except ConflictError as error:
-                conflicts = error.causes
-        return self._cluster.predict(manifest, validate=validate), conflicts
+        try:
+            return self._cluster.predict(manifest, force=False, validate=validate), ()
+        except ConflictError as error:
+            return self._cluster.predict(manifest, validate=validate), error.causes
 
     def extras(self, desired: frozenset[ResourceKey], inventory: frozenset[ResourceKey]) -> list[Pair]:
         """Objects that are ours and that the commit does not name."""

@@ -13,8 +13,8 @@ from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, Resourc
 from gitops_tui.model.values import dataclass
 
 _STILL_FORETOLD = 30.0
-"""Seconds for which a plan that is made again trusts the predictions of the first. Before anything is written, the
-execution has the server try all of it once more."""
+"""Seconds for which a plan, and the execution of it, trust what the server foretold of the same manifest and the same
+live object. Everything is tried once before anything is written, and nothing twice within this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,17 @@ class Verdicts:
             return None
         verdict = kept[1]
         holds = bool(evidence.uid) and verdict.drift.code is DriftCode.IN_SYNC
-        return verdict if holds or not for_plan or verdict.foretold >= self._clock() else None
+        return verdict if holds or not for_plan or self.is_fresh(verdict) else None
+
+    def is_fresh(self, verdict: Verdict) -> bool:
+        """Whether the server foretold it a moment ago."""
+        return verdict.foretold >= self._clock()
 
     def keep(
-        self, evidence: Evidence, drift: Drift, *, conflicts: tuple[str, ...] = (), for_plan: bool = False
+        self, evidence: Evidence, drift: Drift, *, conflicts: tuple[str, ...] = (), foretold: bool = False
     ) -> Verdict:
-        """Keep a verdict in place of the one before. for_plan: it was predicted as a plan needs it."""
-        verdict = Verdict(drift, conflicts, self._clock() + _STILL_FORETOLD if for_plan else float("-inf"))
+        """Keep a verdict in place of the one before. foretold: the server was asked, as for an apply without force."""
+        verdict = Verdict(drift, conflicts, self._clock() + _STILL_FORETOLD if foretold else float("-inf"))
         with self._lock:
             self._kept[evidence.context, evidence.key] = (evidence, verdict)
         return verdict

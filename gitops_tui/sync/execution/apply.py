@@ -182,5 +182,7 @@ def _is_served(run: Run, change: Change) -> bool:
 
 
 def _is_active(run: Run, change: Change) -> bool:
+    if dig(run.applied.get(id(change)), "status", "phase") == "Active":
+        return True
     live = run.cluster.read(change.key)
     return live is not None and dig(live, "status", "phase") in {"Active", None}

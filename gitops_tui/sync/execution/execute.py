@@ -118,7 +118,7 @@ def _outcome(run: Run, phase: OperationPhase, message: str, rest: str, *, verifi
 
 
 def _checked(run: Run, *, dry_run: bool, wave_pause: float) -> tuple[str, bool]:
-    refusals = preflight(run)
+    refusals = preflight(run, again=dry_run)
     run.report_skips()
     for change in run.writes:
         if id(change) in refusals:

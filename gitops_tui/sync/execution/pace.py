@@ -9,7 +9,8 @@ from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.values import dataclass
 
 POLL: Final = 1.0
-"""Seconds between two looks at something that is waited for."""
+"""Seconds between two looks at something that is waited for; the first ones follow each other sooner."""
+_FIRST: Final = 0.0625
 
 
 class StoppedError(Exception):
@@ -35,13 +36,15 @@ class Pace:
         A look that fails for a passing reason (an API server that restarts) is one that found nothing.
         """
         deadline = self.clock() + seconds
+        poll = _FIRST
         while not _looked(is_done):
             self.check()
             left = deadline - self.clock()
             if left <= 0:
                 return False
-            if self.wait(min(POLL, left)):
+            if self.wait(min(poll, left)):
                 raise StoppedError
+            poll = min(2 * poll, POLL)
         return True
 
     def pause(self, seconds: float) -> None:

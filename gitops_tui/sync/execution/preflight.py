@@ -29,15 +29,19 @@ class _Finding:
     permanent: bool = True
 
 
-def preflight(run: Run) -> dict[int, str]:
+def preflight(run: Run, *, again: bool = False) -> dict[int, str]:
     """Check every write against the cluster, by reading and by dry-run; nothing is written.
+
+    What the server was asked when the plan was made, a moment ago, is asked again only where `again` says so.
 
     Returns the refusals by the identity of their change, empty when the server takes everything. Raises
     StalePlanError when a live object is no longer what the plan was made for.
     """
     introduced = introduced_by(run)
     run.tell("checks the plan by dry-run")
-    checked = run.each(run.writes, lambda change: _check(run, introduced, change))
+    checked = run.each(
+        [each for each in run.writes if again or not each.tried], lambda change: _check(run, introduced, change)
+    )
     findings = {id(change): (change, finding) for change, finding in checked}
     stale = [f"{change.key} {finding.stale}" for change, finding in findings.values() if finding.stale]
     if stale:

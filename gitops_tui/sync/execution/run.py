@@ -120,6 +120,11 @@ class Run:
                 yield futures[future], answer[0]
         self.pace.check()
 
+    def health_as_applied(self, change: Change) -> Health | None:
+        """Return the health by the answer to the apply alone; None when nothing was applied."""
+        applied = self.applied.get(id(change))
+        return judge(applied, self.application, tuple(self.children(applied)), self.now()) if applied else None
+
     def health(self, change: Change) -> Health:
         """Return the health of what a change applied; Progressing until the answer is as new as the apply."""
         try:

@@ -16,7 +16,7 @@ _APPLIED: Final = frozenset({Result.CREATED, Result.CONFIGURED, Result.UNCHANGED
 
 def settle(run: Run, changes: Iterable[Change]) -> dict[int, tuple[Change, Health]]:
     """Wait until what these changes applied is healthy; return what is not when the time is over."""
-    awaited = [change for change in changes if _is_awaited(run, change)]
+    awaited = [change for change in changes if _is_awaited(run, change) and not _is_settled_at_once(run, change)]
     unsettled: dict[int, tuple[Change, Health]] = {}
 
     def is_settled() -> bool:
@@ -37,6 +37,12 @@ def _is_awaited(run: Run, change: Change) -> bool:
     if change.manifest is None or change.action is Action.HOOK or row is None or row.result not in _APPLIED:
         return False
     return counts(change.manifest.body)
+
+
+def _is_settled_at_once(run: Run, change: Change) -> bool:
+    """Whether the answer to the apply says already all that is waited for, as it does of a kind without a status."""
+    health = run.health_as_applied(change)
+    return health is not None and health.code in SETTLED
 
 
 def describe(unsettled: Iterable[tuple[Change, Health]]) -> str:
