@@ -14,7 +14,7 @@ from gitops_tui.cluster.objects import ApiResource, Applied, Live, Scope
 from gitops_tui.cluster.pace import Pace, Timing
 from gitops_tui.cluster.transport import APPLY, JSON, Answer, Call, Transport
 from gitops_tui.cluster.undeclared import without_undeclared
-from gitops_tui.cluster.warnings import Warnings
+from gitops_tui.cluster.warnings import Warnings, events_in
 from gitops_tui.cluster.watching import Cache, Listener, Surroundings, Watches, live_of
 from gitops_tui.model.errors import ClusterError, InvalidError, NotServedError
 from gitops_tui.model.ownership import FIELD_MANAGER, owner_of
@@ -243,6 +243,10 @@ class Cluster:
         For explaining what is not well: a moment old at most, and no request for all who ask within it.
         """
         return self._warnings.of(namespace)
+
+    def events(self, namespace: str) -> tuple[tuple[Body, ...], bool]:
+        """Every event in a namespace, as core `Event` objects, and whether these are all: a person asks for them."""
+        return events_in(self._transport, namespace)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` on each change of the cache, from a watch thread; returns how to stop that."""

@@ -1,4 +1,4 @@
-"""Recent warnings of a cluster's own components: asked for only where something is not well."""
+"""What a cluster's own components note: warnings where something is not well, all events where a person asks."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gitops_tui.model.text import one_line
 _REFUSED: Final = 300.0
 """Seconds for which one who may not read events, or whose server hangs, is not asked again."""
 _MOST: Final = 500
+_PAGES: Final = 4
 
 
 class Warnings:
@@ -47,11 +48,25 @@ class Warnings:
         return found
 
     def _asked(self, namespace: str) -> tuple[Body, ...]:
-        call = Call(
-            "GET",
-            f"/api/v1/namespaces/{quote(namespace, safe='')}/events",
-            one_line(f"events in {namespace}"),
-            {"fieldSelector": "type=Warning", "limit": str(_MOST)},
-        )
-        items = self._transport.call(call).body.get("items")
-        return tuple(item for item in items if isinstance(item, dict)) if isinstance(items, list) else ()
+        found, _ = _page(self._transport, namespace, {"fieldSelector": "type=Warning"})
+        return found
+
+
+def events_in(transport: Transport, namespace: str) -> tuple[tuple[Body, ...], bool]:
+    """Return the events of a namespace, and whether these are all of them. Raises ClusterError."""
+    found: list[Body] = []
+    token = ""
+    for _ in range(_PAGES):
+        page, token = _page(transport, namespace, {"continue": token} if token else {})
+        found += page
+        if not token:
+            break
+    return tuple(found), not token
+
+
+def _page(transport: Transport, namespace: str, query: dict[str, str]) -> tuple[tuple[Body, ...], str]:
+    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/events"
+    body = transport.call(Call("GET", path, one_line(f"events in {namespace}"), {**query, "limit": str(_MOST)})).body
+    items, metadata = body.get("items"), body.get("metadata") or {}
+    found = tuple(item for item in items if isinstance(item, dict)) if isinstance(items, list) else ()
+    return found, str(metadata.get("continue") or "")

@@ -2,7 +2,7 @@
 
 What an apply would change is the truth: with a prediction (the answer of a server-side-apply dry-run) the two
 objects that the server itself wrote are compared. Without one, only the fields that Git states are, and the
-result is marked approximate. Nothing unmasked leaves this module.
+result is marked approximate. Nothing unmasked leaves this module, except what a person asks to see.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gitops_tui.diff.ignore import Ignored
 from gitops_tui.diff.lists import keyed, plain
 from gitops_tui.diff.mask import Masker
 from gitops_tui.diff.meaning import aligned, holds, identical, stated
-from gitops_tui.diff.normalise import essence, is_secret, normalise
+from gitops_tui.diff.normalise import essence, is_secret, legible, normalise
 from gitops_tui.model.errors import InputError
 from gitops_tui.model.fields import annotations_of, text
 from gitops_tui.model.ignore import IgnoreRule
@@ -65,11 +65,13 @@ def comparison(
     ignore: Sequence[IgnoreRule] = (),
     *,
     masked_paths: Sequence[str] = (),
+    revealed: bool = False,
 ) -> ResourceComparison:
     """Return one resource for showing: normalised, masked bodies of each side and the changes between them.
 
     One mark stands for one secret value on all sides. The sides read alike line by line: same order of fields,
-    same spelling of what means the same. Without a prediction, live is shown as far as Git states it.
+    same spelling of what means the same. Without a prediction, live is shown as far as Git states it. revealed: the
+    bodies (not the changes) show everything, a Secret's data as text: only for a person who asks to see it.
     """
     drift = compare(desired, live, predicted, ignore, masked_paths=masked_paths)
     secret = any(body is not None and is_secret(body) for body in (desired, live))
@@ -79,9 +81,10 @@ def comparison(
         left, right = _sides(key, desired, live, predicted, ignore)
         left, right = map(plain, _meaningful(key, left, right, approximate=predicted is None))
         shown |= {"predicted": left, "live": right} if predicted is not None else {"desired": left, "live": right}
-    masked = {side: masking.mask(body) if body else None for side, body in shown.items()}
+    made = legible if revealed else masking.mask
+    sides = {side: made(body) if body else None for side, body in shown.items()}
     return ResourceComparison(
-        key, drift.code.value, drift.changes, approximate=drift.approximate, note=drift.note, **masked
+        key, drift.code.value, drift.changes, approximate=drift.approximate, note=drift.note, **sides
     )
 
 

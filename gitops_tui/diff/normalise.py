@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -98,6 +99,25 @@ def _unbroken(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encoded(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
+    return encoded(value) if isinstance(value, str) else value
+
+
+def encoded(value: str) -> str:
+    """Return a text as a Secret's `data` holds it."""
     return base64.b64encode(value.encode(errors="surrogatepass")).decode("ascii")
+
+
+def decoded(value: object) -> str:
+    """Return the text in a Secret's `data`, "" when it is none."""
+    try:
+        return base64.b64decode(value, validate=True).decode() if isinstance(value, str) else ""
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
+
+
+def legible(body: Body) -> dict[str, Any]:
+    """Return an object with a Secret's data as the text that they encode, where they encode one."""
+    data = body.get("data")
+    if not is_secret(body) or not isinstance(data, Mapping):
+        return dict(body)
+    return {**body, "data": {name: decoded(value) or value for name, value in data.items()}}

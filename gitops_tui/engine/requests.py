@@ -54,6 +54,29 @@ class Compare(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class Reveal(Request):
+    """One resource on both sides with nothing masked, for a person who asks for it. Answer: ResourceComparison.
+
+    Secrets' data are shown as the text they encode. The answer is for showing alone: nobody may keep it.
+    """
+
+    application: str
+    key: ResourceKey
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explain(Request):
+    """Why a resource is as it is: its conditions, and events. Answer: Explanation, masked.
+
+    key: None for the events about all of the application's resources.
+    """
+
+    application: str
+    key: ResourceKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Between(Request):
     """The difference between any two sides. Answer: Difference, masked.
 

@@ -17,15 +17,16 @@ RECENT: Final = 600.0
 def newest(events: Iterable[Body], objects: Sequence[Body], now: float | None) -> str:
     """Return the newest recent warning about any of the objects, "" when there is none: `FailedMount: ...`."""
     uids = {uid for each in objects if (uid := text(dig(each, "metadata", "uid")))}
-    about = (each for each in events if each.get("type") == "Warning" and _subject(each) in uids)
-    recent = [(time, each) for each in about if (time := _time(each)) is not None and _is_recent(time, now)]
+    about = (each for each in events if each.get("type") == "Warning" and subject(each) in uids)
+    recent = [(time, each) for each in about if (time := last_time(each)) is not None and _is_recent(time, now)]
     if not recent:
         return ""
     _, event = max(recent, key=lambda pair: pair[0])
     return one_line(": ".join(filter(None, (text(event.get("reason")), text(event.get("message"))))))
 
 
-def _subject(event: Body) -> str:
+def subject(event: Body) -> str:
+    """Return the uid of the object that an event is about."""
     return text(dig(event, "involvedObject", "uid"))
 
 
@@ -33,8 +34,8 @@ def _is_recent(time: float, now: float | None) -> bool:
     return now is None or now - time <= RECENT
 
 
-def _time(event: Body) -> float | None:
-    """When it happened last. Old and new writers of events use different fields."""
+def last_time(event: Body) -> float | None:
+    """Return when it happened last, in seconds since the epoch. Old and new writers of events use different fields."""
     stamps = (
         dig(event, "series", "lastObservedTime"),
         event.get("lastTimestamp"),

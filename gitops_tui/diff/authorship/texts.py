@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from gitops_tui.diff.normalise import is_secret
+from gitops_tui.diff.normalise import encoded, is_secret
 from gitops_tui.diff.paths import Path, resolve
 from gitops_tui.model.errors import InputError
 from gitops_tui.model.fields import dig, text
@@ -140,19 +138,6 @@ def stated(body: Any, path: Path) -> tuple[Steps, Any] | None:
             steps = tuple(step for step in place if isinstance(step, str | int))
             return steps, encoded(value) if plain else value
     return None
-
-
-def encoded(value: str) -> str:
-    """A text as a Secret's `data` holds it."""
-    return base64.b64encode(value.encode(errors="surrogatepass")).decode("ascii")
-
-
-def decoded(value: object) -> str:
-    """The text in a Secret's `data`, "" when it is none."""
-    try:
-        return base64.b64decode(value, validate=True).decode() if isinstance(value, str) else ""
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return ""
 
 
 def _extent(positions: Positions, steps: Steps, end: int) -> tuple[int, int, int]:

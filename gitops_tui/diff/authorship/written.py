@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from gitops_tui.diff.authorship.texts import Node, Statement, Steps, Text, decoded, is_for, stated
+from gitops_tui.diff.authorship.texts import Node, Statement, Steps, Text, is_for, stated
 from gitops_tui.diff.meaning import same
+from gitops_tui.diff.normalise import decoded
 from gitops_tui.diff.paths import Path
 from gitops_tui.model.fields import dig
 from gitops_tui.model.fields import text as text_of

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 from gitops_tui.engine.operations.differing import Differences
 from gitops_tui.engine.operations.planning import Plans
-from gitops_tui.engine.requests import Between, Compare, History, Ignored, Plan, PlanDeletion
+from gitops_tui.engine.requests import Between, Compare, History, Ignored, Plan, PlanDeletion, Reveal
+from gitops_tui.engine.views.explaining import explanation
 from gitops_tui.engine.views.orphans import orphans_in
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
 from gitops_tui.model.differences import Difference, Orphanage, RuleEffect
 from gitops_tui.model.errors import SourceError
+from gitops_tui.model.explanation import Explanation
 from gitops_tui.model.operations import ChangeSet, HistoryEntry, ResourceComparison
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
@@ -45,6 +47,17 @@ class Answers:
     def compare(self, application: Application, request: Compare) -> tuple[ResourceComparison, ...]:
         """Masked sides of each resource that differs, or of the chosen ones."""
         return self._differences.with_live(application, self.expand(application, request.revision), request.keys)
+
+    def reveal(self, application: Application, request: Reveal) -> ResourceComparison:
+        """One resource with nothing masked."""
+        wanted = self.expand(application, request.revision)
+        (found,) = self._differences.with_live(application, wanted, (request.key,), revealed=True)
+        return found
+
+    def explain(self, application: Application, key: ResourceKey | None) -> Explanation:
+        """Conditions of a resource and the events about it, or those about all of them."""
+        view = self._reconciler.look(application, self.held_revision(application))
+        return explanation(view, self._reconciler.cluster(application), key)
 
     def between(self, application: Application, request: Between) -> Difference:
         """What changes from one side to another."""

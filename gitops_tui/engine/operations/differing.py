@@ -30,25 +30,34 @@ class Differences:
         self._authors = Authors()
 
     def with_live(
-        self, application: Application, wanted: str | None, keys: Iterable[ResourceKey] = ()
+        self,
+        application: Application,
+        wanted: str | None,
+        keys: Iterable[ResourceKey] = (),
+        *,
+        revealed: bool = False,
     ) -> tuple[ResourceComparison, ...]:
-        """Masked sides of each resource that differs from what is live, or of the chosen ones. wanted: a sha."""
+        """Masked sides of each resource that differs from what is live, or of the chosen ones. wanted: a sha.
+
+        revealed: the sides are not masked. Only for a person who asks to see them.
+        """
         view = self._reconciler.look(application, wanted)
         chosen = set(keys)
         pairs = [
             pair for pair in view.pairs if (pair.key in chosen if chosen else pair.drift.code is not DriftCode.IN_SYNC)
         ]
-        found = self._signed(view, [self._compared(application, pair) for pair in pairs])
+        found = self._signed(view, [self._compared(application, pair, revealed=revealed) for pair in pairs])
         below = [child for child in view.children if child.key in chosen]
         found += tuple(
-            comparison(child.key, None, child.body(), None, masked_paths=application.masked_paths) for child in below
+            comparison(child.key, None, child.body(), None, masked_paths=application.masked_paths, revealed=revealed)
+            for child in below
         )
         missing = chosen - {each.key for each in found}
         if missing:
             raise UsageError(str(min(missing)), f"is no resource of application {application.name}")
         return found
 
-    def _compared(self, application: Application, pair: Pair) -> Compared:
+    def _compared(self, application: Application, pair: Pair, *, revealed: bool) -> Compared:
         live, predicted, why = pair.live, pair.predicted, ""
         if pair.manifest is not None and live is not None:
             live = self._reconciler.twin(application, pair.manifest, live)
@@ -60,6 +69,7 @@ class Differences:
             predicted,
             application.ignore,
             masked_paths=application.masked_paths,
+            revealed=revealed,
         )
         return Compared(_as_judged(made, pair.drift, why), pair.manifest, live)
 

@@ -10,6 +10,7 @@ from gitops_tui.engine.operations.answers import Answers
 from gitops_tui.engine.requests import (
     Between,
     Compare,
+    Explain,
     History,
     Ignored,
     LastGood,
@@ -22,6 +23,7 @@ from gitops_tui.engine.requests import (
     Render,
     Request,
     Resolve,
+    Reveal,
 )
 from gitops_tui.engine.rollback.ways import WaysBack
 from gitops_tui.engine.schedule.desk import Desk
@@ -52,12 +54,30 @@ class Questions:
 
     def take(self, application: Application, request: Request, future: Future[Any]) -> bool:
         """Have a question about an application answered; False when the request is none."""
-        cluster = f"ask {self._desk.books.context_of(application)}"
         repository = f"ask {application.source.repository}"
+        answers = self._answers
+        match request:
+            case Render():
+                self._ask(repository, lambda: answers.render(application, request.revision), future)
+            case Resolve():
+                self._ask(repository, lambda: answers.resolve(application, request.revision), future)
+            case History():
+                self._ask(repository, lambda: answers.history(application, request), future)
+            case _:
+                return self._take_of_cluster(application, request, future)
+        return True
+
+    def _take_of_cluster(self, application: Application, request: Request, future: Future[Any]) -> bool:
+        """Questions that the cluster has a part in."""
+        cluster = f"ask {self._desk.books.context_of(application)}"
         answers = self._answers
         match request:
             case Compare():
                 self._ask(cluster, lambda: answers.compare(application, request), future)
+            case Reveal():
+                self._ask(cluster, lambda: answers.reveal(application, request), future)
+            case Explain():
+                self._ask(cluster, lambda: answers.explain(application, request.key), future)
             case Between():
                 self._ask(cluster, lambda: answers.between(application, request), future)
             case Ignored():
@@ -67,12 +87,6 @@ class Questions:
                 self._ask(cluster, lambda: answers.orphans(application, stated), future)
             case Plan() | PlanDeletion():
                 self._ask(cluster, lambda: answers.plan(application, request), future)
-            case Render():
-                self._ask(repository, lambda: answers.render(application, request.revision), future)
-            case Resolve():
-                self._ask(repository, lambda: answers.resolve(application, request.revision), future)
-            case History():
-                self._ask(repository, lambda: answers.history(application, request), future)
             case _:
                 return self._take_back(application, request, future)
         return True

@@ -1,0 +1,88 @@
+"""Why a resource is as it is: asked for, never part of a look, since it lists the events of whole namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from gitops_tui.cluster import Cluster
+from gitops_tui.diff import mask
+from gitops_tui.engine.views.reconcile import View
+from gitops_tui.health.events import last_time, subject
+from gitops_tui.health.view import View as Live
+from gitops_tui.health.view import seconds
+from gitops_tui.model.application import Application
+from gitops_tui.model.errors import UsageError
+from gitops_tui.model.explanation import Condition, Event, Explanation
+from gitops_tui.model.fields import dig, integer, mapping, mappings, text
+from gitops_tui.model.resources import Body, ResourceKey
+from gitops_tui.model.text import one_line
+
+_UNPLACED = "default"
+"""The namespace that holds the events about cluster-scoped objects."""
+
+
+def explanation(view: View, cluster: Cluster, key: ResourceKey | None) -> Explanation:
+    """Return what is known of one resource and all below it; of the whole application without conditions.
+
+    Raises UsageError when it is none of the application's, ClusterError when events cannot be read.
+    """
+    bodies = _bodies(view)
+    chosen = bodies if key is None else _with_all_below(key, bodies)
+    if key is not None and not chosen and key not in {pair.key for pair in view.pairs}:
+        raise UsageError(str(key), f"is no resource of application {view.application.name}")
+    conditions = _conditions(view.application, bodies[key]) if key in bodies and key is not None else ()
+    uids = {uid: each for each, body in chosen.items() if (uid := text(dig(body, "metadata", "uid")))}
+    found: list[Event] = []
+    is_complete = True
+    for namespace in dict.fromkeys(each.namespace or _UNPLACED for each in chosen):
+        events, is_all = cluster.events(namespace)
+        is_complete = is_complete and is_all
+        found += [_event(event, uids[subject(event)]) for event in events if subject(event) in uids]
+    found.sort(key=lambda event: -(event.time or 0.0))
+    return Explanation(conditions, tuple(found), is_complete)
+
+
+def _bodies(view: View) -> Mapping[ResourceKey, Body]:
+    own = {pair.key: pair.live for pair in view.pairs if pair.live is not None}
+    return {**own, **{child.key: child.body() for child in view.children}}
+
+
+def _with_all_below(key: ResourceKey, bodies: Mapping[ResourceKey, Body]) -> Mapping[ResourceKey, Body]:
+    found: dict[ResourceKey, Body] = {}
+    front = [key] if key in bodies else []
+    while front:
+        found.update((each, bodies[each]) for each in front)
+        uids = {dig(bodies[each], "metadata", "uid") for each in front}
+        front = [each for each, body in bodies.items() if each not in found and uids & set(_owners(body))]
+    return found
+
+
+def _owners(body: Body) -> Iterable[object]:
+    return (each.get("uid") for each in mappings(dig(body, "metadata", "ownerReferences")))
+
+
+def _conditions(application: Application, live: Body) -> tuple[Condition, ...]:
+    shown = Live(mask(live, application.masked_paths))
+    return tuple(
+        Condition(
+            one_line(text(each.get("type"))),
+            one_line(text(each.get("status"))),
+            one_line(text(each.get("reason"))),
+            one_line(text(each.get("message")), limit=2000),
+            seconds(each.get("lastTransitionTime")),
+        )
+        for each in shown.conditions
+    )
+
+
+def _event(event: Body, about: ResourceKey) -> Event:
+    source = text(event.get("reportingComponent")) or text(mapping(event.get("source")).get("component"))
+    return Event(
+        about,
+        one_line(text(event.get("reason"))),
+        one_line(text(event.get("message")), limit=2000),
+        last_time(event),
+        integer(dig(event, "series", "count")) or integer(event.get("count")) or 1,
+        event.get("type") == "Warning",
+        one_line(source),
+    )
