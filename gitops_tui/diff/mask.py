@@ -49,6 +49,20 @@ def mask(body: Body, masked_paths: Sequence[str] = ()) -> dict[str, Any]:
     return Masker(masked_paths).mask(body)
 
 
+def is_masked(body: Body) -> bool:
+    """Whether a mark stands anywhere in a body."""
+    pending: list[Any] = [body]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Mapping):
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, str) and value.startswith(MARK):
+            return True
+    return False
+
+
 def _secret_places(body: Body, *, secret: bool) -> Iterator[Path]:
     pending: list[tuple[Path, Any]] = [((), body)]
     while pending:

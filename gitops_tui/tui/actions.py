@@ -19,16 +19,17 @@ TEXT: Final = "text"
 APPLICATIONS, APPLICATION, DIFF, HISTORY = "applications", "application", "diff", "history"
 PLAN, RECEIPT, OPERATIONS, MANIFEST, INFO = "plan", "receipt", "operations", "manifest", "info"
 REVERT, DELETION = "revert", "deletion"
-REPOSITORIES, CONTEXTS, HELP = "repositories", "contexts", "help"
+EVENTS, REPOSITORIES, CONTEXTS, HELP = "events", "repositories", "contexts", "help"
 
 ROOT: Final = frozenset({APPLICATIONS})
 PLANS: Final = frozenset({PLAN, REVERT, DELETION})
 PAGES: Final = frozenset(
-    {APPLICATIONS, APPLICATION, DIFF, HISTORY, RECEIPT, OPERATIONS, MANIFEST, INFO, REPOSITORIES, CONTEXTS}
+    {APPLICATIONS, APPLICATION, DIFF, HISTORY, RECEIPT, OPERATIONS, MANIFEST, INFO, EVENTS, REPOSITORIES, CONTEXTS}
 )
-TABLES: Final = frozenset({APPLICATIONS, APPLICATION, HISTORY, OPERATIONS, REPOSITORIES, CONTEXTS})
+TABLES: Final = frozenset({APPLICATIONS, APPLICATION, HISTORY, OPERATIONS, EVENTS, REPOSITORIES, CONTEXTS})
 TEXTS: Final = frozenset({DIFF, MANIFEST, INFO})
-OF_APPLICATION: Final = frozenset({APPLICATIONS, APPLICATION, DIFF, HISTORY, MANIFEST, INFO})
+OF_APPLICATION: Final = frozenset({APPLICATIONS, APPLICATION, DIFF, HISTORY, MANIFEST, INFO, EVENTS})
+BODIES: Final = frozenset({DIFF, MANIFEST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("history", ("h",), "History", "Commits that touch this application", OF_APPLICATION - {HISTORY}, "Look", _on_revision),
     Action("tree", ("t",), "Tree", "The application's resources as a tree", OF_APPLICATION - {APPLICATION}, "Look", _on_application, foot=False),
     Action("manifest", ("y",), "YAML", "Desired, live and predicted YAML of the resource", frozenset({APPLICATION, DIFF}), "Look"),
-    Action("info", ("i",), "Info", "Where it comes from, what is wrong, and what to do", frozenset({APPLICATIONS, APPLICATION}), "Look", _on_application),
+    Action("info", ("i",), "Info", "Where it comes from, what is wrong, conditions, events, and what to do", frozenset({APPLICATIONS, APPLICATION, DIFF, MANIFEST, EVENTS}), "Look", _on_application),
+    Action("events", ("e",), "Events", "What happened to it, and to what is below it", OF_APPLICATION - {EVENTS}, "Look", _on_application, foot=False),
     Action("sync", ("s",), "Sync", "Make the cluster what Git says: plan, confirm, run", OF_APPLICATION - {HISTORY}, "Act", _may_sync, dangerous=True),
     Action("rollback", ("R",), "Rollback", "Go back to a commit: choose it, plan, confirm, run", OF_APPLICATION - {DIFF}, "Act", _may_sync, dangerous=True),
     Action("unpin", ("u",), "Unpin", "Follow the tracked revision again", frozenset({APPLICATIONS, APPLICATION, HISTORY, INFO}), "Act", _is_pinned, dangerous=True, shy=True),
@@ -186,8 +188,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("match.previous", ("N",), "Previous match", "The previous match of the search", TEXTS - {DIFF}, "Move", foot=False),
     Action("pane.down", ("J",), "Pane down", "Scroll the side pane down", frozenset({APPLICATION, DIFF, RECEIPT, PLAN}), "Move", foot=False),
     Action("pane.up", ("K",), "Pane up", "Scroll the side pane up", frozenset({APPLICATION, DIFF, RECEIPT, PLAN}), "Move", foot=False),
-    Action("problems", ("ctrl+z",), "Problems", "Only rows with a problem", frozenset({APPLICATIONS, APPLICATION}), "Look", foot=False),
-    Action("copy", ("c",), "Copy", "Copy what the cursor is on", TABLES, "Look", foot=False),
+    Action("problems", ("ctrl+z",), "Problems", "Only rows with a problem", frozenset({APPLICATIONS, APPLICATION, EVENTS}), "Look", foot=False),
+    Action("reveal", ("x",), "Reveal", "Show masked values on this screen until you leave it, or hide them; never recorded", BODIES, "Look", foot=False),
+    Action("copy", ("c",), "Copy", "Copy what the cursor is on, or the text", TABLES | TEXTS, "Look", foot=False),
     Action("filter", ("/",), "Filter", "Show only matching rows: /text, /!not, /-f fuzzy, /-l key=value", TABLES, "Look"),
     Action("search", ("/",), "Search", "Find in the text", TEXTS, "Look"),
     Action("command", (":",), "Command", "Go anywhere by name", PAGES, "Go"),

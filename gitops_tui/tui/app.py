@@ -149,6 +149,8 @@ class GitopsApp(App[None]):
             view.age()
 
     def _view_in_sight(self) -> View | None:
+        if not self.is_running:
+            return None  # a screen that is being taken down has lost its parts already
         views = (screen for screen in reversed(self.screen_stack) if isinstance(screen, View) and screen.is_mounted)
         return next(views, None)
 

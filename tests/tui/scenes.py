@@ -12,6 +12,7 @@ from gitops_tui.diff import comparison
 from gitops_tui.engine.requests import (
     Compare,
     Delete,
+    Explain,
     History,
     LastGood,
     Operations,
@@ -20,6 +21,7 @@ from gitops_tui.engine.requests import (
     PlanRevert,
     PlanUndo,
     Request,
+    Reveal,
     Revert,
     Rollback,
     Sync,
@@ -34,6 +36,7 @@ from gitops_tui.model.application import (
     SyncPolicy,
 )
 from gitops_tui.model.errors import SourceError, Stage
+from gitops_tui.model.explanation import Condition, Event, Explanation
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import (
     Action,
@@ -581,6 +584,42 @@ def cart_undoing(request: PlanUndo) -> Undoing:
     return Undoing(what, f"deploy {good[:7]} and hold it there", rollback, plan)
 
 
+def explained(request: Explain) -> Explanation:
+    """What happened to the cart, or to one resource of it."""
+    deployment = ResourceKey("apps", "Deployment", "shop", "cart")
+    pod = ResourceKey("", "Pod", "shop", f"cart-{sha('cart')[:9]}-6xk2p")
+    scaler = ResourceKey("autoscaling", "HorizontalPodAutoscaler", "shop", "cart")
+    unhealthy = "Readiness probe failed: Get http://10.1.4.18:8080/healthz: context deadline exceeded"
+    scaled, image = "Scaled up replica set cart-5f0d to 5", "registry.example.com/shop/cart:3.8.1-hotfix"
+    back_off = "Back-off restarting failed container cart"
+    events = (
+        Event(pod, "Unhealthy", unhealthy, NOW - 3 * MINUTE, 14, is_warning=True, source="kubelet"),
+        Event(deployment, "ScalingReplicaSet", scaled, NOW - 4 * MINUTE, source="deployment-controller"),
+        Event(pod, "Pulled", f'Container image "{image}" already present', NOW - 25 * MINUTE, source="kubelet"),
+        Event(pod, "BackOff", back_off, NOW - 2 * HOUR, 3, is_warning=True, source="kubelet"),
+        Event(scaler, "FailedGetResourceMetric", "no metrics returned", None, is_warning=True),
+    )
+    if request.key is None:
+        return Explanation((), events)
+    enough, progressed = "Deployment has minimum availability.", "ReplicaSet has successfully progressed."
+    conditions = (
+        Condition("Available", "True", "MinimumReplicasAvailable", enough, NOW - 5 * DAY),
+        Condition("Progressing", "True", "NewReplicaSetAvailable", progressed, NOW - 25 * MINUTE),
+    )
+    about = (deployment, pod) if request.key == deployment else (request.key,)
+    chosen = tuple(event for event in events if event.about in about)
+    return Explanation(conditions if request.key == deployment else (), chosen)
+
+
+def revealed(request: Reveal) -> ResourceComparison:
+    """The session key as it is: nothing masked."""
+    sides = [
+        body("Secret", "cart-session-key", type="Opaque", data={"key": value, "salt": "c2FsdA=="})
+        for value in ("bmV3LXNlY3JldA==", "b2xkLXNlY3JldA==")
+    ]
+    return comparison(request.key, sides[0], sides[1], sides[0], revealed=True)
+
+
 class ScriptedEngine:
     """An engine that answers with prepared values, and remembers what it was asked."""
 
@@ -600,6 +639,8 @@ class ScriptedEngine:
             PlanRevert: cart_revert,
             Revert: cart_reverted,
             PlanUndo: cart_undoing,
+            Explain: explained,
+            Reveal: revealed,
             LastGood: lambda _: Revision(cart_history()[2].sha),
         }
 

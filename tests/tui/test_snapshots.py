@@ -142,6 +142,8 @@ SCENES = (
     Scene("operations", commanded("ops", "Interrupted")),
     Scene("yaml", steps(("enter", "y"), "replicas: 3")),
     Scene("info", steps(("G", "i"), "is the VPN up?")),
+    Scene("info-resource", steps(("enter", "i"), "MinimumReplicasAvailable")),
+    Scene("events", steps(("e",), "Unhealthy")),
     Scene("problems", commanded("problems", "permission denied")),
     Scene("repositories", commanded("repos", "permission denied")),
     Scene("contexts", commanded("ctx", "Unreachable", "VPN")),

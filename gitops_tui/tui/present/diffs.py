@@ -57,9 +57,9 @@ def cells(comparison: ResourceComparison) -> tuple[Line, ...]:
 
 def summary(comparison: ResourceComparison) -> Line:
     """What kind of difference it is, in words."""
-    code = DriftCode(comparison.drift)
+    code, count = DriftCode(comparison.drift), len(comparison.changes)
     words = {
-        DriftCode.CHANGED: f"{len(comparison.changes)} field" + "s" * (len(comparison.changes) != 1) + " differ",
+        DriftCode.CHANGED: "1 field differs" if count == 1 else f"{count} fields differ",
         DriftCode.MISSING: "in Git, not in the cluster: a sync creates it",
         DriftCode.EXTRA: "in the cluster, no longer in Git: a sync with prune deletes it",
         DriftCode.IN_SYNC: "no difference",
@@ -210,6 +210,14 @@ def _side(
         shown = fit((*lead, *piece), cells_wide)
         made.append(tuple(span._replace(ground=span.ground or ground) for span in shown))
     return made
+
+
+def as_text(comparison: ResourceComparison, context: int) -> str:
+    """Return the difference as `diff -u` writes it: from live to desired."""
+    head = [f"--- live {comparison.key.path}", f"+++ desired {comparison.key.path}"]
+    signs = {LineKind.ADDED: "+", LineKind.REMOVED: "-", LineKind.HUNK: ""}
+    lines = [f"{signs.get(one.kind, ' ')}{one.text}" for one in unified(comparison, context)]
+    return "\n".join((*head, *lines, ""))
 
 
 def pointed_at(page: Page, hunk: int) -> tuple[Line, ...]:

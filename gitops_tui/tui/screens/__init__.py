@@ -10,6 +10,7 @@ from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.screens.application import ApplicationView
 from gitops_tui.tui.screens.applications import Applications
 from gitops_tui.tui.screens.diff import DiffView
+from gitops_tui.tui.screens.events import EventsView
 from gitops_tui.tui.screens.history import HistoryView
 from gitops_tui.tui.screens.info import InfoView
 from gitops_tui.tui.screens.manifest import ManifestView
@@ -27,6 +28,7 @@ SCREENS: Final[dict[str, Callable[[Location], View]]] = {
     actions.OPERATIONS: OperationsView,
     actions.MANIFEST: ManifestView,
     actions.INFO: InfoView,
+    actions.EVENTS: EventsView,
     actions.REPOSITORIES: RepositoriesView,
     actions.CONTEXTS: ContextsView,
 }

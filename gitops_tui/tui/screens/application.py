@@ -114,6 +114,16 @@ class ApplicationView(Marking):
         if resource:
             self.cockpit.visit(Location(actions.MANIFEST, self.subject(), resource.key))
 
+    def do_info(self) -> None:
+        """Explain the resource under the cursor."""
+        resource = self.resource()
+        self.cockpit.visit(Location(actions.INFO, self.subject(), resource.key if resource else None))
+
+    def do_events(self) -> None:
+        """Show the events about the resource under the cursor and what is below it."""
+        resource = self.resource()
+        self.cockpit.visit(Location(actions.EVENTS, self.subject(), resource.key if resource else None))
+
     def do_diff(self) -> None:
         """Show the difference of the resource under the cursor among the others."""
         resource = self.resource()

@@ -22,7 +22,7 @@ from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import diffs as present
 from gitops_tui.tui.present.resources import troubled
 from gitops_tui.tui.views.problems import problem_lines
-from gitops_tui.tui.views.reading import Reading
+from gitops_tui.tui.views.revealing import Revealing
 from gitops_tui.tui.views.view import WIDE
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager
@@ -33,7 +33,7 @@ LARGE = 100_000
 """Characters from which a resource is compared in a thread."""
 
 
-class DiffView(Reading):
+class DiffView(Revealing):
     """The differing resources of an application at a revision, and the difference of one of them."""
 
     view = actions.DIFF
@@ -57,6 +57,7 @@ class DiffView(Reading):
         self.authors = True
         self._page = present.Page()
         self._hunk = 0
+        self._hint = ""
         self._told: object = None
         self._status: ApplicationStatus | None = None
 
@@ -100,11 +101,12 @@ class DiffView(Reading):
     def _compared(self, answer: tuple[ResourceComparison, ...]) -> None:
         first = self.comparisons is None
         self.comparisons = answer
+        self.conceal()
         table = self.query_one(Table)
         table.show([Row(one.key, one) for one in answer])
         if first and self.location.key:
             table.select(self.location.key)
-        self._show_chosen()
+        self.show_chosen()
 
     def _failed(self, problem: Problem) -> None:
         self.comparisons = None
@@ -125,18 +127,20 @@ class DiffView(Reading):
     def on_table_highlighted(self) -> None:
         """Show the difference of the resource under the cursor, from its top."""
         self._hunk = 0
-        self._show_chosen()
+        self.conceal()
+        self.show_chosen()
         self.text.action_move("top")
 
     def on_pager_resized(self) -> None:
         """Draw for the new width."""
-        self._show_chosen()
+        self.show_chosen()
 
     def on_table_opened(self) -> None:
         """Give the keyboard to the difference."""
         self.text.focus()
 
-    def _show_chosen(self) -> None:
+    def show_chosen(self) -> None:
+        """Show the difference of the resource under the cursor."""
         if self.comparisons is None:
             return
         comparison = self.chosen()
@@ -151,6 +155,7 @@ class DiffView(Reading):
 
     def _make(self, comparison: ResourceComparison, cells: int) -> present.Page:
         now = self.cockpit.clock() if self.authors else None
+        comparison = self.shown(comparison)
         if self.is_two_columns:
             return present.two_columns(comparison, self.context, cells, spaces=self.spaces, now=now)
         return present.one_column(comparison, self.context, spaces=self.spaces, now=now)
@@ -168,6 +173,7 @@ class DiffView(Reading):
         self.text.show(present.pointed_at(page, self._hunk), page.grounds)
         self.query_one("#right").border_title = Content(f" {comparison.key.kind_name} ")
         self.query_one("#headings", Band).show(self._heading(comparison))
+        self._hint = self.hint(comparison)
         self._subtitle()
 
     def _heading(self, comparison: ResourceComparison) -> Any:
@@ -182,7 +188,8 @@ class DiffView(Reading):
         number = len(self._page.hunks)
         words = f"change {self._hunk + 1} of {number}" if number else "no change"
         around = "all lines" if self.context >= present.WHOLE else f"{self.context} lines around"
-        self.query_one("#right").border_subtitle = Content(f" {words} · {around} ")
+        hint = f" · {self._hint}" if self._hint else ""
+        self.query_one("#right").border_subtitle = Content(f" {words} · {around}{hint} ")
 
     def _go_to_hunk(self) -> None:
         self.text.show(present.pointed_at(self._page, self._hunk), self._page.grounds)
@@ -208,27 +215,27 @@ class DiffView(Reading):
     def do_sides(self) -> None:
         """One column or two."""
         self.two_columns = not self.is_two_columns
-        self._show_chosen()
+        self.show_chosen()
 
     def do_context_more(self) -> None:
         """Show more around each change; beyond 24 lines, everything."""
         self.context = self.context * 2 if 0 < self.context < 24 else (present.WHOLE if self.context else 3)
-        self._show_chosen()
+        self.show_chosen()
 
     def do_context_less(self) -> None:
         """Show less around each change."""
         self.context = 24 if self.context >= present.WHOLE else (self.context // 2 if self.context > 3 else 0)
-        self._show_chosen()
+        self.show_chosen()
 
     def do_whitespace(self) -> None:
         """Draw white space, or not."""
         self.spaces = not self.spaces
-        self._show_chosen()
+        self.show_chosen()
 
     def do_authors(self) -> None:
         """Say who wrote each side, or not."""
         self.authors = not self.authors
-        self._show_chosen()
+        self.show_chosen()
 
     def do_ignore(self) -> None:
         """Put the rules on the clipboard that leave fields to who owns them by right."""
@@ -239,6 +246,15 @@ class DiffView(Reading):
             self.tell("copied the ignore rule, for the application in the configuration", Tone.GOOD)
         else:
             self.tell("nothing here is another's by right")
+
+    def do_copy(self) -> None:
+        """Copy the difference as text, as it is shown."""
+        comparison = self.chosen()
+        if comparison is None:
+            self.tell("there is nothing to copy")
+        else:
+            self.cockpit.copy_to_clipboard(present.as_text(self.shown(comparison), self.context))
+            self.tell(f"copied the difference of {comparison.key.kind_name}")
 
     def do_manifest(self) -> None:
         """Show the whole YAML of the resource."""

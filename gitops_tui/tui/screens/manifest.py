@@ -18,7 +18,7 @@ from gitops_tui.tui.look.code import listing
 from gitops_tui.tui.look.spans import Ground, Line, Span, Tone, line
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.views.problems import problem_lines
-from gitops_tui.tui.views.reading import Reading
+from gitops_tui.tui.views.revealing import Revealing
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.pager import Pager
 from gitops_tui.yamlio import dump
@@ -31,7 +31,7 @@ _ABSENT: Final = {
 }
 
 
-class ManifestView(Reading):
+class ManifestView(Revealing):
     """The masked bodies of one resource, one side at a time."""
 
     view = actions.MANIFEST
@@ -64,23 +64,29 @@ class ManifestView(Reading):
         if key is not None:
             request = Compare(self.location.application, self.location.revision or None, (key,))
             self.ask(request, self._answered, self._failed)
-        self._show()
+        self.show_chosen()
 
     def _answered(self, answer: tuple[ResourceComparison, ...]) -> None:
         first, self._problem = self.comparison is None, None
+        self.conceal()
         found = [one for one in answer if one.key == self.location.key]
         self.comparison = found[0] if found else ResourceComparison(answer[0].key, "Unknown") if answer else None
         if self.comparison is None and self.location.key is not None:
             self.comparison = ResourceComparison(self.location.key, "Unknown", note="nothing is known about it")
         if first and self.comparison and self.comparison.desired is None:
             self.side = 1
-        self._show()
+        self.show_chosen()
 
     def _failed(self, problem: Problem) -> None:
         self._problem = problem
-        self._show()
+        self.show_chosen()
 
-    def _show(self) -> None:
+    def chosen(self) -> ResourceComparison | None:
+        """The resource, masked."""
+        return self.comparison
+
+    def show_chosen(self) -> None:
+        """Show one side of the resource."""
         text, frame = self.query_one("#text", Pager), self.query_one("#frame")
         self.query_one("#tabs", Band).show(self._tabs)
         frame.border_title = Content(self.location.key.kind_name if self.location.key else "")
@@ -91,13 +97,13 @@ class ManifestView(Reading):
             text.show((line(Span("◌ reading…", Tone.BUSY)),), centred=True)
             return
         side = SIDES[self.side]
-        body = getattr(self.comparison, side)
+        body = getattr(self.shown(self.comparison), side)
         if body is None:
             text.show((line(Span(_ABSENT[side], Tone.MUTED)),), centred=True)
             return
         rows = listing(sanitize(dump(body)))
         text.show(rows)
-        frame.border_subtitle = Content(f" {len(rows)} lines ")
+        frame.border_subtitle = Content(f" {len(rows)} lines{_also(self.hint(self.comparison))} ")
 
     def _tabs(self, _: int) -> list[Line]:
         spans: list[Span] = [Span(" ")]
@@ -121,8 +127,22 @@ class ManifestView(Reading):
 
     def _turn(self, side: int) -> None:
         self.side = side
-        self._show()
+        self.show_chosen()
 
     def do_next_tab(self) -> None:
         """Show the next side."""
         self._turn((self.side + 1) % len(SIDES))
+
+    def do_copy(self) -> None:
+        """Copy the side that is shown, as it is shown."""
+        side = SIDES[self.side]
+        body = getattr(self.shown(self.comparison), side) if self.comparison else None
+        if self.comparison is None or body is None:
+            self.tell("there is nothing to copy")
+        else:
+            self.cockpit.copy_to_clipboard(sanitize(dump(body)))
+            self.tell(f"copied the {side} YAML of {self.comparison.key.kind_name}")
+
+
+def _also(hint: str) -> str:
+    return f" · {hint}" if hint else ""

@@ -104,6 +104,10 @@ class Verbs(Screen[Any]):
         """Plan to take the application away."""
         self.cockpit.plan_deletion(self.subject())
 
+    def do_events(self) -> None:
+        """Show what happened."""
+        self.cockpit.visit(Location(actions.EVENTS, self.subject(), self.location.key))
+
     def do_sync(self) -> None:
         """Plan a sync."""
         self.cockpit.plan(self.subject())
