@@ -106,8 +106,13 @@ def _headless(arguments: Namespace, stack: ExitStack) -> int:
 
     setting = _Setting(arguments, stack)
     worker = setting.worker(Store(), config=None, automate=True)
-    listen = arguments.listen or setting.listen
-    daemon = Daemon(worker, log=Log(sys.stderr), listen=listen, reload=setting.read_config)
+    daemon = Daemon(
+        worker,
+        log=Log(sys.stderr),
+        listen=arguments.listen or setting.listen,
+        reload=setting.read_config,
+        is_told_where=bool(arguments.listen),
+    )
     code = daemon.run(once=arguments.once)
     if worker.failure is not None:
         raise worker.failure

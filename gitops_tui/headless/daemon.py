@@ -14,7 +14,7 @@ from gitops_tui.engine import Store
 from gitops_tui.engine.requests import Refresh, Reload, Request
 from gitops_tui.headless.endpoints import Endpoints
 from gitops_tui.headless.log import Log, Narrator
-from gitops_tui.model.errors import ConfigError, GitopsError
+from gitops_tui.model.errors import ConfigError, GitopsError, UsageError
 from gitops_tui.model.status import ApplicationStatus, Snapshot, SyncCode, WorkerState
 
 IN_SYNC, DIFFERENCES, ERROR = 0, 1, 2
@@ -45,34 +45,37 @@ class Engine(Protocol):
 class Daemon:
     """Runs a worker until a signal comes (or once), and tells what happens.
 
-    reload: reads the configuration again; ConfigError keeps the old one.
+    listen: where the endpoints answer, "" for nowhere. reload: reads the configuration again; ConfigError keeps the
+    old one. is_told_where: the command line says where to listen, whatever the configuration does.
     """
 
-    def __init__(self, engine: Engine, *, log: Log, listen: str, reload: Callable[[], Config]) -> None:
+    def __init__(
+        self, engine: Engine, *, log: Log, listen: str, reload: Callable[[], Config], is_told_where: bool = False
+    ) -> None:
         self._engine = engine
         self._log = log
         self._listen = listen
+        self._is_told_where = is_told_where
+        self._endpoints: Endpoints | None = None
         self._reload = reload
         self._events: queue.SimpleQueue[str | Snapshot] = queue.SimpleQueue()
 
     def run(self, *, once: bool = False) -> int:
         """Run to the end and return the exit code: 0 done or in sync, 1 differences (once), 2 error."""
-        endpoints = Endpoints(self._listen, lambda: self._engine.store.current) if self._listen and not once else None
+        self._endpoints = self._opened(self._listen) if self._listen and not once else None
         before = {number: signal.signal(number, self._on_signal) for number in self._signals()}
         narrator = Narrator(self._log)
         unsubscribe = self._engine.store.subscribe(self._events.put)
         try:
-            if endpoints is not None:
-                endpoints.start()
-                self._log.event("listening", address=endpoints.address)
+            self._answer()
             self._log.event("started", once=once or None)
             self._engine.start()
             code = self._once(narrator) if once else self._forever(narrator)
         finally:
             self._engine.stop(_STOP_TIMEOUT)
             unsubscribe()
-            if endpoints is not None:
-                endpoints.stop()
+            if self._endpoints is not None:
+                self._endpoints.stop()
             for number, handler in before.items():
                 signal.signal(number, handler)
         self._tell_the_rest(narrator)
@@ -147,8 +150,32 @@ class Daemon:
                 mistakes=list(error.mistakes) or None,
             )
             return
+        if not self._is_told_where:
+            self._listen_at(config.settings.listen)
         taken = self._engine.submit(Reload(config))
         taken.add_done_callback(self._reloaded)
+
+    def _opened(self, listen: str) -> Endpoints:
+        return Endpoints(listen, lambda: self._engine.store.current)
+
+    def _answer(self) -> None:
+        if self._endpoints is not None:
+            self._endpoints.start()
+            self._log.event("listening", address=self._endpoints.address)
+
+    def _listen_at(self, listen: str) -> None:
+        """Answer at another address; where that is not possible, say so and go on answering at the old one."""
+        if listen == self._listen:
+            return
+        try:
+            endpoints = self._opened(listen) if listen else None
+        except UsageError as error:
+            self._log.event("problem", level="error", message=f"{error}; the address in use is kept")
+            return
+        if self._endpoints is not None:
+            self._endpoints.stop()
+        self._listen, self._endpoints = listen, endpoints
+        self._answer()
 
     def _reloaded(self, taken: Future[Any]) -> None:
         error = taken.exception()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.manifests import config_map, deployment
-from tests.support.program import Program
+from tests.support.program import Daemon, Program
 from tests.support.real_cluster import RealCluster
 from tests.support.work_tree import WorkTree
 
@@ -121,6 +122,29 @@ def test_a_broken_configuration_is_refused_on_sighup_and_a_good_one_taken(world:
         daemon.process.send_signal(signal.SIGHUP)
         daemon.until(lambda e: e["event"] == "reloaded")
         eventually(lambda: world.config_map("other"))
+        assert daemon.terminate() == 0
+
+
+def test_another_address_is_taken_on_sighup_and_one_that_is_in_use_is_told(world: World) -> None:
+    before = world.config.read_text()
+
+    def listen(daemon: Daemon, address: str) -> None:
+        world.config.write_text(before.replace("settings:\n", f"settings:\n  listen: {address}\n", 1))
+        daemon.process.send_signal(signal.SIGHUP)
+
+    world.config.write_text(before.replace("settings:\n", "settings:\n  listen: 127.0.0.1:0\n", 1))
+    with world.gitops.daemon(as_configured=True) as daemon, socket.create_server(("127.0.0.1", 0)) as taken:
+        first = daemon.until(lambda e: e["event"] == "listening")["address"]
+        daemon.until(synced_at(world.first))
+        listen(daemon, "localhost:0")
+        second = daemon.until(lambda e: e["event"] == "listening" and e["address"] != first)["address"]
+        assert probe(second, "/healthz") == 200
+        with pytest.raises(ConnectionRefusedError):
+            probe(first, "/healthz")
+        listen(daemon, f"127.0.0.1:{taken.getsockname()[1]}")
+        problem = daemon.until(lambda e: e["event"] == "problem" and "listen" in e["message"])
+        assert problem["message"].endswith("the address in use is kept")
+        assert probe(second, "/healthz") == 200
         assert daemon.terminate() == 0
 
 

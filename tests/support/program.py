@@ -62,10 +62,13 @@ class Program:
         return self(*arguments, "-o", "json", code=code).json
 
     @contextmanager
-    def daemon(self, *arguments: str) -> Iterator[Daemon]:
-        """`--headless` in the background; killed at the end if it still runs."""
+    def daemon(self, *arguments: str, as_configured: bool = False) -> Iterator[Daemon]:
+        """`--headless` in the background; killed at the end if it still runs.
+
+        as_configured: it listens where the configuration says.
+        """
         # Two daemons of tests that run side by side must not want the same port.
-        listen = () if "--listen" in arguments else ("--listen", "127.0.0.1:0")
+        listen = () if as_configured or "--listen" in arguments else ("--listen", "127.0.0.1:0")
         process = subprocess.Popen(
             self.command("--headless", *listen, *arguments),
             stdin=subprocess.DEVNULL,
