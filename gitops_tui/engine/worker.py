@@ -303,5 +303,8 @@ class Worker:
         with contextlib.suppress(Exception):
             # What came back from the lanes last still has to reach those who wait for it.
             self._drain(0.0)
+        with contextlib.suppress(JournalError):
+            # The next start looks for itself; this only fills its first screen.
+            self._upkeep.remember()
         if self.failure is None:
             self._publish(WorkerState.STOPPED)

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
 from gitops_tui.engine.schedule.agenda import Agenda
+from gitops_tui.engine.schedule.memory import Memory
 from gitops_tui.engine.schedule.records import Records
 from gitops_tui.engine.schedule.tracking import Fetching, Reaching, Tracked
 from gitops_tui.engine.views.statuses import problem_of, without_view
@@ -17,7 +18,7 @@ from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application, Repository
 from gitops_tui.model.errors import ClusterError, JournalError, UsageError
 from gitops_tui.model.operations import Pause, Pin, Receipt
-from gitops_tui.model.status import ClusterStatus, Problem, RepositoryStatus, Snapshot
+from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Problem, RepositoryStatus, Snapshot
 from gitops_tui.model.values import replace
 
 
@@ -42,6 +43,7 @@ class Books:
         self.agenda = Agenda()
         """When each application is looked at next."""
         self.records = Records(journal)
+        self.memory = Memory(journal)
         self.refreshed: list[Future[Snapshot]] = []
         """Refreshes that the next Snapshot answers."""
         self._journal = journal
@@ -144,7 +146,7 @@ class Books:
         for name, application in wanted.items():
             known = self.tracked.get(name)
             if known is None:
-                tracked = self.tracked[name] = Tracked(application, without_view(application), self.agenda)
+                tracked = self.tracked[name] = Tracked(application, self._recalled(application), self.agenda)
                 tracked.attempts = self.records.attempts(name, self._clock())
                 tracked.look_at(float("-inf"))
             elif known.application != application:
@@ -159,6 +161,12 @@ class Books:
                 self._needed_by.setdefault(needed, []).append(name)
         self.mark_all()
         return gone
+
+    def _recalled(self, application: Application) -> ApplicationStatus:
+        try:
+            return self.memory.recall(application)
+        except JournalError:
+            return without_view(application)
 
     def repositories(self, repositories: Iterable[Repository]) -> None:
         """Make these the repositories that are asked."""
