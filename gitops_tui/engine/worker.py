@@ -88,6 +88,7 @@ class Worker:
             watches=watches,
             inventory=parts.journal.inventory,
             submit=self._lanes.submit,
+            folder=parts.config.settings.state_dir / "renderings",
         )
         self._books = Books(parts.config, parts.journal, parts.clusters, self._clock)
         self._snapshots = Snapshots(self._books, parts.journal)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
+from pathlib import Path
 
+from gitops_tui.engine.views.kept import Kept, Kinds, Rendering, Settled, target_of
 from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import ClusterError, RenderError, UnreachableError
 from gitops_tui.model.resources import Manifest, ResourceKey
-from gitops_tui.model.values import dataclass, replace
+from gitops_tui.model.values import replace
 from gitops_tui.render import RenderTarget, render, renderer_of
 from gitops_tui.render.inputs import inputs_of
 from gitops_tui.source import Mirror
@@ -18,60 +20,94 @@ from gitops_tui.sync import generated, stamp
 
 _KEPT_PER_APPLICATION = 3
 _COMMITS_TOLD = 1000
+_COMMITS_KNOWN = 200
 Namespaced = Callable[[str, str], bool]
-"""Whether a group and kind live in namespaces; raises ClusterError when that is not known."""
+"""Whether a group and kind live in namespaces; raises ClusterError when the cluster does not know."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Rendering:
-    """What was rendered, how, and the ids of all that it was made from."""
-
-    source: str
-    target: RenderTarget | None
-    trees: Mapping[str, str | None]
-    manifests: tuple[Manifest, ...]
+Target = Callable[[], RenderTarget]
 
 
 class Renderings:
     """Keeps what was rendered, so that a commit that leaves alone what an application is made from costs nothing.
 
-    A failure is not kept: the next look renders again.
+    A failure is not kept: the next look renders again. folder: where renderings outlive the process, if anywhere.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._lock = threading.Lock()
-        self._renderers: dict[tuple[str, str, str], RendererName] = {}
-        self._kept: dict[str, tuple[_Rendering, ...]] = {}
+        self._disk = Kept(folder)
+        self._kept: dict[str, tuple[Rendering, ...]] = {}
+        self._options: dict[str, str] = {}
         self._paths: defaultdict[str, set[str]] = defaultdict(set)
         self._told: set[tuple[str, str]] = set()
 
-    def get(
-        self, mirror: Mirror, application: Application, sha: str, target: Callable[[], RenderTarget]
-    ) -> tuple[Manifest, ...]:
+    def get(self, mirror: Mirror, application: Application, sha: str, target: Target) -> tuple[Manifest, ...]:
         """Manifests of the application at a commit, as written. Raises RenderError or SourceError."""
+        return self._rendering(mirror, application, sha, target)[0].all()
+
+    def settled(
+        self, mirror: Mirror, application: Application, sha: str, target: Target, namespaced: Namespaced
+    ) -> Settled:
+        """Manifests of the application at a commit, as they should be live. Raises what `get` and `settle` do."""
+        rendering, is_new = self._rendering(mirror, application, sha, target)
+        known = rendering.settled
+        if known is None or not known.lasting or known.unplaced or not _still_holds(known.kinds, namespaced):
+            known = rendering.settled = settle(rendering.all(), application, namespaced, sha)
+            is_new = True
+        if is_new:
+            self._disk.store(self._options[application.name], application, rendering)
+        return known
+
+    def _rendering(self, mirror: Mirror, application: Application, sha: str, target: Target) -> tuple[Rendering, bool]:
+        """What is known of a commit, or rendered now, and whether it was."""
+        for known in self._known(application):
+            is_for_it = known.renderer is not RendererName.HELM or known.target == _digest(target())
+            if is_for_it and (sha in known.commits or self._is_made_of(mirror, known, sha)):
+                if len(known.commits) < _COMMITS_KNOWN:
+                    known.commits.add(sha)
+                return known, False
+        return self._rendered(mirror, application, sha, target), True
+
+    def _known(self, application: Application) -> tuple[Rendering, ...]:
+        """What was rendered of it in the same way, the newest first."""
+        source = application.source
+        options = repr((source, application.name, application.destination.namespace))
+        with self._lock:
+            if self._options.get(application.name) == options:
+                return self._kept.get(application.name, ())
+        found = self._disk.load(options)
+        with self._lock:
+            self._options[application.name] = options
+            known = self._kept[application.name] = (found,) if found is not None else ()
+            if found is not None:
+                self._paths[source.repository].update((source.path, *found.trees))
+        return known
+
+    def _is_made_of(self, mirror: Mirror, known: Rendering, sha: str) -> bool:
+        """Whether a commit holds the very trees that a rendering was made from."""
+        self._ask_for_all(mirror, sha)
+        return mirror.tree_ids(sha, known.trees) == known.trees
+
+    def _rendered(self, mirror: Mirror, application: Application, sha: str, target: Target) -> Rendering:
         source = application.source
         self._ask_for_all(mirror, sha)
-        own_tree = mirror.tree_id(sha, source.path)
-        if own_tree is None:
+        if mirror.tree_id(sha, source.path) is None:
             raise RenderError(
                 f"application {application.name}",
                 f"path {source.path or '.'} is not in commit {sha[:7]}",
                 hint="look at the path and the tracked revision in the configuration",
             )
-        renderer = self._renderer(mirror, application, sha, own_tree)
-        wanted = target() if renderer is RendererName.HELM else None
-        options = repr((source.repository, source.path, renderer, source.directory, source.helm, source.kustomize))
-        for known in self._kept.get(application.name, ()):
-            if (known.source, known.target) == (options, wanted) and _is_as_it_was(mirror, sha, known.trees):
-                return known.manifests
         folder = mirror.checkout(sha)
-        manifests = render(folder, application, target=wanted or RenderTarget())
+        renderer = renderer_of(folder, application)
+        wanted = target() if renderer is RendererName.HELM else RenderTarget()
+        manifests = render(folder, application, target=wanted)
         trees = mirror.tree_ids(sha, inputs_of(folder, application).roots())
+        made = Rendering(renderer, _digest(wanted), trees, {sha}, manifests)
         with self._lock:
-            self._paths[mirror.repository.url].update((source.path, *trees))
+            self._paths[source.repository].update((source.path, *trees))
             others = self._kept.get(application.name, ())[: _KEPT_PER_APPLICATION - 1]
-            self._kept[application.name] = (_Rendering(options, wanted, trees, manifests), *others)
-        return manifests
+            self._kept[application.name] = (made, *others)
+        return made
 
     def expect(self, url: str, paths: Iterable[str]) -> None:
         """These paths of a repository will be asked for at each commit."""
@@ -90,28 +126,27 @@ class Renderings:
             paths = tuple(self._paths[url])
         mirror.tree_ids(sha, paths)
 
-    def _renderer(self, mirror: Mirror, application: Application, sha: str, tree: str) -> RendererName:
-        slot = (application.source.repository, tree, repr(application.source.renderer))
-        with self._lock:
-            known = self._renderers.get(slot)
-        if known is None:
-            known = renderer_of(mirror.checkout(sha), application)
-            with self._lock:
-                self._renderers[slot] = known
-        return known
-
     def forget(self, application: str) -> None:
         """Render anew at the next look."""
         with self._lock:
+            options = self._options.pop(application, None)
             self._kept.pop(application, None)
+        if options is not None:
+            self._disk.forget(options)
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Manifests as they should be live. unplaced: those of kinds that are not served, or cannot be asked for now."""
+def _digest(target: RenderTarget) -> str:
+    return target_of(target.kube_version, target.api_versions)
 
-    manifests: tuple[Manifest, ...]
-    unplaced: dict[ResourceKey, ClusterError]
+
+def _still_holds(kinds: Kinds, namespaced: Namespaced) -> bool:
+    """Whether the cluster says the same of these kinds as before."""
+    try:
+        return all(namespaced(*kind) is found for kind, found in kinds.items())
+    except UnreachableError:
+        raise
+    except ClusterError:
+        return False
 
 
 def settle(manifests: Sequence[Manifest], application: Application, namespaced: Namespaced, sha: str = "") -> Settled:
@@ -123,11 +158,15 @@ def settle(manifests: Sequence[Manifest], application: Application, namespaced: 
     from_crds = _scopes_of_crds(manifests)
     seen: dict[ResourceKey, Manifest] = {}
     unplaced: dict[ResourceKey, ClusterError] = {}
+    kinds: dict[tuple[str, str], bool] = {}
+    lasting = True
     for manifest in manifests:
         kind = (manifest.key.group, manifest.key.kind)
         problem: ClusterError | None = None
         try:
-            in_namespace = from_crds[kind] if kind in from_crds else namespaced(*kind)
+            in_namespace = from_crds[kind] if kind in from_crds else kinds.get(kind)
+            if in_namespace is None:
+                in_namespace = kinds[kind] = namespaced(*kind)
         except UnreachableError:
             raise
         except ClusterError as error:
@@ -138,6 +177,7 @@ def settle(manifests: Sequence[Manifest], application: Application, namespaced: 
             settled = _place(named, application.destination.namespace if in_namespace else "", in_namespace)
             if named is manifest or settled.key not in seen:
                 break
+        lasting = lasting and named is manifest
         if settled.key in seen:
             raise RenderError(
                 str(settled.key),
@@ -147,11 +187,7 @@ def settle(manifests: Sequence[Manifest], application: Application, namespaced: 
         seen[settled.key] = stamp(settled, application)
         if problem is not None:
             unplaced[settled.key] = problem
-    return Settled(tuple(seen.values()), unplaced)
-
-
-def _is_as_it_was(mirror: Mirror, sha: str, trees: Mapping[str, str | None]) -> bool:
-    return mirror.tree_ids(sha, trees) == trees
+    return Settled(tuple(seen.values()), unplaced, kinds, lasting)
 
 
 def _place(manifest: Manifest, namespace: str, namespaced: bool) -> Manifest:

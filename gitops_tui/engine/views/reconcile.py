@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 from gitops_tui.cluster import Cluster, Clusters, Live
 from gitops_tui.engine.views.asking import Asking, Submit
-from gitops_tui.engine.views.desired import Renderings, settle
+from gitops_tui.engine.views.desired import Renderings
 from gitops_tui.engine.views.pairing import Pairing, twin_of
 from gitops_tui.engine.views.verdicts import Verdicts
 from gitops_tui.engine.views.watches import Watches, warnings_near
@@ -47,7 +48,7 @@ class View:
 
 
 class Reconciler:
-    """Makes Views. Thread-safe; it decides nothing and writes nothing."""
+    """Makes Views. Thread-safe; it decides nothing and writes nothing but renderings, below `folder`."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class Reconciler:
         inventory: Callable[[str, str], frozenset[ResourceKey]],
         submit: Submit,
         masked_paths: Sequence[str] = (),
+        folder: Path | None = None,
     ) -> None:
         self._mirrors = mirrors
         self._clusters = clusters
@@ -66,7 +68,7 @@ class Reconciler:
         self._submit = submit
         self._masked_paths = tuple(masked_paths)
         self._repositories: Mapping[str, Repository] = {}
-        self.renderings = Renderings()
+        self.renderings = Renderings(folder)
         self.verdicts = Verdicts()
 
     def use_repositories(self, repositories: Iterable[Repository]) -> None:
@@ -104,9 +106,14 @@ class Reconciler:
         in `failures`.
         """
         revision, latest = self.revision(application, wanted)
-        raw = self.manifests(application, revision.sha)
+        settled = self.renderings.settled(
+            self.mirror(application.source.repository),
+            application,
+            revision.sha,
+            lambda: self._target(application),
+            lambda group, kind: self.cluster(application).resource(group, kind).namespaced,
+        )
         cluster = self.cluster(application)
-        settled = settle(raw, application, lambda group, kind: cluster.resource(group, kind).namespaced, revision.sha)
         inventory = self._inventory(application.name, cluster.context)
         scopes = self._watches.want(application, cluster, settled.manifests, inventory)
         cluster.wait_ready(scopes, _READY_TIMEOUT)

@@ -1,0 +1,188 @@
+"""Renderings that outlive the process: what was made of a path of a commit, on this machine's disk.
+
+A file tells which trees of the repository it was made from, and each of its parts has a checksum: one that is cut,
+altered or of another program version is no rendering at all. What holds secret values is never written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+from gitops_tui import __version__
+from gitops_tui.model.application import Application, RendererName
+from gitops_tui.model.errors import ClusterError
+from gitops_tui.model.resources import Manifest, Origin, ResourceKey, digest_of
+from gitops_tui.model.values import dataclass, field
+
+_FORMAT: Final = 1
+_MOST: Final = 3000
+"""Files kept; a quarter of them goes when there are more, those that were used longest ago."""
+
+_NONE: Final = b"null"
+
+Kinds = Mapping[tuple[str, str], bool]
+"""Whether each group and kind lives in namespaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Manifests as they should be live. unplaced: those of kinds that are not served, or cannot be asked for now.
+
+    kinds: what the cluster said of those that it was asked about. lasting: of another commit they would be the same.
+    """
+
+    manifests: tuple[Manifest, ...]
+    unplaced: dict[ResourceKey, ClusterError]
+    kinds: Kinds = field(default_factory=dict)
+    lasting: bool = True
+
+
+@dataclass(slots=True)
+class Rendering:
+    """What was rendered, for which target, and the ids of all that it was made from.
+
+    commits: some of those with these trees. settled: as the manifests were last placed and stamped.
+    """
+
+    renderer: RendererName
+    target: str
+    trees: Mapping[str, str | None]
+    commits: set[str]
+    manifests: tuple[Manifest, ...] | None
+    settled: Settled | None = None
+    unread: bytes = b"[]"
+    """The manifests as they were kept, until somebody wants them."""
+
+    def all(self) -> tuple[Manifest, ...]:
+        """The manifests, as written."""
+        if self.manifests is None:
+            self.manifests, self.unread = _manifests(self.unread), b"[]"
+        return self.manifests
+
+
+class Kept:
+    """The files, one for each application. Safe for several threads and processes: a file is replaced whole.
+
+    folder: private; None where there is none, and nothing is kept.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def load(self, options: str) -> Rendering | None:
+        """What was rendered with these options last; None when that is not known."""
+        if self._folder is None:
+            return None
+        with suppress(OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
+            return _read(self._path(options).read_bytes())
+        return None
+
+    def store(self, options: str, application: Application, rendering: Rendering) -> None:
+        """Keep a rendering in place of the one before, unless it may hold secret values. A full disk is no failure."""
+        if self._folder is None or application.masked_paths or any(map(_is_secret, rendering.all())):
+            return
+        path = self._path(options)
+        fresh = path.with_name(f".{secrets.token_hex(4)}")
+        try:
+            data = _written(rendering)
+            self._make_room(path)
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            fresh.replace(path)
+        except (OSError, ValueError, RecursionError):
+            fresh.unlink(missing_ok=True)
+
+    def forget(self, options: str) -> None:
+        """Keep nothing of an application."""
+        if self._folder is not None:
+            with suppress(OSError):
+                self._path(options).unlink(missing_ok=True)
+
+    def _path(self, options: str) -> Path:
+        name = blake2b(f"{_FORMAT} {__version__} {options}".encode(errors="surrogatepass"), digest_size=16).hexdigest()
+        return (self._folder or Path()) / name
+
+    def _make_room(self, path: Path) -> None:
+        folder = path.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists():
+            return
+        names = os.listdir(folder)  # noqa: PTH208 - counted often, looked at rarely
+        if len(names) >= _MOST:
+            oldest = sorted((folder / name for name in names), key=lambda each: each.stat().st_mtime)
+            for each in oldest[: _MOST // 4]:
+                each.unlink(missing_ok=True)
+
+
+def _is_secret(manifest: Manifest) -> bool:
+    return manifest.key.kind == "Secret" and not manifest.key.group
+
+
+def _written(rendering: Rendering) -> bytes:
+    settled = rendering.settled
+    if settled is not None and (settled.unplaced or not settled.lasting):
+        settled = None
+    parts = [_encoded(_rows(rendering.all())), _encoded(_rows(settled.manifests)) if settled else _NONE]
+    head = {
+        "renderer": rendering.renderer,
+        "target": rendering.target,
+        "trees": rendering.trees,
+        "commits": sorted(rendering.commits),
+        "kinds": [[*kind, found] for kind, found in settled.kinds.items()] if settled else [],
+        "sums": [_sum(part) for part in parts],
+    }
+    first = _encoded(head)
+    return b"\n".join([_sum(first).encode(), first, *parts])
+
+
+def _rows(manifests: Iterable[Manifest]) -> list[Any]:
+    return [[each.origin.path, each.origin.line, each.digest, each.body] for each in manifests]
+
+
+def _read(data: bytes) -> Rendering:
+    """ValueError when the file is not what was written."""
+    known, first, *parts = data.split(b"\n")
+    if known.decode() != _sum(first):
+        raise ValueError("the head is damaged")
+    head = json.loads(first)
+    if head["sums"] != [_sum(part) for part in parts]:
+        raise ValueError("the manifests are damaged")
+    raw, placed = parts
+    kinds = {(group, kind): bool(namespaced) for group, kind, namespaced in head["kinds"]}
+    return Rendering(
+        RendererName(head["renderer"]),
+        str(head["target"]),
+        head["trees"],
+        set(head["commits"]),
+        None,
+        None if placed == _NONE else Settled(_manifests(placed), {}, kinds),
+        raw,
+    )
+
+
+def _manifests(data: bytes) -> tuple[Manifest, ...]:
+    return tuple(
+        Manifest(ResourceKey.of(body), body, Origin(path, line), digest)
+        for path, line, digest, body in json.loads(data)
+    )
+
+
+def _encoded(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _sum(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def target_of(kube_version: str, api_versions: Sequence[str]) -> str:
+    """What a rendering knew of its destination, as a digest."""
+    return digest_of({"kube": kube_version, "apis": list(api_versions)})
