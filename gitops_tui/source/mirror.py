@@ -17,6 +17,7 @@ from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, replace
 from gitops_tui.source import history, objects, refs
 from gitops_tui.source.checkout import Checkouts
+from gitops_tui.source.memory import Known, Memory
 from gitops_tui.source.refs import Refs
 from gitops_tui.source.remote import Remote, Workshop
 from gitops_tui.source.storage import Storage, make_private
@@ -56,13 +57,10 @@ class Mirror:
         self._storage = Storage(self._private / self._address.key)
         self._checkouts = Checkouts(folder / "checkouts" / self._address.key, runner)
         self._fetching = threading.RLock()
-        self._refs: Refs | None = None
+        self._known = Known(self._private / f"{self._address.key}.known")
         self._upkeep = Upkeep(self._storage, runner)
         self._rebuilt_at: float | None = None
         self._pending_note = ""
-        self._revisions: dict[str, Revision] = {}
-        self._trees: dict[tuple[str, str], str | None] = {}
-        self._kept: frozenset[str] | None = None
 
     @property
     def subject(self) -> str:
@@ -80,24 +78,37 @@ class Mirror:
         """Look at the remote, and bring here what moved. The copy stays as it is when that fails."""
         with self._fetching:
             make_private(self._private)
+            self._recall()
             wanted = self._remote.refs()
-            seen = self._refs
+            seen = self._memory.refs
             if wanted == seen and self._upkeep.is_examined:
                 return Fetch(changed=False, note=self._taken_note())
             with self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
                 copy = self._storage.copy
                 note = self._upkeep.update(self._remote, wanted, lock, seen)
                 self._forget_unless(copy)
-                now = self._refs = objects.held(self._runner, self._copy())
+                now = self._memory.refs = objects.held(self._runner, self._copy())
+                self._known.note(self._copy())
             return Fetch(seen != now, "; ".join(filter(None, (self._taken_note(), note))))
 
     def _forget_unless(self, copy: Path | None) -> None:
         """What was read from another copy may not be in this one."""
         if self._storage.copy != copy:
-            self._kept = None
-            self._refs = None
-            self._revisions.clear()
-            self._trees.clear()
+            self._known.forget()
+
+    @property
+    def _memory(self) -> Memory:
+        return self._known.memory
+
+    def _recall(self) -> None:
+        """Take over what the process before knew, if the copy is what it was then."""
+        copy = self._storage.copy
+        if copy is not None and self._known.recall(copy):
+            self._upkeep.trust(copy)
+
+    def close(self) -> None:
+        """Leave what was read to the next process."""
+        self._known.write(self._storage.copy)
 
     def _taken_note(self) -> str:
         note, self._pending_note = self._pending_note, ""
@@ -112,11 +123,15 @@ class Mirror:
         wanted = frozenset(sha for sha in shas if _SHA.fullmatch(sha))
         self._checkouts.kept = wanted
         copy = self._storage.copy
-        if wanted == self._kept or copy is None:
+        self._recall()
+        if wanted == self._memory.kept or copy is None:
             return
         with self._fetching, self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
+            is_current = self._known.is_current(copy)
             objects.keep(self._runner, copy, wanted, lock)
-            self._kept = wanted
+            self._memory.kept = wanted
+            if is_current:
+                self._known.note(copy)
 
     @contextmanager
     def changing(self) -> Iterator[Workshop]:
@@ -141,15 +156,16 @@ class Mirror:
 
     def revision(self, sha: str) -> Revision:
         """Return a commit by its sha or the first seven or more digits of it."""
-        if sha in self._revisions:
-            return self._revisions[sha]
+        known = self._memory.revisions
+        if sha in known:
+            return known[sha]
         if not _SHA.fullmatch(sha):
             raise SourceError(self.subject, f"{one_line(sha)} is no commit", hint="give seven or more hex digits")
         found = self._read(lambda copy: self._revision(copy, sha))
-        if len(self._revisions) >= _REMEMBERED:
-            self._revisions.clear()
+        if len(known) >= _REMEMBERED:
+            known.clear()
         # A tag object's id is as lasting as a commit's; the first digits of one are not.
-        self._revisions |= {name: found for name in (found.sha, sha) if len(name) >= 40}
+        known |= {name: found for name in (found.sha, sha) if len(name) >= 40}
         return found
 
     def _revision(self, copy: Path, sha: str) -> Revision:
@@ -185,13 +201,14 @@ class Mirror:
         """Return `tree_id` of many paths, with one process."""
         full = self.revision(sha).sha
         clean = {path: self._clean(path) for path in paths}
-        known = {path: self._trees[full, path] for path in clean.values() if (full, path) in self._trees}
+        trees = self._memory.trees
+        known = {path: trees[full, path] for path in clean.values() if (full, path) in trees}
         missing = sorted(set(clean.values()) - set(known))
         if missing:
             found = self._read(lambda copy: objects.ids(self._runner, copy, full, missing))
-            if len(self._trees) >= _REMEMBERED:
-                self._trees.clear()
-            self._trees |= {(full, path): value for path, value in found.items()}
+            if len(trees) >= _REMEMBERED:
+                trees.clear()
+            trees |= {(full, path): value for path, value in found.items()}
             known |= found
         return {path: known[name] for path, name in clean.items()}
 
@@ -203,7 +220,12 @@ class Mirror:
         full, clean = self.revision(sha).sha, self._clean(pattern)
         if not clean:
             return ("",)
-        return self._read(lambda copy: objects.folders(self._runner, copy, full, clean))
+        known = self._memory.folders
+        if (full, clean) not in known:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[full, clean] = self._read(lambda copy: objects.folders(self._runner, copy, full, clean))
+        return known[full, clean]
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether the commit `newer` contains the commit `older`."""
@@ -211,9 +233,11 @@ class Mirror:
         return first == second or self._read(lambda copy: objects.is_ancestor(self._runner, copy, first, second))
 
     def _known_refs(self) -> Refs:
-        if self._refs is None:
-            self._refs = self._read(lambda copy: objects.held(self._runner, copy))
-        return self._refs
+        self._recall()
+        known = self._memory.refs
+        if known is None:
+            known = self._memory.refs = self._read(lambda copy: objects.held(self._runner, copy))
+        return known
 
     def _copy(self) -> Path:
         copy = self._storage.copy

@@ -16,7 +16,7 @@ class Mirrors:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._runner = Runner()
+        self._runner = Runner(folder / "git")
         self._mirrors: dict[str, Mirror] = {}
         self._lock = threading.Lock()
 
@@ -36,3 +36,7 @@ class Mirrors:
     def close(self) -> None:
         """End every git process; calls in progress and later ones raise SourceError."""
         self._runner.close()
+        with self._lock:
+            mirrors = tuple(self._mirrors.values())
+        for mirror in mirrors:
+            mirror.close()

@@ -36,6 +36,10 @@ class Upkeep:
         """Whether the copy in use was found readable by this process, or made by it."""
         return self._examined is not None and self._examined == self._storage.copy
 
+    def trust(self, copy: Path) -> None:
+        """Take a copy for readable that the process before found so, and that is as it was then."""
+        self._examined = copy
+
     def update(self, remote: Remote, wanted: Refs, lock: int, seen: Refs | None = None) -> str:
         """Bring the copy to what the remote has; return what a person has to know, or "".
 

@@ -64,8 +64,11 @@ class Looks:
         if tracked is not None:
             tracked.touch(self._desk.clock())
 
-    def refresh(self, request: Refresh, future: Future[Snapshot]) -> None:
-        """Fetch and look now; the Future is done when each application has been looked at."""
+    def refresh(self, request: Refresh, future: Future[Snapshot], fetched: Fetching | None = None) -> None:
+        """Fetch and look now; the Future is done when each application has been looked at.
+
+        fetched: a repository that was waited for, and is not fetched once more.
+        """
         now = self._desk.clock()
         for fetching in self._desk.books.fetching.values():
             if not fetching.tried and not request.applications:
@@ -87,13 +90,13 @@ class Looks:
             tracked.waiters.append(waiter)
             tracked.touch(now)
             fetching_of = self._desk.books.fetching.get(tracked.application.source.repository)
-            if fetching_of is not None and not fetching_of.busy:
+            if fetching_of is not None and not fetching_of.busy and fetching_of is not fetched:
                 fetching_of.due = now
 
     def _refresh_later(self, request: Refresh, future: Future[Snapshot], fetching: Fetching) -> None:
         def again() -> None:
             try:
-                self.refresh(request, future)
+                self.refresh(request, future, fetching)
             except GitopsError as error:
                 future.set_exception(error)
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field
+from gitops_tui.source.storage import make_private
 from gitops_tui.source.transport.failures import GitFailedError
 from gitops_tui.source.transport.process import STANDARD, TETHERED, Limits, Running, signal_group, tether
 
@@ -73,9 +75,13 @@ class Output:
 
 
 class Runner:
-    """Starts git. `close` ends everything that runs and refuses more."""
+    """Starts git. `close` ends everything that runs and refuses more.
 
-    def __init__(self) -> None:
+    stamp: a file that tells the next process which git was found to be new enough; None to find out each time.
+    """
+
+    def __init__(self, stamp: Path | None = None) -> None:
+        self._stamp = stamp
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -136,6 +142,13 @@ class Runner:
         """An older git would take no notice of what keeps the user's configuration away."""
         if self._is_checked:
             return
+        program = _program()
+        if not self._is_stamped(program):
+            self._ask_version()
+            self._put_stamp(program)
+        self._is_checked = True
+
+    def _ask_version(self) -> None:
         with self._started(_command(None, ["version"], LOCAL), LOCAL) as running:
             said = running.read_rest().decode(errors="replace")
         found = re.search(r"(\d+)\.(\d+)", said)
@@ -143,7 +156,18 @@ class Runner:
             raise _stopping() if self._closed else SourceError("git", _MISSING, hint=_REMEDY)
         if (int(found[1]), int(found[2])) < _OLDEST:
             raise SourceError("git", f"{one_line(said)} is too old", hint=_REMEDY)
-        self._is_checked = True
+
+    def _is_stamped(self, program: str) -> bool:
+        try:
+            return self._stamp is not None and bool(program) and self._stamp.read_text() == program
+        except (OSError, ValueError):
+            return False
+
+    def _put_stamp(self, program: str) -> None:
+        if self._stamp is not None and program:
+            with suppress(OSError):
+                make_private(self._stamp.parent)
+                self._stamp.write_text(program)
 
     @contextmanager
     def _started(
@@ -191,6 +215,15 @@ def _command(git_dir: Path | None, arguments: Sequence[str], access: Access) -> 
     if git_dir is not None:
         command.append(f"--git-dir={git_dir}")
     return [*command, *arguments]
+
+
+def _program() -> str:
+    """Which git would be started, and what tells it from another one in its place; "" when there is none."""
+    path = shutil.which("git")
+    if path is None:
+        return ""
+    status = Path(path).stat()
+    return f"{_OLDEST} {path} {status.st_size} {status.st_mtime_ns} {status.st_ino}"
 
 
 def _environment(access: Access) -> dict[str, str]:
