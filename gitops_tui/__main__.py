@@ -194,7 +194,9 @@ class _Setting:
         settings = config.settings
         self.listen = settings.listen
         journal = self._stack.enter_context(closing(Journal.open(settings.state_dir)))
-        clusters = self._stack.enter_context(closing(Clusters(settings.kubeconfig)))
+        clusters = self._stack.enter_context(
+            closing(Clusters(settings.kubeconfig, folder=settings.state_dir / "served"))
+        )
         mirrors = self._stack.enter_context(closing(Mirrors(settings.state_dir)))
         who = _process(self._arguments)
         if self._demo is not None:

@@ -12,6 +12,7 @@ from gitops_tui.cluster.connection import Access
 from gitops_tui.cluster.discovery import Discovery
 from gitops_tui.cluster.objects import ApiResource, Applied, Live, Scope
 from gitops_tui.cluster.pace import Pace, Timing
+from gitops_tui.cluster.recall import Recall
 from gitops_tui.cluster.transport import APPLY, JSON, Answer, Call, Transport
 from gitops_tui.cluster.undeclared import without_undeclared
 from gitops_tui.cluster.warnings import Warnings, events_in
@@ -34,13 +35,13 @@ class Cluster:
     context: its name in the kubeconfig. server: the API server's URL, "" when only the pod knows it.
     """
 
-    def __init__(self, context: str, server: str, access: Access, timing: Timing) -> None:
+    def __init__(self, context: str, server: str, access: Access, timing: Timing, recall: Recall) -> None:
         self.context = context
         self.server = server
         pace = Pace(timing)
         self._transport = Transport(access, pace, timing)
         self._warnings = Warnings(self._transport, timing.news)
-        self._discovery = Discovery(self._transport, f"cluster {one_line(context)}")
+        self._discovery = Discovery(self._transport, f"cluster {one_line(context)}", recall)
         self._cache = Cache()
         self._watches = Watches(Surroundings(self._transport, self._discovery, self._cache, timing))
         self._discovery.on_change(self._watches.wake)

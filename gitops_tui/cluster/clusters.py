@@ -10,18 +10,23 @@ from gitops_tui.cluster import connection
 from gitops_tui.cluster.cluster import Cluster
 from gitops_tui.cluster.connection import Access, Kubeconfig, Target
 from gitops_tui.cluster.pace import Timing
+from gitops_tui.cluster.recall import Recall
 from gitops_tui.model.errors import ClusterError
 
 
 class Clusters:
     """The clusters that a kubeconfig names, by context. Makes no request by itself. Thread-safe.
 
-    kubeconfig: a file; None for `$KUBECONFIG`, else `~/.kube/config`, else the pod's service account.
+    kubeconfig: a file; None for `$KUBECONFIG`, else `~/.kube/config`, else the pod's service account. folder: where
+    what a cluster serves is left to the next process, if anywhere; private.
     """
 
-    def __init__(self, kubeconfig: Path | None = None, *, timing: Timing | None = None) -> None:
+    def __init__(
+        self, kubeconfig: Path | None = None, *, timing: Timing | None = None, folder: Path | None = None
+    ) -> None:
         self._kubeconfig = kubeconfig
         self._timing = timing or Timing()
+        self._recall = Recall(folder)
         self._lock = threading.Lock()
         self._clusters: dict[str, Cluster] = {}
         self._read: tuple[object, Kubeconfig] | None = None
@@ -36,7 +41,9 @@ class Clusters:
             known = self._clusters.get(target.name)
             if known is None:
                 access = Access(target.name, lambda: self._target(target.name), self._stamp)
-                known = self._clusters[target.name] = Cluster(target.name, target.server, access, self._timing)
+                known = self._clusters[target.name] = Cluster(
+                    target.name, target.server, access, self._timing, self._recall
+                )
             return known
 
     def contexts(self) -> tuple[str, ...]:

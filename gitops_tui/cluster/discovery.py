@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gitops_tui.cluster.objects import ApiResource
+from gitops_tui.cluster.recall import Recall, Recalled
 from gitops_tui.cluster.transport import JSON, Call, Transport
 from gitops_tui.model.errors import ClusterError, NotServedError
 from gitops_tui.model.text import one_line
@@ -31,18 +32,26 @@ _PATIENCE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What is served. failed: groups that could not be asked, and why. time: on the monotonic clock."""
+    """What is served. failed: groups that could not be asked, and why. time: on the monotonic clock.
+
+    recalled: by the process before, and not asked by this one yet.
+    """
 
     resources: Mapping[tuple[str, str], ApiResource]
     failed: Mapping[str, ClusterError] = field(default_factory=dict)
     time: float = 0.0
+    recalled: bool = False
 
 
 class Discovery:
-    """The kinds of one cluster, asked once and again when one is missing. Thread-safe."""
+    """The kinds of one cluster, asked once and again when one is missing. Thread-safe.
 
-    def __init__(self, transport: Transport, subject: str) -> None:
+    recall: what the process before has left; it is as good as if this one had asked then.
+    """
+
+    def __init__(self, transport: Transport, subject: str, recall: Recall) -> None:
         self._transport = transport
+        self._recall = recall
         self._subject = subject
         self._lock = threading.Lock()
         self._served: Served | None = None
@@ -59,7 +68,11 @@ class Discovery:
         before = self._served
         served = self.served(_FRESH)
         looked = self._missed.get(key, float("-inf"))
-        if key not in served.resources and served is before and time.monotonic() - looked >= patience:
+        if (
+            key not in served.resources
+            and (served is before or served.recalled)
+            and time.monotonic() - looked >= patience
+        ):
             served = self.served(0.0)
         found = served.resources.get(key)
         if found is not None:
@@ -83,7 +96,10 @@ class Discovery:
             before = self._served
             if before is not None and before is not current:
                 return before  # another thread has asked meanwhile
-            after = self._served = self._ask(before)
+            after = (self._recalled() if before is None and age > 0 else None) or self._ask(before)
+            self._served = after
+        if not after.recalled:
+            self._keep()
         if before is None or before.resources != after.resources:
             for call in tuple(self._changed):
                 call()
@@ -99,7 +115,26 @@ class Discovery:
         if known is None or time.monotonic() - known[0] > _FRESH:
             body = self._get("/version").body
             known = self._version = (time.monotonic(), one_line(str(body.get("gitVersion") or ""), limit=80))
+            self._keep()
         return known[1]
+
+    def _recalled(self) -> Served | None:
+        found = self._recall.load(self._transport.identity, _FRESH)
+        if found is None:
+            return None
+        then = time.monotonic() - found.age
+        if found.version and self._version is None:
+            self._version = (then, found.version)
+        return Served({(each.group, each.kind): each for each in found.resources}, {}, then, recalled=True)
+
+    def _keep(self) -> None:
+        """Leave to the next process what this one was told itself, if it was told everything."""
+        served, version = self._served, self._version
+        if served is not None and not served.recalled and not served.failed:
+            made = Recalled(
+                tuple(served.resources.values()), version[1] if version else "", time.monotonic() - served.time
+            )
+            self._recall.store(self._transport.identity, made)
 
     def api_versions(self) -> tuple[str, ...]:
         """Every version, and every kind of every version, as helm names them."""

@@ -96,6 +96,11 @@ class Transport:
         self._access.connection()
         return self._access.moves
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """The cluster at the other end: its address and its certificate authority."""
+        return self._access.connection().identity
+
     def call(self, call: Call) -> Answer:
         """Send `call` and return its decoded answer; every other outcome is a ClusterError."""
         deadline = Deadline(self._timing.total)

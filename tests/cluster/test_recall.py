@@ -1,0 +1,114 @@
+"""What a cluster serves is asked by one process and believed by the next, for as long as by the first."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gitops_tui.cluster import Clusters
+from gitops_tui.model.errors import NotServedError
+from tests.cluster.conftest import QUICK
+from tests.support.scripted_server import ScriptedServer, core_resources, json_reply
+
+
+class Processes:
+    """One process after the other, with one state folder."""
+
+    def __init__(self, folder: Path, server: ScriptedServer) -> None:
+        self.folder = folder / "served"
+        self._kubeconfig = server.kubeconfig(folder)
+        self._opened: list[Clusters] = []
+
+    def start(self) -> Clusters:
+        """The clusters of a new process."""
+        self._opened.append(Clusters(self._kubeconfig, timing=QUICK, folder=self.folder))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        for each in self._opened:
+            each.close()
+
+    @property
+    def file(self) -> Path:
+        """What is kept."""
+        (found,) = self.folder.iterdir()
+        return found
+
+
+@pytest.fixture
+def processes(tmp_path: Path, server: ScriptedServer) -> Iterator[Processes]:
+    server.route("/version", json_reply({"gitVersion": "v1.36.3"}))
+    made = Processes(tmp_path, server)
+    yield made
+    made.close()
+
+
+def ask(clusters: Clusters) -> tuple[object, ...]:
+    cluster = clusters.get()
+    return cluster.resource("", "ConfigMap"), cluster.version(), cluster.api_versions()
+
+
+def test_the_next_process_asks_nothing(processes: Processes, server: ScriptedServer) -> None:
+    first = ask(processes.start())
+    server.seen.clear()
+    assert ask(processes.start()) == first
+    assert server.seen == []
+    assert processes.file.stat().st_mode & 0o077 == 0
+    assert processes.folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_kind_that_is_missing_is_asked_for(processes: Processes, server: ScriptedServer) -> None:
+    ask(processes.start())
+    with pytest.raises(NotServedError):
+        processes.start().get().resource("", "Widget")
+    server.route("/api", json_reply(core_resources(("Widget", "widgets", True))))
+    assert processes.start().get().resource("", "Widget").plural == "widgets"
+    server.seen.clear()
+    assert processes.start().get().resource("", "Widget").plural == "widgets"
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("shift", [-700.0, 700.0])
+def test_what_is_too_old_or_of_a_clock_that_jumped_is_asked_again(
+    processes: Processes, server: ScriptedServer, shift: float
+) -> None:
+    ask(processes.start())
+    kept = json.loads(processes.file.read_text())
+    processes.file.write_text(json.dumps({**kept, "time": time.time() + shift}))
+    server.seen.clear()
+    ask(processes.start())
+    assert [asked.path for asked in server.seen] == ["/api", "/apis", "/version"]
+
+
+def test_a_file_that_is_damaged_is_asked_for_again(processes: Processes, server: ScriptedServer) -> None:
+    first = ask(processes.start())
+    for text in ("", "[]", '{"server": 1}', processes.file.read_text()[:-20]):
+        processes.file.write_text(text)
+        assert ask(processes.start()) == first
+
+
+def test_another_server_is_another_matter(processes: Processes, tmp_path: Path, server: ScriptedServer) -> None:
+    ask(processes.start())
+    with ScriptedServer.start() as other:
+        other.route("/api", json_reply(core_resources(("Widget", "widgets", True))))
+        other.route("/apis", json_reply({"kind": "APIGroupDiscoveryList", "items": []}))
+        other.kubeconfig(tmp_path)
+        clusters = processes.start()
+        assert clusters.get().resource("", "Widget").plural == "widgets"
+        with pytest.raises(NotServedError):
+            clusters.get().resource("", "ConfigMap")
+
+
+def test_a_group_that_cannot_be_asked_is_not_remembered_as_all_there_is(
+    processes: Processes, server: ScriptedServer
+) -> None:
+    stale = {"metadata": {"name": "metrics.k8s.io"}, "versions": [{"version": "v1", "freshness": "Stale"}]}
+    server.route("/apis", json_reply({"kind": "APIGroupDiscoveryList", "items": [stale]}))
+    processes.start().get().resource("", "ConfigMap")
+    server.seen.clear()
+    assert list(processes.start().get().unknown_groups()) == ["metrics.k8s.io"]
+    assert [asked.path for asked in server.seen] == ["/api", "/apis"]
