@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from gitops_tui.diff.lists import Keyed
+from gitops_tui.model.fields import is_mapping
 from gitops_tui.model.resources import ABSENT
 
 _WITHOUT_REFERENCES: Final = 2
@@ -50,10 +51,17 @@ def identical(left: Any, right: Any) -> bool:
 
 def holds(live: Any, desired: Any) -> bool:
     """Whether every field that `desired` states is in `live` with that very value; false says nothing."""
-    if isinstance(desired, Mapping):
-        return isinstance(live, Mapping) and all(
-            name in live and holds(live[name], value) for name, value in desired.items()
-        )
+    if is_mapping(desired):
+        if not is_mapping(live):
+            return False
+        for name, value in desired.items():
+            found = live.get(name, ABSENT)
+            if type(value) is str:
+                if type(found) is not str or found != value:
+                    return False
+            elif not holds(found, value):
+                return False
+        return True
     if isinstance(desired, list):
         return isinstance(live, list) and len(live) == len(desired) and all(map(holds, live, desired))
     return type(live) is type(desired) and bool(live == desired)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gitops_tui.model.fields import mapping
+from gitops_tui.model.fields import is_mapping, mapping
 from gitops_tui.model.ownership import APPLICATION_LABEL, DIGEST_ANNOTATION, TRACKING_ANNOTATION
 from gitops_tui.model.resources import Body
 
@@ -54,8 +54,10 @@ def normalise(body: Body) -> dict[str, Any]:
 
 def essence(body: Body) -> dict[str, Any]:
     """Return the object without status and the server's metadata, as cheaply as can be: the rest is shared."""
-    made = {name: value for name, value in body.items() if name not in {"status", "apiVersion"}}
-    if isinstance(made.get("metadata"), Mapping):
+    made = dict(body)
+    made.pop("status", None)
+    made.pop("apiVersion", None)
+    if is_mapping(made.get("metadata")):
         made["metadata"] = _metadata(made["metadata"])
     return made
 
@@ -69,7 +71,7 @@ def is_secret(body: Mapping[str, Any]) -> bool:
 def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     made = {name: value for name, value in metadata.items() if name not in _SERVER_METADATA}
     for field, kept in (("annotations", _KEPT_ANNOTATIONS), ("labels", _KEPT_LABELS)):
-        if isinstance(made.get(field), Mapping):
+        if is_mapping(made.get(field)):
             rest = {name: value for name, value in made[field].items() if name not in kept}
             made.pop(field)
             if rest:

@@ -50,6 +50,7 @@ class Pairing:
         self._sightings = Sightings(cluster)
         self._verdicts = verdicts
         self._masked_paths = masked_paths
+        self._told: dict[ResourceKey, Verdict] = {}
         self.failures: dict[ResourceKey, GitopsError] = {}
         self.absent: set[ResourceKey] = set()
 
@@ -70,7 +71,10 @@ class Pairing:
             return False
         if cached is None and not for_plan:
             return True
-        return self._known(manifest, cached, for_plan) is not None
+        verdict = self._known(manifest, cached, for_plan)
+        if verdict is not None:
+            self._told[manifest.key] = verdict
+        return verdict is not None
 
     def _known(self, manifest: Manifest, live: Body | None, for_plan: bool) -> Verdict | None:
         """The verdict where it is known, or proven: a dry-run could answer nothing new.
@@ -167,7 +171,7 @@ class Pairing:
         predicted: Body | None = None
         conflicts: tuple[str, ...] = ()
         try:
-            verdict = self._known(manifest, live, for_plan)
+            verdict = self._told.pop(manifest.key, None) or self._known(manifest, live, for_plan)
             if verdict is None:
                 verdict, predicted = self._judged(manifest, live)
             drift, conflicts, tried = verdict.drift, verdict.conflicts, self._verdicts.is_fresh(verdict)

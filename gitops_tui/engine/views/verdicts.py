@@ -37,8 +37,8 @@ class Evidence:
         """The evidence of one desired object and its live twin, None when that is missing."""
         metadata = (live or {}).get("metadata") or {}
         uid, version = str(metadata.get("uid", "")), str(metadata.get("resourceVersion", ""))
-        writes = [(each.get("manager"), each.get("time")) for each in mappings(metadata.get("managedFields"))]
-        written = hash(str(writes))
+        writes = mappings(metadata.get("managedFields"))
+        written = hash(tuple(f"{each.get('manager')} {each.get('time')}" for each in writes))
         return cls(context, manifest.key, manifest.digest, uid, version, written, hash(tuple(rules)))
 
 
