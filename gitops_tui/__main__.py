@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import getpass
 import os
 import signal
 import socket
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from concurrent.futures import Future
 
+    from gitops_tui.cluster import Clusters
     from gitops_tui.config import Config
     from gitops_tui.embedded.demo import Demo
     from gitops_tui.engine import Store
@@ -31,9 +31,14 @@ if TYPE_CHECKING:
     from gitops_tui.engine.worker import Worker
     from gitops_tui.journal import Journal
     from gitops_tui.model.status import Snapshot
+    from gitops_tui.source import Mirrors
 
 _SWITCH_INTERVAL = 0.0005
 _STOP_TIMEOUT = 9.0
+_MOST_AHEAD = 8
+"""Repositories, and clusters, that are asked before the engine is there to ask them."""
+_RARELY = 200_000
+"""Objects that a verb makes before the garbage collector looks at them."""
 
 # Each face imports what it needs when it is picked: `--version` and a mistyped verb are answered at once, and only
 # the terminal face loads textual.
@@ -120,11 +125,14 @@ def _headless(arguments: Namespace, stack: ExitStack) -> int:
 
 
 def _verb(arguments: Namespace, stack: ExitStack) -> int:
-    from gitops_tui.cli.run import run
-    from gitops_tui.engine import Store
+    from gitops_tui.engine.store import Store
 
+    # A verb is gone before there is garbage worth looking for, and a look costs as much as comparing a hundred objects.
+    gc.set_threshold(_RARELY, 50, 100)
     worker = _Setting(arguments, stack).worker(Store(), config=None, automate=False)
     worker.start()
+    from gitops_tui.cli.run import run
+
     stack.callback(worker.stop, _STOP_TIMEOUT)
     return run(arguments, _Session(worker, _actor()))
 
@@ -183,25 +191,46 @@ class _Setting:
 
     def worker(self, store: Store, *, config: Config | None, automate: bool) -> Worker:
         """A worker that is not started yet."""
-        from gitops_tui.cluster import Clusters
-        from gitops_tui.engine.worker import Parts, Worker
-        from gitops_tui.journal import Journal
-        from gitops_tui.source import Mirrors
-
         if self._arguments.demo:
             self._demo = self._start_demo()
         config = config or self.read_config()
         settings = config.settings
         self.listen = settings.listen
+        mirrors = self._mirrors(config, ahead=not automate)
+        clusters = self._clusters(config, ahead=not automate)
+        # Git and the cluster answer while the rest is imported.
+        from gitops_tui.engine.worker import Parts, Worker
+        from gitops_tui.journal import Journal
+
         journal = self._stack.enter_context(closing(Journal.open(settings.state_dir)))
-        clusters = self._stack.enter_context(
-            closing(Clusters(settings.kubeconfig, folder=settings.state_dir / "served"))
-        )
-        mirrors = self._stack.enter_context(closing(Mirrors(settings.state_dir)))
         who = _process(self._arguments)
         if self._demo is not None:
             _tell_past(journal, self._demo, who, clusters.current)
         return Worker(Parts(config, clusters, mirrors, journal, store, who, automate=automate))
+
+    def _mirrors(self, config: Config, *, ahead: bool) -> Mirrors:
+        from gitops_tui.source import Mirrors
+
+        mirrors = self._stack.enter_context(closing(Mirrors(config.settings.state_dir)))
+        for repository in config.repositories[:_MOST_AHEAD] if ahead else ():
+            with suppress(GitopsError):
+                # Whoever fetches is told.
+                mirrors.mirror(repository).ask_ahead()
+        return mirrors
+
+    def _clusters(self, config: Config, *, ahead: bool) -> Clusters:
+        from gitops_tui.cluster import Clusters
+
+        settings = config.settings
+        clusters = self._stack.enter_context(
+            closing(Clusters(settings.kubeconfig, folder=settings.state_dir / "served"))
+        )
+        destinations = [each.destination.context for each in config.applications]
+        contexts = dict.fromkeys([*destinations, *(each.context for each in config.folders)])
+        for context in list(contexts)[:_MOST_AHEAD] if ahead else ():
+            with suppress(GitopsError):
+                clusters.get(context).watch_ahead()
+        return clusters
 
     def _start_demo(self) -> Demo:
         from gitops_tui.embedded import demo
@@ -274,6 +303,8 @@ def _facts(arguments: Namespace, config: Config | None) -> tuple[tuple[str, str]
 
 def _actor() -> str:
     """Who does what this process does: user@host."""
+    import getpass
+
     try:
         user = getpass.getuser()
     except (KeyError, OSError):

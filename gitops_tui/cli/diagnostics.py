@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -25,6 +24,8 @@ def fail(error: GitopsError) -> int:
 def fault(error: BaseException) -> int:
     """Tell of a fault of the program itself; its stack only to who asks with GITOPS_TUI_DEBUG."""
     if os.environ.get("GITOPS_TUI_DEBUG"):
+        import traceback  # noqa: PLC0415 - for who looks for a fault
+
         sys.stderr.write("".join(traceback.format_exception(error)))
     what = f"stopped by a fault of its own ({type(error).__name__})"
     return fail(GitopsError("gitops-tui", what, hint="please report it with what GITOPS_TUI_DEBUG=1 shows"))

@@ -6,7 +6,6 @@ Imports nothing else of the program, so that `--version` and a mistyped verb are
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 import time
 from datetime import datetime
@@ -62,6 +61,8 @@ def _plainly(message: str) -> str:
     if found is None:
         return safe
     known = [word.strip(" '") for word in found["known"].split(",")]
+    import difflib  # noqa: PLC0415 - for a mistake alone
+
     near = difflib.get_close_matches(found["word"], known, n=1)
     asked = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
     return f"unknown {found['what'].lower()} `{found['word']}`, {asked}"

@@ -7,6 +7,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
+from typing import Final
 
 from gitops_tui.cli.diagnostics import INTERRUPTED, Diagnostics, fail
 from gitops_tui.cli.output import Output
@@ -17,28 +19,29 @@ PIPE_CLOSED = 141
 """What a shell reports of a program whose reader has gone."""
 
 
+_VERBS: Final = {
+    "status": ("look", "status"),
+    "diff": ("differences.verb", "diff"),
+    "render": ("look", "render"),
+    "history": ("look", "history"),
+    "journal": ("look", "journal"),
+    "plan": ("change", "plan"),
+    "sync": ("change", "sync"),
+    "rollback": ("rollback.verbs", "rollback"),
+    "unpin": ("rollback.verbs", "unpin"),
+    "undo": ("rollback.verbs", "undo"),
+    "delete": ("deletion", "delete"),
+    "pause": ("change", "pause"),
+    "stop": ("change", "stop"),
+    "resume": ("change", "resume"),
+}
+"""Where each verb is: no verb pays for the modules of the others."""
+
+
 def run(arguments: Namespace, session: Session) -> int:
     """Run a verb that asks the engine."""
-    from gitops_tui.cli import change, deletion, differences, look  # noqa: PLC0415 - `config` needs neither
-    from gitops_tui.cli.rollback import verbs as back  # noqa: PLC0415
-
-    verbs: dict[str, Callable[[Call], int]] = {
-        "status": look.status,
-        "diff": differences.diff,
-        "render": look.render,
-        "history": look.history,
-        "journal": look.journal,
-        "plan": change.plan,
-        "sync": change.sync,
-        "rollback": back.rollback,
-        "unpin": back.unpin,
-        "undo": back.undo,
-        "delete": deletion.delete,
-        "pause": change.pause,
-        "stop": change.stop,
-        "resume": change.resume,
-    }
-    verb = verbs[arguments.verb]
+    place, name = _VERBS[arguments.verb]
+    verb: Callable[[Call], int] = getattr(import_module(f"gitops_tui.cli.{place}"), name)
     return _guarded(arguments, lambda output, said: verb(Call(arguments, session, output, said)))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from gitops_tui.model.errors import (
@@ -151,6 +150,8 @@ def retry_after_of(value: str | None) -> float | None:
         return None
     seconds = _number(value.strip())
     if seconds is None:
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - most servers say a number
+
         try:
             seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
         except (TypeError, ValueError):

@@ -38,6 +38,9 @@ class Cluster:
     def __init__(self, context: str, server: str, access: Access, timing: Timing, recall: Recall) -> None:
         self.context = context
         self.server = server
+        self._recall = recall
+        self._named = (context, server)
+        self._wanted: frozenset[Scope] = frozenset()
         pace = Pace(timing)
         self._transport = Transport(access, pace, timing)
         self._warnings = Warnings(self._transport, timing.news)
@@ -193,7 +196,12 @@ class Cluster:
 
     def watch(self, scopes: Iterable[Scope]) -> None:
         """Make `scopes` the complete set that is listed and watched; returns at once."""
-        self._watches.want(scopes)
+        self._wanted = frozenset(scopes)
+        self._watches.want(self._wanted)
+
+    def watch_ahead(self) -> None:
+        """Begin to list what the process before had watched, for one that is soon gone. Returns at once."""
+        self._watches.want_ahead(self._recall.scopes(self._named))
 
     def problems(self) -> Mapping[Scope, ClusterError]:
         """The scopes that cannot be listed now, and why."""
@@ -259,7 +267,8 @@ class Cluster:
         self._watches.wake()
 
     def close(self) -> None:
-        """Stop every watch and close the connections."""
+        """Stop every watch and close the connections; leave to the next process what was watched."""
+        self._recall.keep_scopes(self._named, self._wanted)
         self._transport.close()
         self._watches.close(_CLOSING)
 

@@ -1,4 +1,4 @@
-"""What a cluster serves, left to the next process: two requests fewer for each start."""
+"""What a cluster serves and what was watched of it, left to the next process: fewer requests, and earlier ones."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from gitops_tui.cluster.objects import ApiResource
+from gitops_tui.cluster.objects import ApiResource, Scope
 from gitops_tui.model.values import dataclass
 
 _FORMAT = 1
+_LASTING = 3600.0
+"""Seconds for which it is believed that what the process before had watched will be wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,38 @@ class Recall:
             "version": recalled.version,
             "resources": rows,
         }
-        path = self._path(identity)
+        self._write(self._path(identity), data)
+
+    def scopes(self, cluster: object) -> frozenset[Scope]:
+        """What the processes before had watched."""
+        kept = self._kept_scopes(cluster)
+        return kept[0] if kept else frozenset()
+
+    def keep_scopes(self, cluster: object, scopes: frozenset[Scope]) -> None:
+        """Leave what was watched to the next process, unless it knows of all of it.
+
+        A process that looks at one application wants less than another one; what nobody wants any more is forgotten
+        within the hour.
+        """
+        kept = self._kept_scopes(cluster)
+        if (
+            self._folder is None
+            or not scopes
+            or (kept and scopes <= kept[0] and 0.0 <= time.time() - kept[1] < _LASTING)
+        ):
+            return
+        self._write(self._path(("scopes", cluster)), {"time": time.time(), "scopes": sorted(scopes)})
+
+    def _kept_scopes(self, cluster: object) -> tuple[frozenset[Scope], float] | None:
+        if self._folder is None:
+            return None
+        try:
+            data: Any = json.loads(self._path(("scopes", cluster)).read_bytes())
+            return frozenset(Scope(*map(str, row)) for row in data["scopes"]), float(data["time"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+
+    def _write(self, path: Path, data: Mapping[str, Any]) -> None:
         fresh = path.with_name(f".{secrets.token_hex(4)}")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,6 +107,7 @@ class Recall:
                 json.dump(data, file, separators=(",", ":"))
             fresh.replace(path)
         except (OSError, ValueError):
+            # It would only have saved time.
             with suppress(OSError):
                 fresh.unlink(missing_ok=True)
 

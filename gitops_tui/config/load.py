@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from gitops_tui.config.build import build
-from gitops_tui.config.checks import other_mistakes
 from gitops_tui.config.mistakes import Mistake, schema_mistakes
 from gitops_tui.config.settings import Config, config_folder
 from gitops_tui.model.errors import ConfigError, InputError
@@ -76,10 +74,14 @@ def parse(data: bytes, *, name: str, base: Path, path: Path | None = None) -> Co
 
 def example() -> str:
     """A commented file to begin with."""
+    from importlib import resources  # noqa: PLC0415 - for who begins
+
     return resources.files("gitops_tui.config").joinpath("example.yaml").read_text(encoding="utf-8")
 
 
 def _told(name: str, document: Any, positions: Positions) -> list[str]:
+    from gitops_tui.config.checks import other_mistakes  # noqa: PLC0415 - for a file alone
+
     found: dict[tuple[int, int, str], None] = {}
     for mistake in (*schema_mistakes(document), *other_mistakes(document)):
         line, column = positions.at(mistake.path, key=mistake.on_key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +120,8 @@ def nearest(word: str, words: Sequence[str]) -> str | None:
     folded = {_fold(candidate): candidate for candidate in words}
     if _fold(word) in folded:
         return folded[_fold(word)]
+    import difflib  # noqa: PLC0415 - for a mistake alone
+
     found = difflib.get_close_matches(_fold(word), list(folded), n=1, cutoff=0.6)
     return folded[found[0]] if found else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Final
@@ -98,6 +97,8 @@ def _blocks(live: Sequence[str], desired: Sequence[str]) -> list[_Block]:
         tail += 1
     old, new = live[head : len(live) - tail], desired[head : len(desired) - tail]
     if len(old) + len(new) <= MAX_LINES:
+        import difflib  # noqa: PLC0415 - for lines that differ
+
         middle: Sequence[_Block] = difflib.SequenceMatcher(
             None, old, new, autojunk=len(old) + len(new) > 2000
         ).get_opcodes()

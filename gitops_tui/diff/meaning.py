@@ -5,12 +5,14 @@ from __future__ import annotations
 import marshal
 import re
 from collections.abc import Mapping
-from fractions import Fraction
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gitops_tui.diff.lists import Keyed
 from gitops_tui.model.fields import is_mapping
 from gitops_tui.model.resources import ABSENT
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _WITHOUT_REFERENCES: Final = 2
 """The last version of `marshal`'s format in which equal values have equal bytes."""
@@ -149,6 +151,8 @@ def quantity(value: object) -> Fraction | None:
     if match is None:
         return None
     number, suffix, exponent = match.groups()
+    from fractions import Fraction  # noqa: PLC0415 - for values that are not spelled alike
+
     amount = Fraction(number if number[-1] != "." else number[:-1])
     if suffix in _BINARY:
         return amount * (1 << _BINARY[suffix])

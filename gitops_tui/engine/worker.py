@@ -104,7 +104,7 @@ class Worker:
         self._commands = Commands(desk, questions, self._launcher, reverting, who=parts.who, closing=self._closing)
         self._fetches = Fetches(desk, reconciler, watches)
         self._upkeep = Upkeep(desk)
-        self._looks = Looks(desk, reconciler, self._commands.lift)
+        self._looks = Looks(desk, reconciler, self._commands.lift, for_one=not parts.automate)
         self._begun = False
         self._journal_polled = float("-inf")
         self._claim_due = float("-inf")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import astuple
 from typing import Any, Final
 
 from gitops_tui.model.operations import (
@@ -96,7 +95,7 @@ def _encode_change(change: FieldChange) -> dict[str, Any]:
         if (value := getattr(change, side)) is not ABSENT:
             data[side] = value
         if author := getattr(change, f"{side}_by"):
-            data[f"{side}_by"] = list(astuple(author))
+            data[f"{side}_by"] = [author.name, author.detail, author.time, author.place]
     return data | ({"note": change.note} if change.note else {})
 
 

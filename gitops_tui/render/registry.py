@@ -24,24 +24,12 @@ RENDERERS: Final[Mapping[RendererName, Renderer]] = {
     RendererName.KUSTOMIZE: render_kustomize,
     RendererName.HELM: render_helm,
 }
-_DEFAULT_TARGET: Final = RenderTarget()
 
 
-def render(
-    folder: Path,
-    application: Application,
-    *,
-    target: RenderTarget = _DEFAULT_TARGET,
-    stop: threading.Event | None = None,
-) -> tuple[Manifest, ...]:
-    """Return the manifests of an application, as written: namespaces are not filled in, lists are flattened.
-
-    folder: the root of a checkout, which is read only. stop: ends a running renderer when it is set. May be called
-    from several threads at once. Raises RenderError with the place (a path inside the repository, and a line where
-    one is known).
-    """
+def render(folder: Path, application: Application, target: RenderTarget, stop: threading.Event) -> tuple[Manifest, ...]:
+    """Return the manifests of an application, as `gitops_tui.render.render` does."""
     checkout, path = _opened(folder, application)
-    request = Request(checkout, path, application, target, stop or threading.Event())
+    request = Request(checkout, path, application, target, stop)
     return RENDERERS[_chosen(checkout, path, application)](request)
 
 

@@ -16,6 +16,7 @@ from gitops_tui.model.revision import Revision
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, replace
 from gitops_tui.source import history, objects, refs
+from gitops_tui.source.ahead import Ahead
 from gitops_tui.source.checkout import Checkouts
 from gitops_tui.source.memory import Known, Memory
 from gitops_tui.source.refs import Refs
@@ -58,6 +59,7 @@ class Mirror:
         self._checkouts = Checkouts(folder / "checkouts" / self._address.key, runner)
         self._fetching = threading.RLock()
         self._known = Known(self._private / f"{self._address.key}.known")
+        self._ahead: Ahead[Refs] | None = None
         self._upkeep = Upkeep(self._storage, runner)
         self._rebuilt_at: float | None = None
         self._pending_note = ""
@@ -74,12 +76,20 @@ class Mirror:
 
     # Fetching.
 
+    def ask_ahead(self) -> None:
+        """Begin to ask the remote now, for the next `fetch`. Returns at once."""
+        with self._fetching:
+            make_private(self._private)
+            if self._ahead is None:
+                self._ahead = Ahead(self._remote.refs, f"ahead {self._address.key}")
+
     def fetch(self) -> Fetch:
         """Look at the remote, and bring here what moved. The copy stays as it is when that fails."""
         with self._fetching:
             make_private(self._private)
             self._recall()
-            wanted = self._remote.refs()
+            ahead, self._ahead = self._ahead, None
+            wanted = ahead.take() if ahead is not None else self._remote.refs()
             seen = self._memory.refs
             if wanted == seen and self._upkeep.is_examined:
                 return Fetch(changed=False, note=self._taken_note())

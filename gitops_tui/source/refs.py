@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -10,7 +9,6 @@ from typing import Final
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field
-from gitops_tui.source.semver import parse_range
 
 HEADS: Final = "refs/heads/"
 TAGS: Final = "refs/tags/"
@@ -81,6 +79,8 @@ def target(refs: Refs, tracked: str, subject: str) -> Target:
     for name in (tracked, HEADS + tracked, TAGS + tracked):
         if name in refs.ids:
             return Target(refs.ids[name], name)
+    from gitops_tui.source.semver import parse_range  # noqa: PLC0415 - few track one
+
     if found := parse_range(tracked):
         tags = [name.removeprefix(TAGS) for name in refs.ids if name.startswith(TAGS)]
         if best := found.best(tags):
@@ -105,6 +105,8 @@ def _head(refs: Refs, subject: str) -> Target:
 
 def _nearest(refs: Refs, tracked: str) -> str:
     names = [name.removeprefix(HEADS).removeprefix(TAGS) for name in refs.ids]
+    import difflib  # noqa: PLC0415 - for a mistake alone
+
     near = difflib.get_close_matches(tracked[:200], names[:5000], n=3, cutoff=0.5)
     if near:
         return f"did you mean {_some(near)}?"

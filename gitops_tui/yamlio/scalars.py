@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import decimal
 import math
 import re
 import struct
@@ -102,6 +101,8 @@ def _shortest(number: float) -> str | None:
     except OverflowError:
         return None
     digits = next(text for n in range(17) if _single(float(text := f"{single:.{n}e}")) == single)
+    import decimal  # noqa: PLC0415 - for a number as a key
+
     return f"{decimal.Decimal(digits):f}" if -4 <= int(digits.partition("e")[2]) < 6 else digits
 
 

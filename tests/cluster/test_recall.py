@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from gitops_tui.cluster import Clusters
+from gitops_tui.cluster import Clusters, Scope
 from gitops_tui.model.errors import NotServedError
 from tests.cluster.conftest import QUICK
 from tests.support.scripted_server import ScriptedServer, core_resources, json_reply
+
+PATIENCE = 20.0
 
 
 class Processes:
@@ -112,3 +114,43 @@ def test_a_group_that_cannot_be_asked_is_not_remembered_as_all_there_is(
     server.seen.clear()
     assert list(processes.start().get().unknown_groups()) == ["metrics.k8s.io"]
     assert [asked.path for asked in server.seen] == ["/api", "/apis"]
+
+
+CONFIG_MAPS = Scope("", "ConfigMap")
+SECRETS = Scope("", "Secret")
+
+
+def listed(server: ScriptedServer, plural: str) -> None:
+    """Answer a list of nothing."""
+    asked = server.take(f"/api/v1/{plural}", watch="1")
+    asked.begin()
+    end = {"resourceVersion": "5", "annotations": {"k8s.io/initial-events-end": "true"}}
+    asked.event("BOOKMARK", {"kind": plural, "metadata": end})
+
+
+def test_what_was_watched_is_listed_before_anybody_asks(processes: Processes, server: ScriptedServer) -> None:
+    first = processes.start()
+    first.get().watch([CONFIG_MAPS])
+    listed(server, "configmaps")
+    assert first.get().wait_ready([CONFIG_MAPS], PATIENCE)
+    first.close()
+    second = processes.start().get()
+    second.watch_ahead()
+    listed(server, "configmaps")
+    assert second.wait_ready([CONFIG_MAPS], PATIENCE)
+    second.watch([SECRETS])
+    listed(server, "secrets")
+    assert second.wait_ready([CONFIG_MAPS, SECRETS], PATIENCE), "what was listed ahead is kept"
+    assert server.count("/api/v1/configmaps") == 2
+
+
+def test_a_process_that_wants_less_leaves_what_is_known(processes: Processes, server: ScriptedServer) -> None:
+    for wanted in ([CONFIG_MAPS, SECRETS], [SECRETS]):
+        clusters = processes.start()
+        clusters.get().watch(wanted)
+        clusters.close()
+    third = processes.start().get()
+    third.watch_ahead()
+    listed(server, "configmaps")
+    listed(server, "secrets")
+    assert third.wait_ready([CONFIG_MAPS, SECRETS], PATIENCE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -218,3 +219,22 @@ def test_a_new_commit_is_one_question_to_git_for_all_that_was_rendered(shop: Sta
     shop.status()
     assert git.count("cat-file") == 1
     assert git.count("ls-tree") == 0
+
+
+def test_the_next_process_asks_the_repository_once_and_lists(
+    tmp_path: Path, shop: Stage, requests: Requests, git: list[str], renderings: list[str]
+) -> None:
+    def started() -> AbstractContextManager[Stage]:
+        kubeconfig = shop.config.settings.kubeconfig or tmp_path
+        return stage(tmp_path, kubeconfig, shop.namespace, {}, repository=shop.repository, automate=False)
+
+    shop.sync()
+    with started() as before:
+        assert before.status().sync is SyncCode.SYNCED
+    for counted in (requests.seen, git, renderings):
+        counted.clear()
+    with started() as made:
+        assert made.status().sync is SyncCode.SYNCED
+        assert git == ["ls-remote"]
+        assert requests.seen == []
+        assert renderings == []

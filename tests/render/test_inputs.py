@@ -7,7 +7,8 @@ from typing import Any
 
 from gitops_tui.model.application import Application, HelmOptions, RendererName, Source
 from gitops_tui.model.resources import Manifest, Origin
-from gitops_tui.render import Inputs, inputs_of
+from gitops_tui.render import inputs_of
+from gitops_tui.render.inputs import Inputs
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gitops_tui.model.application import Repository
+from gitops_tui.model.errors import SourceError
 from gitops_tui.source import Mirror, Mirrors
 from gitops_tui.source.transport.runner import Runner
 from tests.support.git_origin import Origin
@@ -137,3 +138,24 @@ def test_an_old_git_in_place_of_the_one_before_is_found_out(
     monkeypatch.setenv("PATH", f"{old.parent}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(Exception, match="too old"):
         Mirrors(state).mirror(Repository(str(origin.path))).fetch()
+
+
+def test_the_remote_may_be_asked_before_it_is_fetched(process: Next, origin: Origin, git: list[str]) -> None:
+    origin.commit({"apps/web/a.yaml": "a: 1"})
+    with process() as mirror:
+        look(mirror)
+    with process() as mirror:
+        mirror.ask_ahead()
+        mirror.fetch()
+        assert git == ["ls-remote"]
+        sha = origin.commit({"apps/web/a.yaml": "a: 2"})
+        assert mirror.fetch().changed, "what was asked ahead is an answer for one fetch"
+        assert mirror.resolve("main").sha == sha
+
+
+def test_what_fails_ahead_is_told_where_it_is_wanted(process: Next, origin: Origin) -> None:
+    origin.path.rename(origin.path.with_name("elsewhere"))
+    with process() as mirror:
+        mirror.ask_ahead()
+        with pytest.raises(SourceError, match="there is no such folder"):
+            mirror.fetch()

@@ -180,7 +180,7 @@ def _running(
     clock, store = Clock(), Store()
     with (
         closing(Journal.open(settings.state_dir)) as journal,
-        closing(Clusters(kubeconfig, timing=timing)) as clusters,
+        closing(Clusters(kubeconfig, timing=timing, folder=settings.state_dir / "served")) as clusters,
         closing(Mirrors(settings.state_dir)) as mirrors,
     ):
         parts = Parts(config, clusters, mirrors, journal, store, "tester", automate, lanes or InlineLanes(), clock)

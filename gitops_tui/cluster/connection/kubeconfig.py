@@ -6,7 +6,6 @@ and relative paths are relative to the file that they are written in.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -62,6 +61,8 @@ class Kubeconfig:
             )
         found = self.targets.get(name)
         if found is None:
+            import difflib  # noqa: PLC0415 - for a mistake alone
+
             near = difflib.get_close_matches(name, self.targets, n=1)
             names = ", ".join(sorted(self.targets)) or "none"
             hint = f"did you mean {near[0]}?" if near else f"there are: {names}"

@@ -22,11 +22,12 @@ class Watches:
         self._lock = threading.Lock()
         self._running: dict[Scope, ScopeWatch] = {}
         self._restored = float("-inf")
+        self._ahead: frozenset[Scope] = frozenset()
         self._closed = False
 
     def want(self, scopes: Iterable[Scope]) -> None:
         """Make `scopes` the complete set: start what is missing, stop the others. Returns at once."""
-        wanted = frozenset(scopes)
+        wanted = frozenset(scopes) | self._ahead
         with self._lock:
             if self._closed:
                 return
@@ -35,6 +36,11 @@ class Watches:
             for scope in sorted(wanted - self._running.keys()):
                 watch = self._running[scope] = ScopeWatch(scope, self._around, self._list_others_again)
                 watch.start()
+
+    def want_ahead(self, scopes: Iterable[Scope]) -> None:
+        """Begin with scopes that will probably be wanted, and keep them whether they are or not."""
+        self._ahead = frozenset(scopes)
+        self.want(())
 
     def list_again(self, scopes: Iterable[Scope]) -> None:
         """List some scopes anew, whatever is known of them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from gitops_tui.diff.paths import Path, resolve
 from gitops_tui.model.errors import InputError
 from gitops_tui.model.fields import dig, text
 from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.values import dataclass
 from gitops_tui.yamlio import Document, Limits, Positions, load_all
 
 _BLOCK: Final = re.compile(r"[|>][-+0-9]*\s*(?:#.*)?$")
@@ -40,12 +40,12 @@ class Node:
     end: int
 
 
-@dataclass(frozen=True)
 class Text:
     """A file of a commit. path: inside the repository. What is no YAML has no documents."""
 
-    path: str
-    data: bytes
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
 
     @cached_property
     def lines(self) -> tuple[str, ...]:

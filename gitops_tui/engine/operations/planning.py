@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from gitops_tui.cluster import Cluster
 from gitops_tui.engine.views.reconcile import Reconciler, View
@@ -21,7 +20,7 @@ from gitops_tui.model.operations import ChangeSet, Deletion
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.model.text import one_line
-from gitops_tui.model.values import dataclass
+from gitops_tui.model.values import dataclass, replace
 from gitops_tui.sync import DEFINITION, Pair, creates_namespace, defined_kind, deletion, hook_of, plan
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -73,6 +72,8 @@ class Books:
         """The application of this name; UsageError with the nearest name otherwise."""
         tracked = self.tracked.get(name)
         if tracked is None:
+            import difflib  # noqa: PLC0415 - for a mistake alone
+
             near = difflib.get_close_matches(name, self.tracked, n=1)
             hint = f"did you mean {near[0]}?" if near else "`gitops-tui status` lists the applications"
             raise UsageError(f"application {name}", "is not tracked here", hint=hint)

@@ -46,9 +46,15 @@ class NotLooked:
 
 
 class Looks:
-    """Looks at each application when Git, the cluster or a person gives a reason to."""
+    """Looks at each application when Git, the cluster or a person gives a reason to.
 
-    def __init__(self, desk: Desk, reconciler: Reconciler, unpin: Callable[[Pin], None]) -> None:
+    for_one: the process was started for one question, so that what it has fetched by then is new enough for it.
+    """
+
+    def __init__(
+        self, desk: Desk, reconciler: Reconciler, unpin: Callable[[Pin], None], *, for_one: bool = False
+    ) -> None:
+        self._for_one = for_one
         self._desk = desk
         self._reconciler = reconciler
         self._unpin = unpin
@@ -82,6 +88,7 @@ class Looks:
             self._refresh_later(request, future, waiting[0])
             return
         chosen = [self._desk.books.find(name) for name in names]
+        for_one, self._for_one = self._for_one, False
         waiter = RefreshWaiter(future, set(names), self._desk.books.refreshed)
         if not names:
             self._desk.books.refreshed.append(future)
@@ -90,7 +97,9 @@ class Looks:
             tracked.waiters.append(waiter)
             tracked.touch(now)
             fetching_of = self._desk.books.fetching.get(tracked.application.source.repository)
-            if fetching_of is not None and not fetching_of.busy and fetching_of is not fetched:
+            if fetching_of is None or fetching_of is fetched or (for_one and fetching_of.tried):
+                continue
+            if not fetching_of.busy:
                 fetching_of.due = now
 
     def _refresh_later(self, request: Refresh, future: Future[Snapshot], fetching: Fetching) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gitops_tui.diff.authorship import (
     Found,
@@ -27,8 +27,11 @@ from gitops_tui.model.resources import ABSENT, Authorship, Body, FieldChange, Ma
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field, replace
-from gitops_tui.render import Inputs, inputs_of
+from gitops_tui.render import inputs_of
 from gitops_tui.source import Mirror
+
+if TYPE_CHECKING:
+    from gitops_tui.render.inputs import Inputs
 
 _SIGNED: Final = 200
 """Fields of one answer whose authors are looked up; who looks at more is not after one author."""

@@ -13,8 +13,7 @@ from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import ClusterError, RenderError, UnreachableError
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.model.values import replace
-from gitops_tui.render import RenderTarget, render, renderer_of
-from gitops_tui.render.inputs import inputs_of
+from gitops_tui.render import RenderTarget, inputs_of, render, renderer_of
 from gitops_tui.source import Mirror
 from gitops_tui.sync import generated, stamp
 

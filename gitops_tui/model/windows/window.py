@@ -7,7 +7,6 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from gitops_tui.model.values import dataclass
 from gitops_tui.model.windows.cron import Cron
@@ -93,6 +92,8 @@ def zone(name: str) -> tzinfo:
     """Return a time zone by its IANA name; ValueError when it is not known here."""
     if name == "UTC":
         return UTC
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - few have a window
+
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:

@@ -41,14 +41,14 @@ class DamagedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    pattern: re.Pattern[str]
+    pattern: str
     message: str
     hint: str
     temporary: bool = False
 
 
 def _reading(pattern: str, message: str, hint: str = "", *, temporary: bool = False) -> _Reading:
-    return _Reading(re.compile(pattern, re.IGNORECASE), message, hint, temporary)
+    return _Reading(pattern, message, hint, temporary)
 
 
 _READINGS: Final = (
@@ -104,19 +104,18 @@ _READINGS: Final = (
     _reading(r"fsck|malformed|badtree|hasdot", "the server sent a malformed object, which is refused"),
 )
 
-_DAMAGE: Final = re.compile(
+_DAMAGE: Final = (
     r"corrupt|truncated|unable to read|could not read|bad object|missing (blob|tree|commit|object)|inflate"
     r"|does not match|not a git repository|broken|invalid object|unable to map|cannot be mapped|too short|too small"
     r"|bad signature|bad (tree|pack|header|index)|loose object|failed to traverse|could not parse|packfile|pack entry"
-    r"|bad config|unable to resolve reference|not a (valid|tree) object|unable to find|non-zero|unpack|is empty",
-    re.IGNORECASE,
+    r"|bad config|unable to resolve reference|not a (valid|tree) object|unable to find|non-zero|unpack|is empty"
 )
 
 
 def is_damage(text: str) -> bool:
     """Whether git complains about the files of its own object store."""
     # A hint may quote a commit's subject, which may say anything.
-    return any(_DAMAGE.search(line) for line in text.splitlines() if not line.startswith("hint:"))
+    return any(re.search(_DAMAGE, line, re.IGNORECASE) for line in text.splitlines() if not line.startswith("hint:"))
 
 
 def explained(url: str, error: GitFailedError | TimedOutError) -> SourceError:
@@ -127,7 +126,7 @@ def explained(url: str, error: GitFailedError | TimedOutError) -> SourceError:
         return SourceError(subject, message, hint="check the network", temporary=True)
     said = said_by_git(error)
     for reading in _READINGS:
-        if reading.pattern.search(error.stderr):
+        if re.search(reading.pattern, error.stderr, re.IGNORECASE):
             message = f"{reading.message}: {said}" if said else reading.message
             return SourceError(subject, message, hint=reading.hint, temporary=reading.temporary)
     message = said or f"git {error.command} ended with status {error.status}"
