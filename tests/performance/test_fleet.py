@@ -22,6 +22,25 @@ AUTO = SyncPolicy(SyncMode.AUTO, health_timeout=0.0)
 FILES: dict[str, str | None] = {"web.yaml": deployment("web", replicas=0), "settings.yaml": config_map("settings")}
 
 
+NEXT: dict[str, str | None] = {
+    "web.yaml": deployment("web", "example.org/shop:2", replicas=0),
+    "settings.yaml": config_map("settings", colour="blue"),
+}
+
+
+class Asked(Fault):
+    """Hears of every request but the watches, and lets it pass."""
+
+    def __init__(self) -> None:
+        super().__init__("answer")
+        self.requests: list[tuple[str, str]] = []
+
+    def takes(self, method: str, target: str) -> bool:
+        if "watch=" not in target:
+            self.requests.append((method, target))
+        return False
+
+
 class Watched(Fault):
     """Hears which watches are opened, and lets them pass."""
 
@@ -44,6 +63,14 @@ def server() -> Iterator[EmbeddedServer]:
 @pytest.fixture
 def watched(server: EmbeddedServer) -> Iterator[Watched]:
     heard = Watched()
+    server.faults.add(heard)
+    yield heard
+    server.faults.clear()
+
+
+@pytest.fixture
+def asked(server: EmbeddedServer) -> Iterator[Asked]:
+    heard = Asked()
     server.faults.add(heard)
     yield heard
     server.faults.clear()
@@ -74,6 +101,45 @@ def test_in_a_few_namespaces_only_those_are_looked_into(
         all_synced(stage)
         assert {f"/api/v1/namespaces/{name}/pods" for name in few} <= set(watched.paths)
         assert "/api/v1/pods" not in watched.paths
+
+
+def test_what_is_deployed_into_a_new_namespace_is_written_and_hardly_asked_about(
+    tmp_path: Path, server: EmbeddedServer, asked: Asked
+) -> None:
+    (shop,) = names(1)
+    with fleet(tmp_path, server.kubeconfig, [shop], FILES, AUTO) as stage:
+        all_synced(stage)
+        stage.refresh()
+    about = [
+        (method, "dryRun" in target)
+        for method, target in asked.requests
+        if f"/namespaces/{shop}" in target and "/events" not in target
+    ]
+    # The namespace: by the look, twice for the plan, and before it is made. The objects in it: when they are written.
+    assert about.count(("GET", False)) == 4
+    assert about.count(("PATCH", True)) == 1
+    assert about.count(("PATCH", False)) == 1 + len(FILES)
+    assert [target for method, target in asked.requests if method == "GET" and "/web" in target] == []
+
+
+def test_an_upgrade_asks_once_about_each_object_and_writes_it(
+    tmp_path: Path, server: EmbeddedServer, asked: Asked
+) -> None:
+    (shop,) = names(1)
+    with fleet(tmp_path, server.kubeconfig, [shop], FILES, AUTO) as stage:
+        all_synced(stage)
+        stage.until(lambda status: status.total == len(FILES) and stage.clusters.get().ready(()))
+        asked.requests.clear()
+        sha = stage.repository.commit("All", {f"{shop}/{path}": text for path, text in NEXT.items()})
+        stage.clock.now += 10
+        stage.until(lambda status: status.revision is not None and status.revision.sha == sha)
+        all_synced(stage)
+        stage.refresh()
+    kinds = [(method, "dryRun" in target) for method, target in asked.requests if "/events" not in target]
+    assert kinds.count(("PATCH", True)) == len(FILES)
+    assert kinds.count(("PATCH", False)) == len(FILES)
+    # The namespace, whether it has to be made; none of the objects.
+    assert kinds.count(("GET", False)) == 1
 
 
 def test_a_status_of_which_nothing_moves_is_the_same_object(tmp_path: Path, server: EmbeddedServer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
@@ -56,9 +56,10 @@ class Sightings:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._absent: frozenset[ResourceKey] = frozenset()
+        self._missing_namespaces: frozenset[str] = frozenset()
 
     def survey(self, keys: Iterable[ResourceKey]) -> None:
-        """Find out with one list which of many objects are certainly not there.
+        """Find out with one question which of many objects are certainly not there: nothing is in no namespace.
 
         Where a list is refused, or is longer than it is worth, they are read one by one as if this had not been
         called. Raises UnreachableError.
@@ -68,10 +69,25 @@ class Sightings:
             if self._cluster.live(key) is None:
                 places[key.group, key.kind, key.namespace].add(key)
         absent: set[ResourceKey] = set()
+        unseen = Counter(namespace for (_, _, namespace), wanted in places.items() for _ in wanted if namespace)
+        self._missing_namespaces = frozenset(
+            namespace for namespace, count in unseen.items() if count > 1 and self._is_missing(namespace)
+        )
         for (group, kind, namespace), wanted in places.items():
-            if len(wanted) >= _WORTH_A_LIST:
+            if namespace in self._missing_namespaces:
+                absent |= wanted
+            elif len(wanted) >= _WORTH_A_LIST:
                 absent |= self._not_listed(group, kind, namespace, wanted)
         self._absent = frozenset(absent)
+
+    def _is_missing(self, namespace: str) -> bool:
+        try:
+            return self._cluster.read(ResourceKey("", "Namespace", "", namespace)) is None
+        except UnreachableError:
+            raise
+        except ClusterError:
+            # Who may not read it asks for each object.
+            return False
 
     def _not_listed(
         self, group: str, kind: str, namespace: str, wanted: Collection[ResourceKey]
@@ -95,6 +111,10 @@ class Sightings:
     def is_absent(self, key: ResourceKey) -> bool:
         """Whether the survey found that it is not there."""
         return key in self._absent
+
+    def lacks(self, namespace: str) -> bool:
+        """Whether the survey found that a namespace is not there."""
+        return namespace in self._missing_namespaces
 
     def cached(self, key: ResourceKey) -> Body | None:
         """The object as the watches have it; None where only the server can tell."""

@@ -69,7 +69,7 @@ class Pairing:
             return True
         if cached is None and not self._sightings.is_absent(manifest.key):
             return False
-        if cached is None and not for_plan:
+        if cached is None and (not for_plan or self._sightings.lacks(manifest.key.namespace)):
             return True
         verdict = self._known(manifest, cached, for_plan)
         if verdict is not None:
@@ -135,7 +135,8 @@ class Pairing:
         refusal, tried = "", False
         predicted: Body | None = None
         drift = Drift(manifest.key, DriftCode.IN_SYNC if hook_of(manifest.body) is not None else DriftCode.MISSING)
-        if for_plan:
+        # Nothing can be foretold of what is in a namespace that is not there; the plan makes it, or execution tells.
+        if for_plan and not self._sightings.lacks(manifest.key.namespace):
             try:
                 if self._known(manifest, None, for_plan) is None:
                     predicted = self._cluster.predict(manifest, validate=self._validates(manifest))

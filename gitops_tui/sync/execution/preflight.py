@@ -65,6 +65,10 @@ def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
     served = introduced.serves(change.key) or _may_come(run, change)
     excused = served or introduced.excuses(change.key)
     try:
+        if change.action is Action.CREATE and change.key.namespace in introduced.namespaces:
+            # Nothing is in a namespace that this plan makes, and whether that is there by now is looked at itself.
+            run.cluster.resource(change.key.group, change.key.kind)
+            return _Finding()
         live = run.cluster.read(change.key, api_version=change.manifest.api_version if change.manifest else "")
     except NotServedError as error:
         return _Finding() if served or redefined else _Finding(refusal=str(error))
