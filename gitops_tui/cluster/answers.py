@@ -26,7 +26,9 @@ _TEXT = 600
 _CAUSES = 20
 _MANAGER = re.compile(r'conflicts? with "((?:[^"\\]|\\.)*)"')
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|`[^`]*`')
+_HARMLESS = re.compile(r'(?:unknown|duplicate) field "[^"]*"')
+"""Warnings that name fields alone."""
+
 _RBAC = re.compile(r'^secrets(?: "[^"]*")? is forbidden: User "[^"]*" cannot \w+ resource "secrets" in API group ""')
 _MISFIT = re.compile(
     r"failed to (?:create typed (?:patch|live) object|convert new object) \([^)]*\)(?: to proper version)?: (.*)", re.S
@@ -37,7 +39,12 @@ _NO_DRY_RUN = "does not support dry run"
 """How the API server says that it will not ask a webhook with side effects in a dry-run."""
 
 _MISFIT_FIELD = re.compile(r"^\s*(\.[^\n]*?): ([^\n]*)$", re.M)
-_HIDDEN = "(not shown: it may quote values of the Secret)"
+UNDECLARED = "field not declared in schema"
+"""What is said of an unknown field; it quotes no value."""
+
+_IMMUTABLE = "field is immutable"
+_REFUSED = "refused"
+_HIDDEN = "(not shown: it may quote hidden values)"
 
 
 def is_secret(key: ResourceKey) -> bool:
@@ -124,8 +131,10 @@ def _cause(code: int, cause: Mapping[str, Any], secret: bool) -> str:
     manager = _MANAGER.search(message) if code == 409 else None
     if manager:
         text = one_line(manager.group(1), limit=100)
+    elif secret and message.endswith(_IMMUTABLE):
+        text = _IMMUTABLE
     elif secret:
-        text = one_line(str(cause.get("reason") or "refused"), limit=80)
+        text = one_line(str(cause.get("reason") or _REFUSED), limit=80)
     else:
         text = one_line(message)
     return f"{field}: {text}" if field else text
@@ -133,14 +142,15 @@ def _cause(code: int, cause: Mapping[str, Any], secret: bool) -> str:
 
 def _misfits(text: str, secret: bool) -> tuple[str, ...]:
     found = _MISFIT_FIELD.findall(text)[:_CAUSES]
-    return tuple(f"{one_line(field)}: {'refused' if secret else one_line(message)}" for field, message in found)
+    shown = ((field, _REFUSED if secret and message != UNDECLARED else one_line(message)) for field, message in found)
+    return tuple(f"{one_line(field)}: {message}" for field, message in shown)
 
 
 def warnings_of(headers: Iterable[str], *, secret: bool = False) -> tuple[str, ...]:
-    """The texts of `Warning` headers (RFC 7234, 5.5), each once; about a Secret, what they quote is hidden."""
+    """The texts of `Warning` headers (RFC 7234, 5.5), each once; about a Secret only those that quote no value."""
     texts = (match.group(1) for header in headers for match in _WARNING.finditer(header))
     plain = (re.sub(r"\\(.)", r"\1", text) for text in texts)
-    shown = (_QUOTED.sub('"…"', text) if secret else text for text in plain)
+    shown = (text if not secret or _HARMLESS.fullmatch(text) else f"a warning {_HIDDEN}" for text in plain)
     return tuple(dict.fromkeys(one_line(text) for text in shown))[:_CAUSES]
 
 

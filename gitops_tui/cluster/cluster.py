@@ -108,40 +108,56 @@ class Cluster:
                 return None
             raise
 
-    def predict(self, manifest: Manifest, *, force: bool = True, validate: bool = True) -> Body:
+    def predict(self, manifest: Manifest, *, force: bool = True, validate: bool = True, secret: bool = False) -> Body:
         """The object as a server-side apply would leave it; nothing is written."""
-        return self.apply(manifest, force=force, dry_run=True, validate=validate).body
+        return self.apply(manifest, force=force, dry_run=True, validate=validate, secret=secret).body
 
     def apply(
-        self, manifest: Manifest, *, force: bool = False, dry_run: bool = False, validate: bool = True
+        self,
+        manifest: Manifest,
+        *,
+        force: bool = False,
+        dry_run: bool = False,
+        validate: bool = True,
+        secret: bool = False,
     ) -> Applied:
         """Server-side apply as field manager `gitops-tui`; ConflictError when another manager owns a field.
 
-        validate: an unknown field is an InvalidError; otherwise it is dropped, with a warning.
+        validate: an unknown field is an InvalidError; otherwise it is dropped, with a warning. secret: texts about it
+        may quote hidden values, as they may with every Secret, and so are made of field names and reasons alone.
         """
+        query = {**_writing(dry_run=dry_run, validate=validate), "force": str(force).lower()}
         try:
-            return self._applied(manifest.key, manifest.body, force=force, dry_run=dry_run, validate=validate)
+            return self._applied(manifest.key, manifest.body, query, secret=secret)
         except InvalidError as error:
             body, dropped = (manifest.body, ()) if validate else without_undeclared(manifest.body, error)
             if not dropped:
                 raise
-        made = self._applied(manifest.key, body, force=force, dry_run=dry_run, validate=validate)
+        made = self._applied(manifest.key, body, query, secret=secret)
         told = tuple(f"unknown field {one_line(field)} is dropped" for field in dropped)
         return Applied(made.body, (*told, *made.warnings))
 
-    def _applied(self, key: ResourceKey, body: Body, *, force: bool, dry_run: bool, validate: bool) -> Applied:
+    def _applied(self, key: ResourceKey, body: Body, query: Mapping[str, str], *, secret: bool) -> Applied:
         answer = self._ask(
             key,
             "PATCH",
             api_version=str(body.get("apiVersion", "")),
-            query={**_writing(dry_run=dry_run, validate=validate), "force": str(force).lower()},
+            query=query,
             body=_encoded(key, body),
             content_type=APPLY,
+            secret=secret,
         )
-        return self._written(key, answer, dry_run=dry_run)
+        return self._written(key, answer, dry_run="dryRun" in query)
 
     def replace(
-        self, manifest: Manifest, *, uid: str, resource_version: str, dry_run: bool = False, validate: bool = True
+        self,
+        manifest: Manifest,
+        *,
+        uid: str,
+        resource_version: str,
+        dry_run: bool = False,
+        validate: bool = True,
+        secret: bool = False,
     ) -> Applied:
         """Put the object in place of the one that has `uid`, whole; ConflictError when that moved or is another."""
         known = {"uid": uid, "resourceVersion": resource_version}
@@ -152,6 +168,7 @@ class Cluster:
             api_version=manifest.api_version,
             query=_writing(dry_run=dry_run, validate=validate),
             body=body,
+            secret=secret,
         )
         return self._written(manifest.key, answer, dry_run=dry_run)
 
@@ -272,7 +289,9 @@ class Cluster:
         self._transport.close()
         self._watches.close(_CLOSING)
 
-    def _ask(self, key: ResourceKey, method: str, *, api_version: str = "", **more: Any) -> Answer:
+    def _ask(
+        self, key: ResourceKey, method: str, *, api_version: str = "", secret: bool = False, **more: Any
+    ) -> Answer:
         """One request about one object. What is no longer served where it was is looked up anew, once."""
         subject = one_line(str(key))
         resource = self.resource(key.group, key.kind)
@@ -280,7 +299,7 @@ class Cluster:
             raise InvalidError(subject, "has no namespace", hint="give it one, or set the application's namespace")
         version = api_version.rpartition("/")[2]
         call = Call(method, resource.path(key.namespace, key.name, version=version), subject, **more)
-        call = replace(call, secret=is_secret(key))
+        call = replace(call, secret=secret or is_secret(key))
         try:
             return self._transport.call(call)
         except NotServedError:

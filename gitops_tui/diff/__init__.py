@@ -7,7 +7,7 @@
 from gitops_tui.diff.compare import compare, comparison
 from gitops_tui.diff.ignore import strip_ignored
 from gitops_tui.diff.lines import DiffLine, DiffRow, LineKind, side_by_side, unified
-from gitops_tui.diff.mask import is_masked, mask
+from gitops_tui.diff.mask import hides, is_masked, mask
 from gitops_tui.diff.normalise import normalise
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "LineKind",
     "compare",
     "comparison",
+    "hides",
     "is_masked",
     "mask",
     "normalise",

@@ -63,6 +63,11 @@ def is_masked(body: Body) -> bool:
     return False
 
 
+def hides(body: Body | None, masked_paths: Sequence[str]) -> bool:
+    """Whether a user's path hides something of an object, so that nobody may quote it either."""
+    return body is not None and any(True for path in masked_paths for _ in resolve(body, parse_path(path)))
+
+
 def _secret_places(body: Body, *, secret: bool) -> Iterator[Path]:
     pending: list[tuple[Path, Any]] = [((), body)]
     while pending:

@@ -29,12 +29,28 @@ class Cluster(Protocol):
         """Return the live object, at that version if one is given; None when it is certainly not there."""
 
     def apply(
-        self, manifest: Manifest, *, force: bool = False, dry_run: bool = False, validate: bool = True
+        self,
+        manifest: Manifest,
+        *,
+        force: bool = False,
+        dry_run: bool = False,
+        validate: bool = True,
+        secret: bool = False,
     ) -> Applied:
-        """Server-side apply as our field manager. validate: False drops unknown fields with a warning."""
+        """Server-side apply as our field manager. validate: False drops unknown fields with a warning.
+
+        secret: what the server says about it is not to be quoted.
+        """
 
     def replace(
-        self, manifest: Manifest, *, uid: str, resource_version: str, dry_run: bool = False, validate: bool = True
+        self,
+        manifest: Manifest,
+        *,
+        uid: str,
+        resource_version: str,
+        dry_run: bool = False,
+        validate: bool = True,
+        secret: bool = False,
     ) -> Applied:
         """Put the object in place of the live one, if that is still this very one, as it was."""
 

@@ -165,7 +165,10 @@ def test_warnings_are_read_from_headers() -> None:
 
 
 def test_a_warning_about_a_secret_quotes_nothing() -> None:
-    assert warnings_of([f'299 - "data.x: \\"{CANARY}\\" is odd"'], secret=True) == ('data.x: "…" is odd',)
+    assert warnings_of([f'299 - "data.x: \\"{CANARY}\\" is odd"', f'299 - "odd: {CANARY}"'], secret=True) == (
+        "a warning (not shown: it may quote hidden values)",
+    )
+    assert warnings_of(['299 - "unknown field \\"colour\\""'], secret=True) == ('unknown field "colour"',)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,16 @@ class World:
             self.resource(key.group, key.kind)
             return copy.deepcopy(self.objects.get(key))
 
-    def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False, validate: bool = True) -> Answer:
+    def apply(
+        self,
+        manifest: Manifest,
+        *,
+        force: bool = False,
+        dry_run: bool = False,
+        validate: bool = True,
+        secret: bool = False,
+    ) -> Answer:
+        del secret
         with self.lock:
             key = manifest.key
             self.lax |= {key} if not validate else set()
@@ -126,8 +135,16 @@ class World:
             return Answer(copy.deepcopy(after), self.warnings.get(key, ()))
 
     def replace(
-        self, manifest: Manifest, *, uid: str, resource_version: str, dry_run: bool = False, validate: bool = True
+        self,
+        manifest: Manifest,
+        *,
+        uid: str,
+        resource_version: str,
+        dry_run: bool = False,
+        validate: bool = True,
+        secret: bool = False,
     ) -> Answer:
+        del secret
         with self.lock:
             key = manifest.key
             self._admit(key, force=True, dry_run=dry_run)

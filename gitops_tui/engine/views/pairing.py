@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gitops_tui.cluster import Cluster, Live, Scope
-from gitops_tui.diff import compare
+from gitops_tui.diff import compare, hides
 from gitops_tui.engine.views.asking import Asking, Sightings
 from gitops_tui.engine.views.verdicts import Evidence, Verdict, Verdicts, applied_as_stated
 from gitops_tui.engine.views.watches import scopes_for
@@ -19,8 +19,8 @@ from gitops_tui.model.errors import (
     NotServedError,
     UnreachableError,
 )
-from gitops_tui.model.fields import annotations_of, dig, integer
-from gitops_tui.model.ownership import DIGEST_ANNOTATION, owner_of
+from gitops_tui.model.fields import dig, integer
+from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.model.values import replace
 from gitops_tui.sync import Pair, hook_of, is_immutable, kept_from_apply, left_alone, replaces, validates
@@ -139,7 +139,8 @@ class Pairing:
         if for_plan and not self._sightings.lacks(manifest.key.namespace):
             try:
                 if self._known(manifest, None, for_plan) is None:
-                    predicted = self._cluster.predict(manifest, validate=self._validates(manifest))
+                    secret = hides(manifest.body, self._masked_paths)
+                    predicted = self._cluster.predict(manifest, validate=self._validates(manifest), secret=secret)
                     self._verdicts.keep(self._evidence(manifest, None), drift, foretold=True)
                 tried = True
             except InvalidError as error:
@@ -200,20 +201,21 @@ class Pairing:
     def _approximated(self, manifest: Manifest, live: Body, owner: str | None, error: ClusterError) -> Drift:
         """The drift where nothing can be foretold: the stated fields alone do not tell what an apply would remove."""
         drift = replace(self._stated(manifest, live), approximate=True, note=str(error))
-        if drift.code is DriftCode.IN_SYNC and owner is not None and _is_stated_anew(manifest, live):
+        if drift.code is DriftCode.IN_SYNC and owner is not None and not applied_as_stated(manifest, live):
             return replace(drift, code=DriftCode.CHANGED, note=f"stated anew, and nothing can be foretold: {error}")
         return drift
 
     def _is_to_be_replaced(self, manifest: Manifest, live: Body) -> bool:
         """Whether an update would put it in place of the live object: an apply would not remove what Git dropped."""
-        return _is_stated_anew(manifest, live) and replaces(manifest.body, self._application.policy)
+        return not applied_as_stated(manifest, live) and replaces(manifest.body, self._application.policy)
 
     def _validates(self, manifest: Manifest) -> bool:
         return validates(manifest.body, self._application.policy)
 
     def _judged(self, manifest: Manifest, live: Body) -> tuple[Verdict, Body]:
         """The verdict by a dry-run, and what that said an apply would make of it."""
-        predicted, conflicts = self._predicted(left_alone(manifest, live, self._application))
+        secret = any(hides(body, self._masked_paths) for body in (manifest.body, live))
+        predicted, conflicts = self._predicted(left_alone(manifest, live, self._application), secret=secret)
         twin = twin_of(self._cluster, manifest, live)
         drift = compare(manifest.body, twin, predicted, self._application.ignore, masked_paths=self._masked_paths)
         if _contradicts(drift, live, predicted):
@@ -232,13 +234,13 @@ class Pairing:
             self._cluster.list_again(scopes_for([manifest.key], self._cluster))
         return drift
 
-    def _predicted(self, manifest: Manifest) -> tuple[Body, tuple[str, ...]]:
+    def _predicted(self, manifest: Manifest, *, secret: bool) -> tuple[Body, tuple[str, ...]]:
         """What an apply would make of it, and which fields of others it would take."""
         validate = self._validates(manifest)
         try:
-            return self._cluster.predict(manifest, force=False, validate=validate), ()
+            return self._cluster.predict(manifest, force=False, validate=validate, secret=secret), ()
         except ConflictError as error:
-            return self._cluster.predict(manifest, validate=validate), error.causes
+            return self._cluster.predict(manifest, validate=validate, secret=secret), error.causes
 
     def extras(self, desired: frozenset[ResourceKey], inventory: frozenset[ResourceKey]) -> list[Pair]:
         """Objects that are ours and that the commit does not name."""
@@ -288,11 +290,6 @@ class Pairing:
             if problem is not None and not isinstance(problem, NotServedError):
                 return f"{scope.kind} could not be listed: {problem.message}"
         return "" if cluster.ready(scopes) else "not every kind has been listed yet"
-
-
-def _is_stated_anew(manifest: Manifest, live: Body) -> bool:
-    """Whether Git says something else than when the object was applied last."""
-    return annotations_of(live).get(DIGEST_ANNOTATION) != manifest.annotations.get(DIGEST_ANNOTATION)
 
 
 def _unread(key: ResourceKey, manifest: Manifest | None, why: GitopsError) -> Pair:

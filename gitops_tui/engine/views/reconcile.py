@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from gitops_tui.cluster import Cluster, Clusters, Live
+from gitops_tui.diff import hides
 from gitops_tui.engine.views.asking import Asking, Submit
 from gitops_tui.engine.views.desired import Renderings
 from gitops_tui.engine.views.pairing import Pairing, twin_of
@@ -170,4 +171,6 @@ class Reconciler:
         if manifest is None:
             return None
         applied = left_alone(manifest, pair.live, application) if pair.live is not None else manifest
-        return self.cluster(application).predict(applied, validate=validates(manifest.body, application.policy))
+        secret = any(hides(body, application.masked_paths) for body in (manifest.body, pair.live))
+        validate = validates(manifest.body, application.policy)
+        return self.cluster(application).predict(applied, validate=validate, secret=secret)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from gitops_tui.diff import hides
 from gitops_tui.health import assess
 from gitops_tui.model.errors import ClusterError, ConflictError, GitopsError, InvalidError, NotServedError
 from gitops_tui.model.fields import dig
@@ -66,7 +67,8 @@ def applied(run: Run, manifest: Manifest, *, dry_run: bool = False) -> Applied:
     """Apply an object by the policies that hold for it. ClusterError when the server refuses it."""
     policy = run.application.policy
     validate = validates(manifest.body, policy)
-    return run.cluster.apply(manifest, force=policy.force_conflicts, dry_run=dry_run, validate=validate)
+    secret = hides(manifest.body, run.application.masked_paths)
+    return run.cluster.apply(manifest, force=policy.force_conflicts, dry_run=dry_run, validate=validate, secret=secret)
 
 
 def replaced(run: Run, change: Change, manifest: Manifest, *, dry_run: bool = False) -> Applied:
@@ -78,7 +80,12 @@ def replaced(run: Run, change: Change, manifest: Manifest, *, dry_run: bool = Fa
             raise ConflictError(str(change.key), "another object has taken its place", status=409)
         try:
             return run.cluster.replace(
-                manifest, uid=change.uid, resource_version=version_of(live), dry_run=dry_run, validate=validate
+                manifest,
+                uid=change.uid,
+                resource_version=version_of(live),
+                dry_run=dry_run,
+                validate=validate,
+                secret=any(hides(body, run.application.masked_paths) for body in (manifest.body, live)),
             )
         except ConflictError:
             # A status moves it at any time; the preflight saw that nothing else of it did.
