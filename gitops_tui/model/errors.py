@@ -142,6 +142,10 @@ class PlanError(GitopsError):
     stage = Stage.PLAN
 
 
+class HeldError(PlanError):
+    """A guard holds the plan until a person approves it."""
+
+
 class StalePlanError(PlanError):
     """The cluster moved since the plan was made: plan again, nothing was written."""
 

@@ -140,3 +140,25 @@ def test_why_automation_waits_stands_in_the_status_of_any_process(shop: Shop) ->
     said = shop.gitops("sync", shop.name, code=2)
     assert "sync window: deny" in said.err
     assert "manualSync" in said.err
+
+
+def test_a_namespace_that_is_going_holds_a_sync_until_it_is_gone(shop: Shop, controllers: RealCluster) -> None:
+    place = f"{shop.name}-again"
+    path, merge = f"/api/v1/namespaces/{place}", "application/merge-patch+json"
+    hold = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "hold", "finalizers": ["example.org/hold"]}}
+    controllers.request("POST", "/api/v1/namespaces", {"metadata": {"name": place}})
+    controllers.request("POST", f"{path}/configmaps", hold)
+    controllers.request("DELETE", path)
+    shop.configure("{mode: auto, createNamespace: true}")
+    shop.config.write_text(shop.config.read_text().replace(f"namespace: {shop.name}}}", f"namespace: {place}}}"))
+    shop.repository.commit("First release", {"app/a.yaml": config_map("a", b="c")})
+    try:
+        with shop.gitops.daemon() as daemon:
+            daemon.until(lambda e: e["event"] == "problem" and "is being terminated" in str(e))
+            controllers.request(
+                "PATCH", f"{path}/configmaps/hold", {"metadata": {"finalizers": None}}, content_type=merge
+            )
+            assert daemon.until(ended)["phase"] == "Succeeded"
+            assert daemon.terminate() == 0
+    finally:
+        controllers.request("DELETE", path)

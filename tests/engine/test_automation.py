@@ -12,7 +12,7 @@ from gitops_tui.engine.automation.attempts import Attempts, remembered
 from gitops_tui.engine.automation.intent import Gates, Intent, Verdict
 from gitops_tui.engine.automation.intent import intent as verdict
 from gitops_tui.model.application import Application, Source, SyncMode, SyncPolicy
-from gitops_tui.model.errors import PlanError
+from gitops_tui.model.errors import HeldError, PlanError
 from gitops_tui.model.operations import OperationKind, OperationPhase, Pause, Receipt, ResourceResult, Result
 from gitops_tui.model.resources import DriftCode, Health, HealthCode, ResourceKey, ResourceStatus
 from gitops_tui.model.revision import Revision
@@ -196,9 +196,22 @@ def test_a_person_who_says_that_it_is_mended_has_it_tried_again() -> None:
 def test_a_plan_that_is_held_is_not_planned_again_and_again() -> None:
     attempts = Attempts(synced=OLD)
     attempts.started(OperationKind.SYNC, NEW, 0.0)
-    attempts.refused(OperationKind.SYNC, PlanError("shop", "held for a person: prunes everything"), 0.0)
+    attempts.refused(OperationKind.SYNC, HeldError("shop", "held for a person: prunes everything"), 0.0)
     attempts.seen("the same")
     assert "held for a person" in waiting(verdict(status(AUTO), attempts, 1e9))
+
+
+def test_a_plan_that_is_refused_is_made_anew_less_and_less_often_since_what_refuses_it_may_have_no_object() -> None:
+    attempts, now, delays = Attempts(synced=OLD), 0.0, []
+    for _ in range(8):
+        attempts.started(OperationKind.SYNC, NEW, now)
+        attempts.refused(OperationKind.SYNC, PlanError("shop", "the namespace is being terminated"), now)
+        attempts.seen("the same")
+        found = verdict(status(AUTO), attempts, now)
+        assert waiting(found) == "not tried again until something changes: the namespace is being terminated"
+        delays.append(found.ask_at - now)
+        now = found.ask_at
+    assert delays == [5, 10, 20, 40, 80, 160, 300, 300]
 
 
 def test_what_a_person_stopped_is_not_started_again_by_itself() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from gitops_tui.engine.schedule.backoff import Backoff
-from gitops_tui.model.errors import GitopsError
+from gitops_tui.model.errors import GitopsError, HeldError
 from gitops_tui.model.operations import Action, OperationKind, OperationPhase, Receipt, Result
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.values import dataclass, field
@@ -18,6 +18,7 @@ CALM: Final = 600.0
 _WRITTEN: Final = frozenset({Result.CREATED, Result.CONFIGURED})
 _HEAL_RESET: Final = 300.0
 _NOT_SEEN_YET: Final = "not seen yet"
+_NEVER: Final = float("inf")
 
 
 @dataclass(slots=True)
@@ -26,7 +27,8 @@ class Attempts:
 
     synced: the commit that was last seen or brought in sync; tried: the one that was last attempted. why: what the
     last failure said that trying again will not mend, "" when there was none. unfinished: a sync was cut off, so that
-    hooks of it may not have run, although the cluster holds what Git says.
+    hooks of it may not have run, although the cluster holds what Git says. ask_again: when a plan that was refused is
+    made anew, whatever was seen: what refused it may have no object (rights, a quota, a namespace that goes).
     """
 
     synced: str = ""
@@ -36,6 +38,8 @@ class Attempts:
     retry: Backoff = field(default_factory=lambda: Backoff(5.0, 2.0, 180.0))
     heal: Backoff = field(default_factory=lambda: Backoff(2.0, 3.0, 300.0))
     why: str = ""
+    ask_again: float = _NEVER
+    refusals: Backoff = field(default_factory=lambda: Backoff(5.0, 2.0, 300.0))
     unfinished: bool = False
     _picture: str = ""
     _failed_at: str = ""
@@ -58,6 +62,7 @@ class Attempts:
         self.why = ""
         self.not_before = 0.0
         self.retry.succeed()
+        self.refusals.succeed()
 
     def started(self, kind: OperationKind, sha: str, now: float) -> None:
         """An operation begins."""
@@ -65,6 +70,7 @@ class Attempts:
         if sha != self.tried:
             # The newest commit always supersedes what was retried before.
             self.retry.succeed()
+            self.refusals.succeed()
             self.tried = sha
         if kind is OperationKind.SELF_HEAL:
             if now - self.healed_at > _HEAL_RESET:
@@ -80,6 +86,7 @@ class Attempts:
         if receipt.phase in {OperationPhase.SUCCEEDED, OperationPhase.SUPERSEDED}:
             self.synced = receipt.revision
             self.retry.succeed()
+            self.refusals.succeed()
         else:
             was_stopped = receipt.phase is OperationPhase.TERMINATED
             self._failed(receipt.kind, receipt.message, now, permanent=permanent or was_stopped)
@@ -87,11 +94,13 @@ class Attempts:
     def refused(self, kind: OperationKind, error: GitopsError, now: float) -> None:
         """An operation could not even begin: its plan was refused or held, or could not be made."""
         self._failed(kind, error.message, now, permanent=not error.temporary)
+        if not isinstance(error, HeldError):
+            self.ask_again = now + self.refusals.fail()
 
     def _failed(self, kind: OperationKind, why: str, now: float, *, permanent: bool) -> None:
         if permanent:
             # What it did before it failed shows in the next look; what changes after that may mend it.
-            self.why, self._failed_at = why, _NOT_SEEN_YET
+            self.why, self._failed_at, self.ask_again = why, _NOT_SEEN_YET, _NEVER
         elif kind is not OperationKind.SELF_HEAL:
             self.not_before = now + self.retry.fail()
 

@@ -84,8 +84,9 @@ def _held_by_its_past(status: ApplicationStatus, wanted: Intent, attempts: Attem
     """What was tried with this commit, and how it went, may say to wait. A new commit begins anew."""
     if wanted.revision not in {attempts.tried, attempts.synced}:
         return None
-    if attempts.why:
-        return Verdict(waiting=f"not tried again until something changes: {attempts.why}")
+    if attempts.why and now < attempts.ask_again:
+        told = f"not tried again until something changes: {attempts.why}"
+        return Verdict(waiting=told, ask_at=attempts.ask_again)
     if wanted.kind is OperationKind.SYNC and attempts.retry.failures > RETRIES:
         return Verdict(waiting=f"gave up after {RETRIES} retries: the next commit or a person starts it again")
     restless = attempts.restless(_drifted(status, wanted.prune), wanted.revision, now)

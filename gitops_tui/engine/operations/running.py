@@ -13,7 +13,7 @@ from gitops_tui.engine.operations.planning import Approved, Planned, Plans
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
-from gitops_tui.model.errors import GitopsError, PlanError, StalePlanError
+from gitops_tui.model.errors import GitopsError, HeldError, PlanError, StalePlanError
 from gitops_tui.model.operations import ChangeSet, OperationKind, OperationPhase, Receipt, ResourceResult, Result
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.values import dataclass, field, replace
@@ -111,7 +111,7 @@ class Operations:
         subject = f"application {application.name}"
         if approved.hash is None:
             if changeset.held:
-                raise PlanError(subject, f"held for a person: {'; '.join(changeset.held)}", hint="sync it by hand")
+                raise HeldError(subject, f"held for a person: {'; '.join(changeset.held)}", hint="sync it by hand")
         elif changeset.hash != approved.hash:
             raise StalePlanError(
                 subject,
