@@ -21,6 +21,7 @@ from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.resources import DriftCode, Manifest
 from gitops_tui.model.status import SyncCode
 from tests.support.existing_cluster import ExistingCluster
+from tests.support.manifests import config_map
 from tests.support.real_cluster import RealCluster
 from tests.support.stage import Stage, stage
 
@@ -272,6 +273,67 @@ def test_a_difference_of_what_is_not_validated_is_foretold_like_any_other(api: R
         (found,) = shop.ask(Compare(shop.name))
         assert [change.path for change in found.changes] == ["spec.template.spec.containers[web].image"]
         assert (found.approximate, found.note) == (False, "")
+
+
+REWRITTEN = (
+    '[JSONPatch{op: "add", path: "/data/injected", value: "yes"},'
+    ' JSONPatch{op: "add", path: "/data/colour", value: "mirror/" + object.data.colour.replace("mirror/", "")}]'
+)
+
+
+@contextmanager
+def mutating(cluster: RealCluster, namespace: str) -> Iterator[None]:
+    """Admission that adds a field to each ConfigMap of a namespace, and rewrites another one."""
+    path = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolic"
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["configmaps"]}
+    spec = {
+        "failurePolicy": "Fail",
+        "reinvocationPolicy": "Never",
+        "matchConstraints": {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+            "resourceRules": [rule],
+        },
+        "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": REWRITTEN}}],
+    }
+    code, answer = cluster.request("POST", f"{path}ies", {"metadata": {"name": namespace}, "spec": spec})
+    if code == 404:
+        pytest.skip("this cluster has no mutating admission policies")
+    assert code == 201, answer
+    binding = {"metadata": {"name": namespace}, "spec": {"policyName": namespace}}
+    assert cluster.request("POST", f"{path}ybindings", binding)[0] == 201
+    try:
+        trial = {"metadata": {"name": "trial"}, "data": {"colour": "x"}}
+        where = f"/api/v1/namespaces/{namespace}/configmaps?dryRun=All"
+        while "injected" not in cluster.request("POST", where, trial)[1]["data"]:
+            pass  # a new policy takes a moment until it is asked
+        yield
+    finally:
+        cluster.request("DELETE", f"{path}ybindings/{namespace}")
+        cluster.request("DELETE", f"{path}ies/{namespace}")
+
+
+def test_what_admission_adds_and_rewrites_is_no_drift(
+    control_plane: RealCluster, namespace: str, tmp_path: Path
+) -> None:
+    files: dict[str, str | None] = {"app/settings.yaml": config_map("settings", colour="blue")}
+    with mutating(control_plane, namespace), shop_on(control_plane, tmp_path, namespace, files) as shop:
+        synced(shop)
+        live = shop.live("", "ConfigMap", "settings")
+        assert live is not None
+        assert live["data"] == {"colour": "mirror/blue", "injected": "yes"}
+        assert shop.ask(Compare(shop.name)) == ()
+        assert shop.plan().writes == ()
+
+        shop.repository.commit("Make it green", {"app/settings.yaml": config_map("settings", colour="green")})
+        shop.clock.now += 10
+        shop.until(lambda status: status.drifted == 1)
+
+        (found,) = shop.ask(Compare(shop.name))
+        (change,) = found.changes
+        assert (change.path, change.live, change.desired) == ("data.colour", "mirror/blue", "mirror/green")
+        assert change.desired_by is not None
+        assert change.desired_by.place == "app/settings.yaml:6"
+        synced(shop)
 
 
 DAY = "apiVersion: meaning.example.org/v1\nkind: Shift\nmetadata: {name: day}\nspec: {ratio: 80.0}\n"
