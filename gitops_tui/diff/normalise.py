@@ -49,6 +49,8 @@ def normalise(body: Body) -> dict[str, Any]:
     metadata = mapping(made.get("metadata"))
     if metadata:
         made["metadata"] = _metadata(metadata)
+    if isinstance(made.get("binaryData"), Mapping) and made.get("kind") == "ConfigMap":
+        made["binaryData"] = _unbroken(made["binaryData"])
     return _folded(made) if is_secret(made) else made
 
 

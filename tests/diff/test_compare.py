@@ -237,6 +237,10 @@ def test_line_breaks_in_base64_are_no_drift() -> None:
 
     assert compare(head | {"data": {"a": "dj\nE=\n"}}, head | {"data": {"a": "djE="}}).code == DriftCode.IN_SYNC
     assert compare(head | {"data": {"a": "dj\nI="}}, head | {"data": {"a": "djE="}}).code == DriftCode.CHANGED
+    settings: Body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "s"}}
+    broken, whole = settings | {"binaryData": {"a": "dj\nE="}}, settings | {"binaryData": {"a": "djE="}}
+    assert compare(broken, whole).code == DriftCode.IN_SYNC
+    assert compare(settings | {"data": {"a": "dj\nE="}}, settings | {"data": {"a": "djE="}}).code == DriftCode.CHANGED
 
 
 def test_a_large_float_is_the_whole_number_that_a_server_writes_for_it() -> None:
