@@ -171,6 +171,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("mark", ("space",), "Mark", "Mark the resource, or take the mark away: Sync then takes the marked ones only", frozenset({APPLICATION}), "Act", foot=False),
     Action("mark.range", ("v",), "Mark to here", "Mark everything from the last mark to the cursor", frozenset({APPLICATION}), "Act", foot=False),
     Action("mark.clear", ("ctrl+backslash",), "Clear marks", "Mark nothing", frozenset({APPLICATION}), "Act", foot=False),
+    Action("compare_from", ("space",), "Compare from", "Compare from this commit: Enter on another then shows what changed between the two", frozenset({HISTORY}), "Look", foot=False),
     Action("delete", ("ctrl+d",), "Delete", "Stop tracking the application, and leave or delete its objects: plan, type its name, run", frozenset({APPLICATIONS}), "Act", _may_delete, dangerous=True, foot=False),
     Action("actions", ("a",), "Actions", "All that can be done here, and why what cannot", OF_APPLICATION, foot=False),
     Action("refresh", ("r",), "Refresh", "Look at Git and the cluster now", PAGES | PLANS, "Look", foot=False),

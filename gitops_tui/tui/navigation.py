@@ -13,13 +13,14 @@ from gitops_tui.tui import actions
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """One view of one thing."""
+    """One view of one thing. base: the commit that a difference starts from, "" for what is live."""
 
     view: str
     application: str = ""
     key: ResourceKey | None = None
     revision: str = ""
     operation: str = ""
+    base: str = ""
 
 
 HOME: Final = Location(actions.APPLICATIONS)

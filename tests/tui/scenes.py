@@ -10,6 +10,7 @@ from typing import Any
 
 from gitops_tui.diff import comparison
 from gitops_tui.engine.requests import (
+    Between,
     Compare,
     Delete,
     Explain,
@@ -35,6 +36,7 @@ from gitops_tui.model.application import (
     SyncMode,
     SyncPolicy,
 )
+from gitops_tui.model.differences import Difference
 from gitops_tui.model.errors import SourceError, Stage
 from gitops_tui.model.explanation import Condition, Event, Explanation
 from gitops_tui.model.ignore import IgnoreRule
@@ -639,6 +641,9 @@ class ScriptedEngine:
             PlanRevert: cart_revert,
             Revert: cart_reverted,
             PlanUndo: cart_undoing,
+            Between: lambda request: Difference(
+                Revision(request.start), Revision(request.end or ""), cart_comparisons()
+            ),
             Explain: explained,
             Reveal: revealed,
             LastGood: lambda _: Revision(cart_history()[2].sha),

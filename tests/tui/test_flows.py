@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from gitops_tui.diff import comparison
 from gitops_tui.engine.requests import (
+    Between,
     Compare,
     History,
     Operations,
@@ -23,6 +24,7 @@ from gitops_tui.engine.requests import (
     Unpin,
 )
 from gitops_tui.model.application import Application, Destination, Source
+from gitops_tui.model.differences import Difference
 from gitops_tui.model.errors import ForbiddenError, PlanError, Stage
 from gitops_tui.model.operations import ChangeSet, OperationPhase
 from gitops_tui.model.resources import DriftCode, ResourceKey
@@ -288,6 +290,33 @@ async def test_enter_on_a_commit_compares_it_with_what_is_live() -> None:
         await user.sees(f"Diff at {sha[:7]}", "replicas: 3")
         [request] = user.engine.asked_for(Compare)
         assert request == Compare("cart", sha)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_two_commits_are_compared_from_the_one_that_space_chose(size: tuple[int, int]) -> None:
+    async with cockpit(size=size) as user:
+        await user.press("h")
+        await user.sees("Cart 3.8.0")
+        older, newer = (scenes.cart_history()[at].sha for at in (3, 1))
+        await user.press("j", "j", "j", "space")
+        await user.sees("◆ from")
+        await user.press("k", "k", "enter")
+        await user.sees(f"Diff {older[:7]} → {newer[:7]}", "replicas: 3")
+        assert user.engine.asked_for(Between) == [Between("cart", older, newer)]
+        await user.press("j", "j", "x")
+        await user.sees("only what differs from")
+        await user.press("j")
+        await user.sees("HorizontalPodAutoscaler")
+        assert "a sync creates it" not in user.screen
+        user.engine.answers[Between] = Difference(None, None, ())
+        await user.press("r")
+        await user.sees("say the same of this application")
+        await user.press("escape")
+        await user.sees("◆ from")
+        await user.press("escape")
+        await user.until(lambda: "◆ from" not in user.screen)
+        await user.press("enter")
+        await user.sees(f"Diff at {newer[:7]}")
 
 
 async def test_the_history_follows_what_is_deployed_and_pinned_meanwhile() -> None:

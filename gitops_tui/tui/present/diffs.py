@@ -55,26 +55,6 @@ def cells(comparison: ResourceComparison) -> tuple[Line, ...]:
     )
 
 
-def summary(comparison: ResourceComparison) -> Line:
-    """What kind of difference it is, in words."""
-    code, count = DriftCode(comparison.drift), len(comparison.changes)
-    words = {
-        DriftCode.CHANGED: "1 field differs" if count == 1 else f"{count} fields differ",
-        DriftCode.MISSING: "in Git, not in the cluster: a sync creates it",
-        DriftCode.EXTRA: "in the cluster, no longer in Git: a sync with prune deletes it",
-        DriftCode.IN_SYNC: "no difference",
-        DriftCode.UNKNOWN: "could not be compared",
-    }[code]
-    note = f"  {comparison.note}" if comparison.note else ""
-    guess = "  approximate: stated fields only" if comparison.approximate else ""
-    return line(
-        marks.symbol(marks.DRIFT[code]),
-        Span(f" {words}", Tone.MUTED),
-        Span(guess, Tone.WARN),
-        outside(note, Tone.MUTED),
-    )
-
-
 def one_column(comparison: ResourceComparison, context: int, *, spaces: bool = False, now: float | None = None) -> Page:
     """Return the unified diff: - is live and would go, + is desired and would come.
 
@@ -227,14 +207,6 @@ def pointed_at(page: Page, hunk: int) -> tuple[Line, ...]:
     lines, at = list(page.lines), page.hunks[hunk]
     lines[at] = tuple(span._replace(tone=Tone.ACCENT, bold=True) for span in lines[at])
     return tuple(lines)
-
-
-def headings(cells_wide: int, desired: str, live: str) -> Line:
-    """Return the titles over the two columns."""
-    half = max((cells_wide - 3) // 2, 16)
-    left = line(Span("desired ", Tone.GOOD, True), outside(desired, Tone.MUTED, limit=80))
-    right = line(Span("live ", Tone.BAD, True), outside(live, Tone.MUTED, limit=80))
-    return (*fit(left, half), Span(" │ ", Tone.FAINT), *fit(right, half))
 
 
 def _text(one: DiffLine, partner: str | None, strong: Ground | None, *, spaces: bool) -> Line:

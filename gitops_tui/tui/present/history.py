@@ -19,12 +19,12 @@ COLUMNS: Final = (
 )
 
 
-def cells(entry: HistoryEntry, now: float) -> tuple[Line, ...]:
-    """Return the row of a commit."""
+def cells(entry: HistoryEntry, now: float, base: str = "") -> tuple[Line, ...]:
+    """Return the row of a commit. base: the one to compare from, "" for none."""
     tone = Tone.TEXT if entry.deployed or entry.current else Tone.MUTED
     return (
         line(outside(entry.sha[:7], Tone.ACCENT)),
-        state(entry),
+        join([line(Span("◆ from", Tone.ACCENT, True)), state(entry)], Span(" ")) if entry.sha == base else state(entry),
         line(Span(age(now - entry.time), Tone.MUTED)),
         line(outside(entry.author, Tone.MUTED, limit=60)),
         line(outside(entry.subject, tone, bold=entry.current, limit=200)),

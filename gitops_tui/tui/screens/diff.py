@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -13,7 +12,7 @@ from textual.content import Content
 from textual.worker import WorkType
 
 from gitops_tui.diff.authorship import rule_data
-from gitops_tui.engine.requests import Compare
+from gitops_tui.engine.requests import Between, Compare
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.status import ApplicationStatus, Problem
 from gitops_tui.tui import actions
@@ -21,6 +20,7 @@ from gitops_tui.tui.look.spans import Line, Span, Tone, line
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import diffs as present
 from gitops_tui.tui.present.resources import troubled
+from gitops_tui.tui.present.sides import Sides
 from gitops_tui.tui.views.problems import problem_lines
 from gitops_tui.tui.views.revealing import Revealing
 from gitops_tui.tui.views.view import WIDE
@@ -72,8 +72,14 @@ class DiffView(Revealing):
 
     def crumbs(self) -> Sequence[str]:
         """Below the application."""
-        at = f" at {self.location.revision[:7]}" if self.location.revision else ""
-        return ("Applications", self.location.application, f"Diff{at}")
+        return ("Applications", self.location.application, self.sides.title)
+
+    @property
+    def sides(self) -> Sides:
+        """What is compared with what."""
+        status, place = self.status(), self.location
+        held = status.revision.sha if status and status.revision else ""
+        return Sides(place.base, place.revision, held, status.context if status else "")
 
     @property
     def is_two_columns(self) -> bool:
@@ -84,13 +90,18 @@ class DiffView(Revealing):
         """Ask for what differs."""
         if self.comparisons is None:
             self._say((line(Span("◌ comparing…", Tone.BUSY)),))
-        self.ask(Compare(self.location.application, self.location.revision or None), self._compared, self._failed)
+        place = self.location
+        if place.base:
+            request = Between(place.application, place.base, place.revision)
+            self.ask(request, lambda found: self._compared(found.resources), self._failed)
+        else:
+            self.ask(Compare(place.application, place.revision or None), self._compared, self._failed)
 
     def update(self) -> None:
         """Show the frame; compare again when something differs now that did not, or no longer does."""
         self.update_frame()
         status = self.status()
-        if status is not self._status and status is not None:
+        if status is not self._status and status is not None and not self.location.base:
             self._status = status
             differing = tuple((one.key, one.drift, one.changed_fields) for one in status.resources if troubled(one))
             told = (status.revision.sha if status.revision else "", differing)
@@ -145,7 +156,7 @@ class DiffView(Revealing):
             return
         comparison = self.chosen()
         if comparison is None:
-            self._say((line(Span("✓ ", Tone.GOOD), Span("nothing differs")), (), _calm(self.location.revision)))
+            self._say((line(Span("✓ ", Tone.GOOD), Span("nothing differs")), (), self.sides.calm))
             return
         if _is_large(comparison):
             work: WorkType[None] = partial(self._show_later, comparison)
@@ -176,13 +187,11 @@ class DiffView(Revealing):
         self._hint = self.hint(comparison)
         self._subtitle()
 
-    def _heading(self, comparison: ResourceComparison) -> Any:
-        if not self.is_two_columns:
-            return lambda _: [present.summary(comparison)]
-        status = self.status()
-        sha = self.location.revision or (status.revision.sha if status and status.revision else "")
-        live = (status.context if status else "") or "cluster"
-        return lambda cells: [present.headings(cells, f"Git {sha[:7]}", live)]
+    def _heading(self, comparison: ResourceComparison) -> Callable[[int], list[Line]]:
+        sides = self.sides
+        if self.is_two_columns:
+            return lambda cells: [sides.headings(cells)]
+        return lambda _: [sides.summary(comparison)]
 
     def _subtitle(self) -> None:
         number = len(self._page.hunks)
@@ -274,8 +283,3 @@ class DiffView(Revealing):
 
 def _is_large(comparison: ResourceComparison) -> bool:
     return any(len(str(body)) > LARGE for body in (comparison.desired, comparison.live) if body)
-
-
-def _calm(revision: str) -> Line:
-    what = f"the cluster holds what {revision[:7]} says" if revision else "the cluster holds what Git says"
-    return line(Span(what, Tone.MUTED))

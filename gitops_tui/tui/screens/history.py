@@ -31,6 +31,7 @@ class HistoryView(Listing):
     def __init__(self, location: Location) -> None:
         super().__init__(location)
         self.entries: tuple[HistoryEntry, ...] = ()
+        self.base = ""
         self._loaded = False
         self._complete = False
         self._problem: Problem | None = None
@@ -38,8 +39,11 @@ class HistoryView(Listing):
 
     def body(self) -> ComposeResult:
         """The table, and who made the commit under the cursor, and when."""
-        yield Table(present.COLUMNS, lambda entry: present.cells(entry, self.cockpit.clock()), id="body")
+        yield Table(present.COLUMNS, self._cells, id="body")
         yield Band(id="strip")
+
+    def _cells(self, entry: HistoryEntry) -> tuple[Line, ...]:
+        return present.cells(entry, self.cockpit.clock(), self.base)
 
     def crumbs(self) -> Sequence[str]:
         """Below the application."""
@@ -95,10 +99,31 @@ class HistoryView(Listing):
             self._load(len(self.entries))
 
     def on_table_opened(self) -> None:
-        """Compare the commit with what is live."""
+        """Compare the commit with what is live, or with the one to compare from."""
         row = self.table.current
         if row:
-            self.cockpit.visit(Location(actions.DIFF, self.location.application, revision=str(row.key)))
+            base = self.base if self.base != row.key else ""
+            self.cockpit.visit(Location(actions.DIFF, self.location.application, revision=str(row.key), base=base))
+
+    def do_compare_from(self) -> None:
+        """Compare from the commit under the cursor, or from what is live again."""
+        row = self.table.current
+        if row:
+            self._compare_from("" if self.base == row.key else str(row.key))
+
+    def _compare_from(self, base: str) -> None:
+        self.base = base
+        self.table.repaint()
+        self.tell(
+            f"Enter on a commit shows what changed since {base[:7]}" if base else "compared with what is live again"
+        )
+
+    def do_back(self) -> None:
+        """Compare with what is live again; else clear the filter, else leave."""
+        if self.base:
+            self._compare_from("")
+        else:
+            super().do_back()
 
     def do_diff(self) -> None:
         """Compare the commit with what is live."""

@@ -35,7 +35,7 @@ class Revealing(Reading):
         """What to say about masked values in a frame."""
         if self.shown(comparison) is not comparison:
             return "revealed, x hides"
-        return "x reveals" if _has_masks(comparison) else ""
+        return "x reveals" if _has_masks(comparison) and not self.location.base else ""
 
     def conceal(self) -> None:
         """Forget what was revealed."""
@@ -47,6 +47,8 @@ class Revealing(Reading):
         if self._revealed is not None:
             self.conceal()
             self.show_chosen()
+        elif self.location.base:
+            self.tell("only what differs from the cluster is revealed; y shows each side", Tone.WARN)
         elif comparison is None or not _has_masks(comparison):
             self.tell("nothing here is masked")
         else:

@@ -8,6 +8,7 @@ from gitops_tui.diff import comparison
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.tui.look.spans import Ground, plain, width
 from gitops_tui.tui.present import diffs
+from gitops_tui.tui.present.sides import Sides
 from tests.tui import scenes
 
 CART = scenes.cart_comparisons()[0]
@@ -60,8 +61,8 @@ def test_a_secret_shows_marks_in_place_of_values() -> None:
 
 def test_a_resource_of_one_side_only_is_told_in_words() -> None:
     missing, extra = scenes.cart_comparisons()[3:5]
-    assert "a sync creates it" in plain(diffs.summary(missing))
-    assert "a sync with prune deletes it" in plain(diffs.summary(extra))
+    assert "a sync creates it" in plain(Sides().summary(missing))
+    assert "a sync with prune deletes it" in plain(Sides().summary(extra))
     assert all("-" not in plain(row)[5:6] for row in diffs.one_column(missing, 3).lines[1:])
 
 
