@@ -33,7 +33,7 @@ from gitops_tui.model.ownership import TRACKING_ANNOTATION, tracking_id
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
 from gitops_tui.sync import Pair, plan
-from gitops_tui.tui.present import diffs, plans
+from gitops_tui.tui.present import diffs, plans, sides
 from tests.secrets.conftest import encoded, spellings
 
 VALUE = "canary-5d1f08c2e7b4"
@@ -94,7 +94,7 @@ def of_comparison(shown: ResourceComparison) -> Iterator[str]:
     yield markdown.comment("shop", SIDES, [shown])
     yield json.dumps(shapes.diff("shop", "c" * 40, [shown]), default=str)
     yield repr(diffs.one_column(shown, 100, spaces=True, now=0.0)) + repr(diffs.two_columns(shown, 100, 200, now=0.0))
-    yield repr(diffs.cells(shown)) + repr(diffs.summary(shown))
+    yield repr(diffs.cells(shown)) + repr(sides.Sides().summary(shown)) + diffs.as_text(shown, 100)
 
 
 def of_plan(changeset: ChangeSet) -> Iterator[str]:
