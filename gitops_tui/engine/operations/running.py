@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from gitops_tui.cluster import Cluster
+from gitops_tui.engine.operations.entry import journaled
 from gitops_tui.engine.operations.planning import Approved, Planned, Plans
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
-from gitops_tui.model.errors import GitopsError, HeldError, PlanError, StalePlanError
+from gitops_tui.model.errors import HeldError, PlanError, StalePlanError
 from gitops_tui.model.operations import ChangeSet, OperationKind, OperationPhase, Receipt, ResourceResult, Result
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.values import dataclass, field, replace
@@ -85,24 +86,14 @@ class Operations:
             return Ended(self._foretold(application, receipt, changeset, halt))
         if order.on_approved is not None:
             order.on_approved()
-        self._journal.begin(receipt, partial=changeset.partial)
-        context = self._reconciler.cluster(application).context
-        for key in sorted(planned.absent):
-            self._journal.strike(application.name, context, key)
-        permanent = False
-        try:
+        with journaled(self._journal, receipt, partial=changeset.partial) as entry:
+            context = self._reconciler.cluster(application).context
+            for key in sorted(planned.absent):
+                self._journal.strike(application.name, context, key)
             recorder = _JournalRecorder(self._journal, receipt.operation, context)
             outcome = self._execute(application, order, changeset, recorder=recorder, halt=halt, progress=progress)
-            receipt, permanent = _ended(receipt, outcome, halt), outcome.permanent
-        except GitopsError as error:
-            receipt, permanent = replace(receipt, phase=OperationPhase.FAILED, message=str(error)), not error.temporary
-        except BaseException:
-            receipt = replace(receipt, phase=OperationPhase.ERROR, message="stopped by a fault of ours")
-            raise
-        finally:
-            receipt = replace(receipt, finished=time.time())
-            self._journal.finish(receipt)
-        return Ended(receipt, permanent)
+            entry.receipt, entry.permanent = _ended(receipt, outcome, halt), outcome.permanent
+        return Ended(entry.receipt, entry.permanent)
 
     def _approved(self, application: Application, order: Order) -> Planned:
         approved = order.approved

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 
 from gitops_tui.config import Settings
+from gitops_tui.engine.operations.entry import journaled
 from gitops_tui.engine.operations.running import new_operation_id
 from gitops_tui.engine.requests import PlanRevert, Revert
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
-from gitops_tui.model.errors import GitopsError, PlanError
+from gitops_tui.model.errors import PlanError
 from gitops_tui.model.operations import OperationKind, OperationPhase, Receipt
 from gitops_tui.model.revision import Restoration, Revision, RollbackMode
 from gitops_tui.model.text import one_line, sanitize
@@ -56,19 +57,11 @@ class Reverts:
             message=request.why,
         )
         # Partial: it writes nothing to the cluster, so it is no deployment.
-        self._journal.begin(receipt, partial=True)
-        try:
+        with journaled(self._journal, receipt, partial=True) as entry:
             made = restorer.perform(place, plan, lambda now: message(now, request.why, request.actor))
-            receipt = replace(receipt, phase=OperationPhase.SUCCEEDED, commit=made.sha, message=_told(made, request))
-        except GitopsError as error:
-            receipt = replace(receipt, phase=OperationPhase.FAILED, message=str(error))
-        except BaseException:
-            receipt = replace(receipt, phase=OperationPhase.ERROR, message="stopped by a fault of ours")
-            raise
-        finally:
-            receipt = replace(receipt, finished=time.time())
-            self._journal.finish(receipt)
-        return receipt
+            told = _told(made, request)
+            entry.receipt = replace(receipt, phase=OperationPhase.SUCCEEDED, commit=made.sha, message=told)
+        return entry.receipt
 
     def _restorer(self, application: Application) -> Restorer:
         settings = self._settings()
