@@ -82,7 +82,7 @@ def test_conditions_and_events_of_a_resource_and_of_what_is_below_it(shop: Stage
     note(server, web, "ScalingReplicaSet", "2026-03-01T12:00:00Z", source={"component": "deployment-controller"})
     note(server, below, "FailedCreate", "2026-03-01T12:05:00Z", type="Warning", message="quota", count=4)
     access = dict(shop.live("", "Secret", "access") or {}) | {"kind": "Secret"}
-    note(server, access, "Rotated", "2026-03-01T12:06:00Z")
+    note(server, access, "Rotated", "2026-03-01T12:06:00Z", message=f"the new token is {CANARY}")
     shop.until(lambda status: any(row.key.kind == "ReplicaSet" for row in status.resources))
 
     answer: Explanation = shop.ask(Explain("shop", WEB))
@@ -101,6 +101,7 @@ def test_conditions_and_events_of_a_resource_and_of_what_is_below_it(shop: Stage
     everything: Explanation = shop.ask(Explain("shop"))
     assert [event.reason for event in everything.events] == ["Rotated", "FailedCreate", "ScalingReplicaSet"]
     assert everything.conditions == ()
+    assert CANARY not in repr(everything), "what is said of a Secret may quote it"
 
 
 def test_what_is_not_there_has_nothing_to_tell_and_what_is_not_ours_is_an_error(shop: Stage) -> None:
@@ -110,6 +111,19 @@ def test_what_is_not_there_has_nothing_to_tell_and_what_is_not_ours_is_an_error(
     assert shop.ask(Explain("shop", ResourceKey("apps", "Deployment", "shop", "other"))) == Explanation()
     with pytest.raises(UsageError, match="is no resource of application shop"):
         shop.ask(Explain("shop", ResourceKey("apps", "Deployment", "shop", "nowhere")))
+
+
+def test_what_may_quote_a_masked_field_is_not_shown(tmp_path: Path, server: EmbeddedServer) -> None:
+    policy, paths = SyncPolicy(health_timeout=0.0), ("spec.template.spec.containers[*].image",)
+    with stage(tmp_path, server.kubeconfig, "shop", FILES, policy=policy, masked_paths=paths) as shop:
+        shop.sync()
+        web, _ = web_with_a_replica_set(shop, server)
+        note(server, web, "Pulled", "2026-03-01T12:00:00Z", message=f"pulled {CANARY}")
+        shop.until(lambda status: any(row.key.kind == "ReplicaSet" for row in status.resources))
+        answer: Explanation = shop.ask(Explain("shop", WEB))
+        assert [event.reason for event in answer.events] == ["Pulled"]
+        assert answer.conditions[0].message.startswith("(not shown")
+        assert CANARY not in repr(answer)
 
 
 def test_who_may_not_read_events_is_told_so(shop: Stage, server: EmbeddedServer) -> None:

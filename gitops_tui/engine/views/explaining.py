@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from gitops_tui.cluster import Cluster
-from gitops_tui.diff import mask
+from gitops_tui.diff import hides, mask
 from gitops_tui.engine.views.reconcile import View
 from gitops_tui.health.events import last_time, subject
 from gitops_tui.health.view import View as Live
@@ -16,9 +16,12 @@ from gitops_tui.model.explanation import Condition, Event, Explanation
 from gitops_tui.model.fields import dig, integer, mapping, mappings, text
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.text import one_line
+from gitops_tui.model.values import replace
 
 _UNPLACED = "default"
 """The namespace that holds the events about cluster-scoped objects."""
+
+_HIDDEN = "(not shown: it may quote hidden values)"
 
 
 def explanation(view: View, cluster: Cluster, key: ResourceKey | None) -> Explanation:
@@ -30,7 +33,10 @@ def explanation(view: View, cluster: Cluster, key: ResourceKey | None) -> Explan
     chosen = bodies if key is None else _with_all_below(key, bodies)
     if key is not None and not chosen and key not in {pair.key for pair in view.pairs}:
         raise UsageError(str(key), f"is no resource of application {view.application.name}")
+    secretive = {each for each, body in chosen.items() if _is_secretive(view.application, each, body)}
     conditions = _conditions(view.application, bodies[key]) if key in bodies and key is not None else ()
+    if key in secretive:
+        conditions = tuple(replace(each, message=_HIDDEN if each.message else "") for each in conditions)
     uids = {uid: each for each, body in chosen.items() if (uid := text(dig(body, "metadata", "uid")))}
     found: list[Event] = []
     is_complete = True
@@ -38,8 +44,14 @@ def explanation(view: View, cluster: Cluster, key: ResourceKey | None) -> Explan
         events, is_all = cluster.events(namespace)
         is_complete = is_complete and is_all
         found += [_event(event, uids[subject(event)]) for event in events if subject(event) in uids]
+    found = [replace(each, message=_HIDDEN) if each.about in secretive else each for each in found]
     found.sort(key=lambda event: -(event.time or 0.0))
     return Explanation(conditions, tuple(found), is_complete)
+
+
+def _is_secretive(application: Application, key: ResourceKey, body: Body) -> bool:
+    """Whether what is said of an object may quote what is hidden."""
+    return (key.group, key.kind) == ("", "Secret") or hides(body, application.masked_paths)
 
 
 def _bodies(view: View) -> Mapping[ResourceKey, Body]:
