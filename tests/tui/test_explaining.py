@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from concurrent.futures import Future
 
 import pytest
 
+from gitops_tui.diff import comparison
 from gitops_tui.engine.requests import Explain, Reveal
 from gitops_tui.model.errors import ForbiddenError
-from gitops_tui.model.explanation import Explanation
+from gitops_tui.model.explanation import Condition, Event, Explanation
 from gitops_tui.model.resources import HealthCode, ResourceKey
 from gitops_tui.model.values import replace
 from gitops_tui.tui.screens.diff import DiffView
@@ -168,3 +170,30 @@ async def test_c_copies_the_text_as_it_is_shown() -> None:
         await user.sees("MinimumReplicasAvailable")
         await user.press("c")
         assert "MinimumReplicasAvailable" in user.app.clipboard
+
+
+HOSTILE = "[/bold]\x1b]0;pwned\x07\x1b[31m[link=x]\u202eevil"
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE, (20, 5), (1, 1)])
+async def test_hostile_text_is_harmless_in_events_conditions_and_revealed_values(size: tuple[int, int]) -> None:
+    engine = ScriptedEngine()
+    event = Event(CART, HOSTILE, HOSTILE, scenes.NOW, 2, is_warning=True, source=HOSTILE)
+    engine.answers[Explain] = Explanation((Condition(HOSTILE, HOSTILE, HOSTILE, HOSTILE, scenes.NOW),), (event,))
+    hostile = scenes.body("Secret", "cart-session-key", data={"key": base64.b64encode(HOSTILE.encode()).decode()})
+    engine.answers[Reveal] = comparison(SECRET, hostile, hostile, hostile, revealed=True)
+    async with cockpit(engine, size=size) as user:
+        for keys in (
+            ("e",),
+            ("enter",),
+            ("c",),
+            ("escape", "escape", "d"),
+            ("j", "j", "x"),
+            ("c",),
+            ("y",),
+            ("x", "c"),
+        ):
+            await user.press(*keys)
+            for shown in (user.screen, user.app.clipboard):
+                assert not set("\x1b\x07\u202e") & set(shown)
+        assert user.app.is_running
