@@ -121,6 +121,29 @@ class ControlPlane:
         self._launch(APISERVER, self._apiserver_flags())
         self._await(APISERVER, lambda: self._finds("/readyz"), deadline)
 
+    def back_up(self) -> Path:
+        """Copy etcd's data, as it is now; the API server is away for that long. Returns what `restore` takes."""
+        self._stop_storage()
+        backup = Path(tempfile.mkdtemp(prefix="backup-", dir=self._folder)) / ETCD
+        shutil.copytree(self._folder / ETCD, backup)
+        self._start_storage()
+        return backup
+
+    def restore(self, backup: Path) -> None:
+        """Bring older data back: all that was written since is gone, and revisions count anew from then."""
+        self._stop_storage()
+        shutil.rmtree(self._folder / ETCD)
+        shutil.copytree(backup, self._folder / ETCD)
+        self._start_storage()
+
+    def _stop_storage(self) -> None:
+        self.stop_apiserver()
+        self._servers.pop(ETCD).stop(10.0)  # in order, so that what it has acknowledged is on disk
+
+    def _start_storage(self) -> None:
+        self._start_etcd(120.0)
+        self.start_apiserver()
+
     def request(
         self,
         method: str,
