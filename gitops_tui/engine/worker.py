@@ -207,6 +207,7 @@ class Worker:
             # The process that was the writer may have ended, or a full disk may have room again.
             self._claim_due = now + _CLAIM_AGAIN
             self._commands.claim_writer()
+            self._launcher.write_rest()
         if self._books.journal_moved():
             self._books.load_journal()
             if self._parts.journal.is_writer:

@@ -7,7 +7,6 @@ means. Symbolic links are made as such; whoever reads through them must see to i
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import secrets
@@ -22,6 +21,7 @@ from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass
 from gitops_tui.source.storage import locked_file, make_private, remove_tree
+from gitops_tui.source.told import unwritable
 from gitops_tui.source.transport.failures import DamagedError
 from gitops_tui.source.transport.process import Limits, Running
 from gitops_tui.source.transport.runner import Runner
@@ -88,13 +88,7 @@ class Checkouts:
                 path.rename(self._folder / f"making-{secrets.token_hex(4)}")
             making.rename(path)
         except OSError as error:
-            full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-            raise SourceError(
-                f"checkout of {sha[:7]}",
-                "no room is left on the disk" if full else f"it cannot be written: {error.strerror}",
-                hint=f"make room below {self._folder}" if full else "",
-                temporary=full,
-            ) from error
+            raise unwritable(f"checkout of {sha[:7]}", error, self._folder) from error
         finally:
             self._remove_unfinished()
 

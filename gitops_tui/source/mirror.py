@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -22,6 +22,8 @@ from gitops_tui.source.memory import Known, Memory
 from gitops_tui.source.refs import Refs
 from gitops_tui.source.remote import Remote, Workshop
 from gitops_tui.source.storage import Storage, make_private
+from gitops_tui.source.told import damaged as damage
+from gitops_tui.source.told import failed, told, unwritable
 from gitops_tui.source.transport.address import parse, shown
 from gitops_tui.source.transport.failures import DamagedError, GitFailedError, TimedOutError, is_damage, said_by_git
 from gitops_tui.source.transport.runner import Runner
@@ -85,7 +87,7 @@ class Mirror:
 
     def fetch(self) -> Fetch:
         """Look at the remote, and bring here what moved. The copy stays as it is when that fails."""
-        with self._fetching:
+        with self._fetching, self._told():
             make_private(self._private)
             self._recall()
             ahead, self._ahead = self._ahead, None
@@ -93,7 +95,7 @@ class Mirror:
             seen = self._memory.refs
             if wanted == seen and self._upkeep.is_examined:
                 return Fetch(changed=False, note=self._taken_note())
-            with self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
+            with self._storage.locked(_LOCK_TIMEOUT) as lock:
                 copy = self._storage.copy
                 note = self._upkeep.update(self._remote, wanted, lock, seen)
                 self._forget_unless(copy)
@@ -136,12 +138,17 @@ class Mirror:
         self._recall()
         if wanted == self._memory.kept or copy is None:
             return
-        with self._fetching, self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
-            is_current = self._known.is_current(copy)
-            objects.keep(self._runner, copy, wanted, lock)
+
+        def guard(copy: Path) -> None:
+            with self._storage.locked(_LOCK_TIMEOUT) as lock:
+                is_current = self._known.is_current(copy)
+                self._upkeep.keep(copy, wanted, lock)
+                if is_current:
+                    self._known.note(copy)
+
+        with self._fetching:
+            self._read(guard)
             self._memory.kept = wanted
-            if is_current:
-                self._known.note(copy)
 
     @contextmanager
     def changing(self) -> Iterator[Workshop]:
@@ -261,10 +268,8 @@ class Mirror:
             return self._attempt(work, copy)
         except DamagedError as error:
             self._rebuild(copy, error)
-        try:
+        with self._told():
             return self._attempt(work, self._copy())
-        except DamagedError as error:
-            raise SourceError(self.subject, f"the local copy is damaged: {one_line(str(error))}") from error
 
     def _attempt(self, work: Callable[[Path], _T], copy: Path) -> _T:
         try:
@@ -272,9 +277,11 @@ class Mirror:
         except GitFailedError as error:
             if is_damage(error.stderr) or not (copy / "HEAD").exists():
                 raise DamagedError(said_by_git(error)) from error
-            raise self._failed(error) from error
+            raise failed(self.subject, error) from error
         except TimedOutError as error:
-            raise self._failed(error) from error
+            raise failed(self.subject, error) from error
+        except OSError as error:
+            raise unwritable(self.subject, error, self._private) from error
 
     def _rebuild(self, damaged: Path, cause: DamagedError) -> None:
         """Clone anew, unless another thread just has, or it did not help a short while ago."""
@@ -283,7 +290,7 @@ class Mirror:
                 return
             now = time.monotonic()
             if self._rebuilt_at is not None and now - self._rebuilt_at < _REBUILD_PAUSE:
-                raise SourceError(self.subject, f"the local copy is damaged: {one_line(str(cause))}") from cause
+                raise damage(self.subject, cause) from cause
             try:
                 wanted = self._remote.refs()
                 with self._storage.locked(_LOCK_TIMEOUT) as lock, self._told():
@@ -298,25 +305,8 @@ class Mirror:
                 ) from error
             self._rebuilt_at = now
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """What goes wrong with the copy while it is changed, as an error of this repository."""
-        try:
-            yield
-        except DamagedError as error:
-            raise SourceError(self.subject, f"the local copy is damaged: {one_line(str(error))}") from error
-        except (GitFailedError, TimedOutError) as error:
-            raise self._failed(error) from error
-        except OSError as error:
-            raise SourceError(
-                self.subject, f"the local copy cannot be written: {error.strerror}", temporary=True
-            ) from error
-
-    def _failed(self, error: GitFailedError | TimedOutError) -> SourceError:
-        if isinstance(error, TimedOutError):
-            return SourceError(self.subject, f"git did not end within {error.seconds:.0f} s", temporary=True)
-        message = "git was stopped" if error.was_stopped else said_by_git(error) or f"git {error.command} failed"
-        return SourceError(self.subject, message, temporary=error.was_stopped)
+    def _told(self) -> AbstractContextManager[None]:
+        return told(self.subject, self._private)
 
     def _no_path(self, sha: str, path: str) -> SourceError:
         return SourceError(

@@ -17,6 +17,8 @@ from gitops_tui.source.transport.process import Limits
 from gitops_tui.source.transport.runner import Runner
 
 _LISTING: Final = Limits(output=128 << 20)
+_FITS_A_PIPE: Final = 4096
+"""Bytes that every system takes at once into a pipe that nobody reads yet."""
 _OBJECT: Final = re.compile(rb"([0-9a-f]{40,64}) (?:blob|tree|commit)")
 
 
@@ -137,8 +139,16 @@ def keep(runner: Runner, copy: Path, shas: Iterable[str], lock: int) -> None:
 
 @contextmanager
 def lines(texts: Iterable[str]) -> Iterator[BinaryIO]:
-    """A file of lines for the standard input of git."""
+    """Lines for the standard input of git. A few need no room on a disk, so that what is here is read without."""
+    data = b"".join(os.fsencode(text) + b"\n" for text in texts)
+    if len(data) <= _FITS_A_PIPE:
+        near, far = os.pipe()
+        with os.fdopen(near, "rb", buffering=0) as pipe:
+            with os.fdopen(far, "wb", buffering=0) as end:
+                end.write(data)
+            yield cast(BinaryIO, pipe)
+        return
     with tempfile.TemporaryFile() as file:
-        file.writelines(os.fsencode(text) + b"\n" for text in texts)
+        file.write(data)
         file.seek(0)
         yield cast(BinaryIO, file)

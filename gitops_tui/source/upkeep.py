@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -87,11 +87,17 @@ class Upkeep:
         self._storage.sweep()
         return "the local copy was damaged and was cloned anew" if damaged is not None else ""
 
+    def keep(self, copy: Path, shas: Iterable[str], lock: int) -> None:
+        """Let own refs name exactly these commits, as far as they are here."""
+        with self._swept():
+            objects.keep(self._runner, copy, shas, lock)
+
     @contextmanager
     def _swept(self) -> Iterator[None]:
+        """A git that dies leaves its locks behind, which every later one would stop at."""
         try:
             yield
-        except SourceError:
+        except Exception:
             self._storage.sweep()
             raise
 

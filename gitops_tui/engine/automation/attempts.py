@@ -15,6 +15,8 @@ RETRIES: Final = 5
 APPLIED_AT_MOST: Final = 3
 """As many times one object may be applied as one commit states it in `CALM` seconds (reliability.md: Faults)."""
 CALM: Final = 600.0
+CUT_OFF: Final = frozenset({OperationPhase.INTERRUPTED, OperationPhase.ERROR})
+"""Ends at which nobody knows how far an operation came."""
 _WRITTEN: Final = frozenset({Result.CREATED, Result.CONFIGURED})
 _HEAL_RESET: Final = 300.0
 _NOT_SEEN_YET: Final = "not seen yet"
@@ -82,7 +84,8 @@ class Attempts:
         """An operation ended. permanent: it failed in a way that trying again will not mend."""
         self._remember(receipt, now)
         if receipt.kind is not OperationKind.SELF_HEAL:
-            self.unfinished &= receipt.phase not in {OperationPhase.SUCCEEDED, OperationPhase.TERMINATED}
+            over = {OperationPhase.SUCCEEDED, OperationPhase.TERMINATED}
+            self.unfinished = receipt.phase in CUT_OFF or (self.unfinished and receipt.phase not in over)
         if receipt.phase in {OperationPhase.SUCCEEDED, OperationPhase.SUPERSEDED}:
             self.synced = receipt.revision
             self.retry.succeed()
@@ -131,7 +134,7 @@ def remembered(last: Receipt | None, deployed: str, *, whole: bool, now: float) 
     """
     if last is None:
         return Attempts(synced=deployed)
-    if last.phase is OperationPhase.INTERRUPTED:
+    if last.phase in CUT_OFF:
         return Attempts(unfinished=whole and last.kind is not OperationKind.SELF_HEAL)
     attempts = Attempts(synced=deployed, tried=last.revision)
     if last.phase is OperationPhase.TERMINATED:

@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gitops_tui.journal import Journal
-from gitops_tui.model.errors import GitopsError
+from gitops_tui.model.errors import GitopsError, JournalError
 from gitops_tui.model.operations import OperationPhase, Receipt
 from gitops_tui.model.values import dataclass, replace
 
 
 @dataclass(slots=True)
 class Entry:
-    """The receipt as it stands. permanent: it failed, and would again until something or somebody changes."""
+    """The receipt as it stands. permanent: it failed, and would again until something or somebody changes.
+
+    is_written: the journal holds how it ended; otherwise it could not be written, and has to be once it can.
+    """
 
     receipt: Receipt
     permanent: bool = False
+    is_written: bool = True
 
 
 @contextmanager
@@ -35,4 +39,14 @@ def journaled(journal: Journal, receipt: Receipt, *, partial: bool) -> Iterator[
         raise
     finally:
         entry.receipt = replace(entry.receipt, finished=time.time())
-        journal.finish(entry.receipt)
+        entry.is_written = finish(journal, entry.receipt)
+
+
+def finish(journal: Journal, receipt: Receipt) -> bool:
+    """Journal how an operation ended; False when the journal cannot be written."""
+    try:
+        journal.finish(receipt)
+    except JournalError:
+        # The journal itself shows why, as a banner.
+        return False
+    return True

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from gitops_tui.engine.operations.entry import finish
 from gitops_tui.engine.operations.running import Ended, Halt, Operations, Order
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import RunningJob, Tracked
@@ -37,6 +38,8 @@ class Launcher:
         self._operations = operations
         self._begun: set[str] = set()
         self._turns: dict[str, _Turn] = {}
+        self._unwritten: list[Receipt] = []
+        """Of operations that ended while the journal could not be written."""
 
     @property
     def running(self) -> int:
@@ -94,6 +97,17 @@ class Launcher:
             lambda error: self._not_run(tracked, order, error, future),
         )
 
+    def write_later(self, receipt: Receipt) -> None:
+        """The journal could not be written when this operation ended."""
+        self._unwritten.append(receipt)
+
+    def write_rest(self) -> None:
+        """Journal what ended while the journal could not be written, as soon as it can."""
+        books = self._desk.books
+        while self._unwritten and finish(self._desk.journal, self._unwritten[0]):
+            books.records.forget(self._unwritten.pop(0).application)
+            books.changed = True
+
     def refuse_while_busy(self, tracked: Tracked) -> None:
         """PlanError while an operation of the application runs."""
         if tracked.job is not None:
@@ -143,6 +157,8 @@ class Launcher:
 
     def _ended(self, tracked: Tracked, order: Order, ended: Ended, future: Future[Any]) -> None:
         receipt = ended.receipt
+        if not ended.journaled:
+            self.write_later(receipt)
         if not order.dry_run:
             self.settle(tracked)
             self._desk.books.load_journal()

@@ -59,10 +59,14 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A receipt. permanent: it failed, and would again until Git, the cluster or a person changes something."""
+    """A receipt. permanent: it failed, and would again until Git, the cluster or a person changes something.
+
+    journaled: the journal holds it; otherwise it could not be written, and has to be once it can.
+    """
 
     receipt: Receipt
     permanent: bool = False
+    journaled: bool = True
 
 
 class Operations:
@@ -93,7 +97,7 @@ class Operations:
             recorder = _JournalRecorder(self._journal, receipt.operation, context)
             outcome = self._execute(application, order, changeset, recorder=recorder, halt=halt, progress=progress)
             entry.receipt, entry.permanent = _ended(receipt, outcome, halt), outcome.permanent
-        return Ended(entry.receipt, entry.permanent)
+        return Ended(entry.receipt, entry.permanent, entry.is_written)
 
     def _approved(self, application: Application, order: Order) -> Planned:
         approved = order.approved

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import Any
 
+from gitops_tui.engine.operations.entry import Entry
 from gitops_tui.engine.operations.launching import WRITING, Launcher
 from gitops_tui.engine.operations.running import Halt
 from gitops_tui.engine.requests import Revert
@@ -12,7 +13,7 @@ from gitops_tui.engine.rollback.reverts import Reverts
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import RunningJob, Tracked
 from gitops_tui.model.errors import GitopsError
-from gitops_tui.model.operations import OperationKind, OperationPhase, Receipt
+from gitops_tui.model.operations import OperationKind, OperationPhase
 from gitops_tui.model.status import RunningOperation
 from gitops_tui.model.values import replace
 
@@ -36,7 +37,10 @@ class Reverting:
         tracked.status = replace(tracked.status, running=running)
         self._desk.books.mark(tracked)
 
-        def ended(receipt: Receipt) -> None:
+        def ended(entry: Entry) -> None:
+            receipt = entry.receipt
+            if not entry.is_written:
+                self._launcher.write_later(receipt)
             self._launcher.settle(tracked)
             self._desk.books.load_journal()
             self._desk.books.operation_ended(receipt)

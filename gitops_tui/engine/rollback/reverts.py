@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from gitops_tui.config import Settings
-from gitops_tui.engine.operations.entry import journaled
+from gitops_tui.engine.operations.entry import Entry, journaled
 from gitops_tui.engine.operations.running import new_operation_id
 from gitops_tui.engine.requests import PlanRevert, Revert
 from gitops_tui.engine.views.reconcile import Reconciler
@@ -41,7 +41,7 @@ class Reverts:
             )
         return made
 
-    def run(self, application: Application, request: Revert) -> Receipt:
+    def run(self, application: Application, request: Revert) -> Entry:
         """Push what was approved. StalePlanError, with nothing pushed, when it would be something else by now."""
         restorer, place = self._restorer(application), _place(application)
         plan = restorer.renew(place, request.revision, request.mode, request.hash)
@@ -61,7 +61,7 @@ class Reverts:
             made = restorer.perform(place, plan, lambda now: message(now, request.why, request.actor))
             told = _told(made, request)
             entry.receipt = replace(receipt, phase=OperationPhase.SUCCEEDED, commit=made.sha, message=told)
-        return entry.receipt
+        return entry
 
     def _restorer(self, application: Application) -> Restorer:
         settings = self._settings()

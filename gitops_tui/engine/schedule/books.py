@@ -207,6 +207,7 @@ class Books:
         except JournalError as error:
             self.problems = (problem_of(error, time.time()),)
             return
+        self.problems = tuple(problem for problem in self.problems if problem.stage is not JournalError.stage)
         if not self._was_writer:
             # Another process may have added to them; as the writer they are kept up by `operation_ended`.
             for name in written:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from gitops_tui.engine.automation.attempts import Attempts, remembered
+from gitops_tui.engine.automation.attempts import CUT_OFF, Attempts, remembered
 from gitops_tui.engine.rollback.relapse import deployed_last
 from gitops_tui.journal import Journal
 from gitops_tui.model.errors import JournalError
-from gitops_tui.model.operations import OperationPhase, Receipt
+from gitops_tui.model.operations import Receipt
 from gitops_tui.model.values import replace
 
 _SEARCHED: Final = 50
@@ -40,7 +40,7 @@ class Records:
         """What automation has tried, as far as the journal tells. now: monotonic seconds."""
         try:
             last = self.last(application)
-            cut_off = last is not None and last.phase is OperationPhase.INTERRUPTED
+            cut_off = last is not None and last.phase in CUT_OFF
             deeds = self._journal.deeds(application) if cut_off else ()
         except JournalError:
             return Attempts()

@@ -51,11 +51,13 @@ def _reading(pattern: str, message: str, hint: str = "", *, temporary: bool = Fa
     return _Reading(pattern, message, hint, temporary)
 
 
+NO_ROOM: Final = "no room is left on the disk"
+
 _READINGS: Final = (
     _reading(
         r"no space left|disk quota exceeded|file too large|signal 25|invalid index-pack output|unable to write"
         r"|write error|sha1 file .* write|unable to create temporary",
-        "no room is left on the disk",
+        NO_ROOM,
         "make room for the mirror",
         temporary=True,
     ),
@@ -131,6 +133,12 @@ def explained(url: str, error: GitFailedError | TimedOutError) -> SourceError:
             return SourceError(subject, message, hint=reading.hint, temporary=reading.temporary)
     message = said or f"git {error.command} ended with status {error.status}"
     return SourceError(subject, message, temporary=error.was_stopped)
+
+
+def needs_room(error: GitFailedError) -> bool:
+    """Whether git could not write its own files, because the disk is full."""
+    too_large = {-signal.SIGXFSZ, 128 + signal.SIGXFSZ}
+    return error.status in too_large or re.search(_READINGS[0].pattern, error.stderr, re.IGNORECASE) is not None
 
 
 def said_by_git(error: GitFailedError) -> str:

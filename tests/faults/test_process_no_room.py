@@ -1,0 +1,133 @@
+"""The disk is full: what is being fetched is given up clean, nothing is written that cannot be written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gitops_tui.embedded import EmbeddedServer
+from gitops_tui.embedded.store.items import Event
+from gitops_tui.model.application import SyncMode, SyncPolicy
+from gitops_tui.model.errors import JournalError, SourceError
+from gitops_tui.model.operations import OperationPhase
+from gitops_tui.model.status import ApplicationStatus, SyncCode
+from tests.faults.conftest import SHOP, Enter
+from tests.support.api_client import ApiClient
+from tests.support.manifests import config_map
+from tests.support.oracle import Diary, held, mirrored, undisturbed
+from tests.support.room import give_room, no_room, take_room
+from tests.support.stage import Stage
+
+AUTO = SyncPolicy(mode=SyncMode.AUTO, prune=True, self_heal=True, max_prune=1.0)
+SETTINGS = f"/api/v1/namespaces/{SHOP}/configmaps/settings"
+
+
+@pytest.fixture(autouse=True)
+def _room_afterwards() -> Iterator[None]:
+    yield
+    give_room()
+
+
+def is_synced(status: ApplicationStatus) -> bool:
+    return status.sync is SyncCode.SYNCED and not status.stale
+
+
+def is_at(sha: str) -> Callable[[ApplicationStatus], bool]:
+    return lambda status: is_synced(status) and status.revision is not None and status.revision.sha == sha
+
+
+def banner(shop: Stage) -> list[str]:
+    return [problem.message for problem in shop.store.current.problems if problem.stage is JournalError.stage]
+
+
+def green(shop: Stage) -> str:
+    return shop.repository.commit("Green", {"app/settings.yaml": config_map("settings", colour="green")})
+
+
+def test_a_fetch_is_given_up_and_the_last_good_commit_stays(
+    enter: Enter, server: EmbeddedServer, tmp_path: Path
+) -> None:
+    with enter(policy=AUTO) as shop:
+        first = shop.until(is_synced).revision
+        second = green(shop)
+        diary = Diary(server, SHOP)
+        with no_room():
+            stale = shop.until(lambda status: status.stale)
+
+            assert stale.revision == first
+            (problem,) = stale.problems
+            assert problem.stage is SourceError.stage
+            assert "no room is left on the disk" in problem.message
+            assert diary() == {}
+        shop.until(is_at(second))
+
+        assert diary() == {"MODIFIED configmaps/settings": 1}
+        assert undisturbed(tmp_path, shop)["cluster"] == held(server, SHOP)
+        kept = mirrored(tmp_path / "state")
+        assert (kept["copies"], kept["left over"], kept["complaints"]) == (1, [], [])
+
+
+def test_nothing_is_healed_that_cannot_be_written_down(enter: Enter, server: EmbeddedServer) -> None:
+    with enter(policy=AUTO) as shop:
+        shop.until(is_synced)
+        diary = Diary(server, SHOP)
+        client = ApiClient(server.kubeconfig)
+        with no_room():
+            client.patch(SETTINGS, {"data": {"colour": "red"}}).ok()
+            shop.until(lambda status: bool(banner(shop)) and status.sync is SyncCode.OUT_OF_SYNC)
+
+            assert banner(shop)[0].startswith("the journal is read-only: ")
+            for _ in range(60):
+                shop.clock.now += 1
+                shop.worker.step()
+            assert diary() == {"MODIFIED configmaps/settings": 1}
+        shop.until(is_synced)
+
+        assert diary() == {"MODIFIED configmaps/settings": 2}
+        assert banner(shop) == []
+        assert shop.journal.receipts(SHOP)[0].phase is OperationPhase.SUCCEEDED
+        assert shop.journal.verify().intact
+
+
+def test_room_that_goes_in_the_middle_of_a_sync(enter: Enter, server: EmbeddedServer, tmp_path: Path) -> None:
+    with enter(policy=AUTO) as shop:
+        shop.until(is_synced)
+        diary = Diary(server, SHOP)
+
+        def take(event: Event) -> None:
+            if event.item.key.name == "settings":
+                take_room()
+
+        stop = server.store.watch(take)
+        second = green(shop)
+        shop.until(lambda _status: bool(banner(shop)))
+        stop()
+
+        assert banner(shop)[0].startswith("the journal is read-only: ")
+        assert shop.journal.receipts(SHOP)[0].phase is not OperationPhase.SUCCEEDED
+        give_room()
+        shop.until(lambda status: is_at(second)(status) and status.deployed == second)
+
+        assert banner(shop) == []
+        assert diary() == {"MODIFIED configmaps/settings": 1}
+        assert [each.phase.is_final for each in shop.journal.receipts(SHOP)] == [True, True, True]
+        assert shop.journal.verify().intact
+        assert undisturbed(tmp_path, shop)["cluster"] == held(server, SHOP)
+
+
+def test_a_start_without_room_shows_everything_and_writes_when_there_is_room(
+    enter: Enter, server: EmbeddedServer
+) -> None:
+    with enter(policy=AUTO) as shop:
+        first = shop.until(is_synced)
+        repository = shop.repository
+    with no_room(), enter(policy=AUTO, repository=repository) as again:
+        status = again.until(lambda status: status.sync is SyncCode.SYNCED)
+        assert (status.revision, status.deployed) == (first.revision, first.deployed)
+        assert banner(again)[0].startswith("the journal is read-only: ")
+        give_room()
+        again.until(lambda _status: not banner(again))
+        second = green(again)
+        again.until(is_at(second))
