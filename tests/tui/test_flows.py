@@ -420,6 +420,7 @@ async def test_filtering_while_typing_and_clearing_before_leaving() -> None:
         ("!shop-prod", "warehouse", "catalog"),
         ("-f ctlg", "catalog", "search"),
         ("health=degraded", "notifications", "catalog"),
+        ("verified=no", "notifications", "catalog"),
         ("@depot", "warehouse", "catalog"),
         ("^(cart|search)", "search", "payments"),
     ],

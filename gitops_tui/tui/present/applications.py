@@ -117,6 +117,7 @@ def headline(status: ApplicationStatus, now: float) -> Line:
     """One application on one line: where it stands and what it is at."""
     revision = status.revision
     spans: list[Span] = [*sync(status), Span("   "), marks.HEALTH[status.health.code], Span("   ")]
+    spans += [Span("✓ Verified", Tone.GOOD) if status.verified else Span("? not verified", Tone.MUTED), Span("   ")]
     if revision:
         tracked = status.application.source.revision or "HEAD"
         spans += [outside(f"{tracked} ", Tone.MUTED, limit=40), *commit(status), Span("  ")]
@@ -162,12 +163,13 @@ def filtered_by(status: ApplicationStatus) -> Subject:
         "namespace": application.destination.namespace,
         "sync": status.sync.value,
         "health": status.health.code.value,
+        "verified": "yes" if status.verified else "no",
         "mode": SyncMode(application.policy.mode).value,
     }
     return Subject(text, fields, application.labels)
 
 
-FIELDS: Final = frozenset({"name", "project", "context", "namespace", "sync", "health", "mode"})
+FIELDS: Final = frozenset({"name", "project", "context", "namespace", "sync", "health", "verified", "mode"})
 
 _SYNC_RANK: Final = {SyncCode.OUT_OF_SYNC: 0, SyncCode.UNKNOWN: 1, SyncCode.SYNCED: 2}
 SORTS: Final[dict[str, Callable[[ApplicationStatus], Any]]] = {

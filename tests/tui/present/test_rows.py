@@ -64,6 +64,8 @@ def test_an_application_that_was_never_read_has_a_row_too() -> None:
     row = texts(applications.cells(bare, scenes.NOW))
     assert row[5:9] == ["…", "", "", "-"]
     assert "not been read" in plain(applications.headline(bare, scenes.NOW))
+    assert "? not verified" in plain(applications.headline(bare, scenes.NOW))
+    assert "✓ Verified" in plain(applications.headline(replace(bare, verified=True), scenes.NOW))
 
 
 def test_every_row_has_a_cell_for_every_column() -> None:
