@@ -129,6 +129,14 @@ class History(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class LastChange(Request):
+    """The newest commit up to another one (its full sha) that touches the application's path. Answer: Revision."""
+
+    application: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan(Request):
     """What a sync would do. Answer: ChangeSet. prune: None for what the policy says.
 

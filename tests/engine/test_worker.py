@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_tui.engine.requests import Compare, History, Operations, Render, Sync, Unpin
+from gitops_tui.engine.requests import Compare, History, LastChange, Operations, Render, Sync, Unpin
 from gitops_tui.model.application import SyncMode, SyncPolicy
 from gitops_tui.model.errors import PlanError, UsageError
 from gitops_tui.model.errors import Stage as FailedStage
@@ -142,6 +142,16 @@ def test_a_pin_stays_while_other_folders_change_and_lifts_when_this_one_does(sho
     assert status.pin is None
     assert status.revision is not None
     assert status.revision.sha == third
+
+
+def test_the_last_change_of_an_application_is_no_commit_to_another_folder(shop: Stage) -> None:
+    shop.status()
+    shop.repository.commit("Elsewhere", {"other/x.yaml": "x: 1\n"})
+    shop.clock.now += 10
+    revision = shop.status().revision
+    assert revision is not None
+    assert revision.subject == "Elsewhere"
+    assert shop.ask(LastChange(shop.name, revision.sha)).subject == "First release"
 
 
 def test_a_pin_is_lifted_by_hand(shop: Stage) -> None:

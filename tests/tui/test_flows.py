@@ -14,6 +14,7 @@ from gitops_tui.engine.requests import (
     Between,
     Compare,
     History,
+    LastChange,
     Operations,
     PauseAutomation,
     Plan,
@@ -65,6 +66,27 @@ async def test_applications_appear_as_soon_as_they_are_published() -> None:
         user.engine.publish(scenes.shop())
         await user.sees("landing-page", "OutOfSync", "3 changed, 1 missing")
         assert "connecting…" not in user.screen
+
+
+async def test_the_commit_shown_is_the_last_one_to_the_applications_path_once_it_is_known() -> None:
+    engine = ScriptedEngine()
+    asked: list[Future[Any]] = []
+
+    def last_change(_: LastChange) -> Future[Any]:
+        asked.append(Future())
+        return asked[-1]
+
+    engine.answers[LastChange] = last_change
+    async with cockpit(engine) as user:
+        await user.sees("landing-page", "738d8b8")
+        await user.until(lambda: asked)
+        assert len(asked) == 1, "one after another"
+        asked[0].set_result(Revision("c" * 40, subject="Only this one", time=scenes.NOW - 7200))
+        await user.sees("Only this one")
+        assert "738d8b8" in user.line_of("Only this one"), "the revision is what it is compared with"
+        await user.until(lambda: len(asked) == 2)
+        names = [request.application for request in engine.asked_for(LastChange) if isinstance(request, LastChange)]
+        assert len(set(names)) == 2
 
 
 async def test_opening_an_application_shows_its_tree_and_escape_leads_back() -> None:

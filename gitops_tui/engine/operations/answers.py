@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gitops_tui.engine.operations.differing import Differences
 from gitops_tui.engine.operations.planning import Plans
-from gitops_tui.engine.requests import Between, Compare, History, Ignored, Plan, PlanDeletion, Reveal
+from gitops_tui.engine.requests import Between, Compare, History, Ignored, LastChange, Plan, PlanDeletion, Reveal
 from gitops_tui.engine.views.explaining import explanation
 from gitops_tui.engine.views.orphans import orphans_in
 from gitops_tui.engine.views.reconcile import Reconciler
@@ -20,6 +20,7 @@ from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
 
 _DEPLOYMENTS_SHOWN = 1000
+_CHANGES_KEPT = 20_000
 
 
 class Answers:
@@ -30,7 +31,7 @@ class Answers:
         self._plans = plans
         self._journal = journal
         self._differences = Differences(reconciler, journal)
-        self._touching: dict[tuple[str, str, str], str] = {}
+        self._touching: dict[tuple[str, str, str], Revision] = {}
 
     def held_revision(self, application: Application) -> str | None:
         """The commit that the application is pinned to."""
@@ -123,15 +124,22 @@ class Answers:
             times[sha] = max(times.get(sha, 0.0), deployment.time)
         return times
 
+    def last_change(self, application: Application, request: LastChange) -> Revision:
+        """The newest commit up to another one that touches the application's path. SourceError."""
+        source = application.source
+        slot = (source.repository, source.path, request.revision)
+        if slot not in self._touching:
+            mirror = self._reconciler.mirror(source.repository)
+            found = mirror.history(request.revision, source.path, limit=1)
+            if len(self._touching) >= _CHANGES_KEPT:
+                self._touching.clear()
+            self._touching[slot] = found[0] if found else mirror.revision(request.revision)
+        return self._touching[slot]
+
     def _touched_by(self, application: Application, sha: str) -> str:
         """The newest commit up to `sha` that touches the path: the one whose content was deployed with it."""
-        source = application.source
-        slot = (source.repository, source.path, sha)
-        if slot not in self._touching:
-            try:
-                found = self._reconciler.mirror(source.repository).history(sha, source.path, limit=1)
-            except SourceError:
-                # A force-push may have taken the commit away; the journal still names it.
-                return sha
-            self._touching[slot] = found[0].sha if found else sha
-        return self._touching[slot]
+        try:
+            return self.last_change(application, LastChange(application.name, sha)).sha
+        except SourceError:
+            # A force-push may have taken the commit away; the journal still names it.
+            return sha

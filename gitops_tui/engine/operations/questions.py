@@ -13,6 +13,7 @@ from gitops_tui.engine.requests import (
     Explain,
     History,
     Ignored,
+    LastChange,
     LastGood,
     Operations,
     Orphans,
@@ -61,6 +62,8 @@ class Questions:
                 self._ask(repository, lambda: answers.render(application, request.revision), future)
             case Resolve():
                 self._ask(repository, lambda: answers.resolve(application, request.revision), future)
+            case LastChange():
+                self._ask(repository, lambda: answers.last_change(application, request), future)
             case History():
                 self._ask(repository, lambda: answers.history(application, request), future)
             case _:

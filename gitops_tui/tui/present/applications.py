@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gitops_tui.model.application import SyncMode
 from gitops_tui.model.resources import HealthCode
+from gitops_tui.model.revision import Revision
 from gitops_tui.model.status import ApplicationStatus, SyncCode
 from gitops_tui.tui.filters import Subject
 from gitops_tui.tui.look import marks
@@ -30,9 +31,12 @@ COLUMNS: Final = (
 )
 
 
-def cells(status: ApplicationStatus, now: float) -> tuple[Line, ...]:
-    """Return one row: a cell for each of COLUMNS."""
-    revision = status.revision
+def cells(status: ApplicationStatus, now: float, change: Revision | None = None) -> tuple[Line, ...]:
+    """Return one row: a cell for each of COLUMNS. change: the newest commit to its path, None while it is not known.
+
+    The revision is what the application is compared with; what it changed last is told by subject and age.
+    """
+    revision = change or status.revision
     destination = status.application.destination
     context = status.context or destination.context
     return (

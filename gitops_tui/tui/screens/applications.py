@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from textual.app import ComposeResult
 
+from gitops_tui.engine.requests import LastChange
+from gitops_tui.model.revision import Revision
 from gitops_tui.model.status import ApplicationStatus, Snapshot, WorkerState
 from gitops_tui.tui import actions
 from gitops_tui.tui.look.spans import Line, Span, Tone, line, outside
@@ -15,6 +18,8 @@ from gitops_tui.tui.views.listing import Listing, sort_bindings, sort_rows
 from gitops_tui.tui.views.problems import problem_lines
 from gitops_tui.tui.widgets.band import Band
 from gitops_tui.tui.widgets.table import Row, Table
+
+_CHANGES_KEPT: Final = 10_000
 
 
 def waiting(snapshot: Snapshot) -> tuple[Line, ...]:
@@ -35,6 +40,11 @@ def waiting(snapshot: Snapshot) -> tuple[Line, ...]:
     )
 
 
+def _at(status: ApplicationStatus) -> tuple[str, str]:
+    """An application at the commit that it is compared with."""
+    return status.name, status.revision.sha if status.revision else ""
+
+
 class Applications(Listing):
     """The table of applications."""
 
@@ -47,10 +57,12 @@ class Applications(Listing):
         super().__init__(location)
         self._chosen: dict[str, tuple[ApplicationStatus, bool]] = {}
         self._chosen_by: object = None
+        self._changes: dict[tuple[str, str], Revision | None] = {}
+        self._asks = False
 
     def body(self) -> ComposeResult:
         """The table, and the whole of what is wrong with the one under the cursor."""
-        yield Table(present.COLUMNS, lambda status: present.cells(status, self.cockpit.clock()), id="body")
+        yield Table(present.COLUMNS, self._cells, id="body")
         yield Band(id="strip")
 
     def crumbs(self) -> Sequence[str]:
@@ -70,6 +82,28 @@ class Applications(Listing):
         self.table.show(rows, self.nothing(waiting(snapshot)))
         self.update_frame()
         self._update_strip()
+        self._ask_what_changed()
+
+    def _cells(self, status: ApplicationStatus) -> Sequence[Line]:
+        return present.cells(status, self.cockpit.clock(), self._changes.get(_at(status)))
+
+    def _ask_what_changed(self) -> None:
+        """Ask, one after another, for the last change of each application in sight: the tip may be of another one."""
+        wanted = (_at(row.value) for row in self.table.in_sight if row.value.revision)
+        missing = next((slot for slot in wanted if slot not in self._changes), None)
+        if self._asks or missing is None:
+            return
+        self._asks = True
+        slot = missing
+        self.ask(LastChange(*slot), lambda found: self._learned(slot, found), lambda _: self._learned(slot, None))
+
+    def _learned(self, slot: tuple[str, str], found: Revision | None) -> None:
+        self._asks = False
+        if len(self._changes) >= _CHANGES_KEPT:
+            self._changes.clear()
+        self._changes[slot] = found
+        self.table.repaint()
+        self._ask_what_changed()
 
     def _filtered(self, statuses: Iterable[ApplicationStatus]) -> Iterable[ApplicationStatus]:
         """Those that pass the filter. Who has not changed since is not asked again."""
@@ -102,6 +136,7 @@ class Applications(Listing):
         """Explain the application under the cursor."""
         self.update_footer()
         self._update_strip()
+        self._ask_what_changed()
 
     def on_table_opened(self) -> None:
         """Show its resources."""

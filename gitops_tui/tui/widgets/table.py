@@ -75,6 +75,12 @@ class Table(ScrollView, can_focus=True):
         return self._rows
 
     @property
+    def in_sight(self) -> tuple[Row, ...]:
+        """The rows that are painted now."""
+        top = int(self.scroll_offset.y)
+        return self._rows[top : top + max(self.size.height - 1, 0)]
+
+    @property
     def current(self) -> Row | None:
         """The row under the cursor."""
         return self._rows[self._cursor] if self._rows else None
