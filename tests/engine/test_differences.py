@@ -118,6 +118,7 @@ def test_replicas_set_by_an_autoscaler_are_its_own_and_the_rule_that_says_so_is_
     assert (change.desired, change.live) == (2, 7)
     assert change.live_by is not None
     assert (change.live_by.name, change.live_by.detail) == ("kube-controller-manager", "Update through /scale")
+    assert change.live_by.time is None, "a server notes none for a write through /scale"
     assert change.note == "an autoscaler sets the number of replicas (kube-controller-manager through /scale)"
     assert change.suggested == IgnoreRule("apps", "Deployment", web.namespace, "web", paths=("spec.replicas",))
 

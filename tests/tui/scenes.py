@@ -399,7 +399,7 @@ def cart_differences() -> tuple[ResourceComparison, ...]:
     wrote = {
         "spec.replicas": (
             Authorship("Priya Nair", sha("Begin"), NOW - 40 * DAY, f"{place}7"),
-            Authorship("kube-controller-manager", "Update through /scale", NOW - 4 * MINUTE),
+            Authorship("kube-controller-manager", "Update through /scale"),
         ),
         "spec.template.spec.containers[cart].image": (
             Authorship("Ada Okafor", CART_FIX.sha, CART_FIX.time, f"{place}18"),

@@ -16,7 +16,7 @@ CART = scenes.cart_differences()[0]
 async def test_who_wrote_each_side_is_said_and_can_be_put_away(size: tuple[int, int]) -> None:
     async with cockpit(size=size) as user:
         await user.press("d")
-        await user.sees("replicas: 3", "kube-controller-manager through", "4m ago", "Priya Nair")
+        await user.sees("replicas: 3", "kube-controller-manager through", "Priya Nair", "40d")
         await user.press("b")
         await user.until(lambda: "↳" not in user.screen and "⚑" not in user.screen)
         await user.press("b")
