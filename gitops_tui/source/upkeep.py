@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,11 @@ from gitops_tui.source.transport.process import Limits
 from gitops_tui.source.transport.runner import Access, Runner
 
 _TIDY: Final = Limits(timeout=600.0)
+_INDEX: Final = (
+    *("commit-graph", "write", "--reachable", "--changed-paths", "--split", "--no-progress"),
+    "--max-new-filters=50000",
+)
+_INDEXED: Final = 86_400.0
 _NOTED: Final = 3
 _COMPARED: Final = 50
 
@@ -70,6 +76,7 @@ class Upkeep:
         except DamagedError:
             return self.clone(remote, wanted, lock)
         _tidy(self._runner, copy, lock)
+        _index(self._runner, copy, lock)
         return _movements(self._runner, copy, seen or before, after)
 
     def clone(self, remote: Remote, wanted: Refs, lock: int) -> str:
@@ -82,6 +89,7 @@ class Upkeep:
             remote.clone(copy, wanted, lock)
             if damaged is not None:
                 _save_kept(self._runner, damaged, copy, lock)
+            _index(self._runner, copy, lock)
             self._storage.promote(copy)
             self._examined = copy
         self._storage.sweep()
@@ -135,6 +143,21 @@ def _tidy(runner: Runner, copy: Path, lock: int) -> None:
         runner.run(copy, "gc", "--auto", "--quiet", access=access, limits=_TIDY, inherit=(lock,))
     except (GitFailedError, TimedOutError):
         # A mirror that is not packed is slower, never wrong; the next fetch tries again.
+        return
+
+
+def _index(runner: Runner, copy: Path, lock: int) -> None:
+    """Let git write down which paths each commit touches (git-commit-graph), at most once a day.
+
+    The history of a path is found three times as fast then, and commits since are found without it.
+    """
+    graph = copy / "objects" / "info" / "commit-graphs" / "commit-graph-chain"
+    try:
+        if graph.exists() and time.time() - graph.stat().st_mtime < _INDEXED:
+            return
+        runner.run(copy, *_INDEX, limits=_TIDY, inherit=(lock,))
+    except (GitFailedError, TimedOutError, OSError):
+        # As above: it is slower without.
         return
 
 
