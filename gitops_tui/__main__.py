@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from gitops_tui.embedded.demo import Demo
     from gitops_tui.engine import Store
     from gitops_tui.engine.requests import Request
+    from gitops_tui.engine.schedule.lanes import Lanes
     from gitops_tui.engine.worker import Worker
     from gitops_tui.journal import Journal
     from gitops_tui.model.status import Snapshot
     from gitops_tui.source import Mirrors
 
-_SWITCH_INTERVAL = 0.0005
+_SWITCH_INTERVAL = 0.0002
 _STOP_TIMEOUT = 9.0
 _MOST_AHEAD = 8
 """Repositories, and clusters, that are asked before the engine is there to ask them."""
@@ -86,17 +87,23 @@ def _terminal(arguments: Namespace, stack: ExitStack) -> int:
     # A mistake in a file is told before the screen is taken; the rest is built behind the first picture.
     config = None if arguments.demo else _config(arguments)
     from gitops_tui.engine.boot import BootingEngine
+    from gitops_tui.engine.courtesy import Courtesy
+    from gitops_tui.engine.schedule.lanes import ThreadLanes
+    from gitops_tui.tui import loop
     from gitops_tui.tui.app import GitopsApp
 
     # A thread that computes delays each turn of the screen's loop by the interpreter's switch interval.
     sys.setswitchinterval(_SWITCH_INTERVAL)
     setting = _Setting(arguments, stack)
-    engine = BootingEngine(lambda store: setting.worker(store, config=config, automate=True))
+    courtesy = Courtesy()
+    lanes = ThreadLanes(courtesy.give_way)
+    engine = BootingEngine(lambda store: setting.worker(store, config=config, automate=True, lanes=lanes))
     app = GitopsApp(engine, info=_facts(arguments, config), read_only=arguments.read_only, actor=_actor())
     engine.start()
     try:
         gc.freeze()
-        app.run()
+        app.collector.take_over()
+        loop.run(app.run_async(), courtesy)
     finally:
         engine.stop(_STOP_TIMEOUT)
     if engine.failure is not None:
@@ -189,7 +196,7 @@ class _Setting:
         """The configuration as it is now. ConfigError with all its mistakes."""
         return _config(self._arguments, self._demo)
 
-    def worker(self, store: Store, *, config: Config | None, automate: bool) -> Worker:
+    def worker(self, store: Store, *, config: Config | None, automate: bool, lanes: Lanes | None = None) -> Worker:
         """A worker that is not started yet."""
         if self._arguments.demo:
             self._demo = self._start_demo()
@@ -206,7 +213,7 @@ class _Setting:
         who = _process(self._arguments)
         if self._demo is not None:
             _tell_past(journal, self._demo, who, clusters.current)
-        return Worker(Parts(config, clusters, mirrors, journal, store, who, automate=automate))
+        return Worker(Parts(config, clusters, mirrors, journal, store, who, automate, lanes))
 
     def _mirrors(self, config: Config, *, ahead: bool) -> Mirrors:
         from gitops_tui.source import Mirrors

@@ -25,6 +25,7 @@ from gitops_tui.model.revision import RollbackMode
 from gitops_tui.model.status import Snapshot
 from gitops_tui.model.text import one_line
 from gitops_tui.tui import actions, errands
+from gitops_tui.tui.collector import Collector
 from gitops_tui.tui.keyboard import Keyboard
 from gitops_tui.tui.look.spans import Tone
 from gitops_tui.tui.navigation import HOME, Location, Order, Trail, Vocabulary
@@ -89,6 +90,7 @@ class GitopsApp(App[None]):
         self.actor = actor or whoami()
         self.trail = Trail()
         self._keyboard = Keyboard(self, self._hand_on)
+        self.collector = Collector()
         self._updated = -1.0
         self._update_waits = False
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -115,6 +117,7 @@ class GitopsApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Let each key wait for what the one before it did."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self.collector.typed()
             self._keyboard.take(event)
         else:
             await super().on_event(event)
@@ -147,6 +150,7 @@ class GitopsApp(App[None]):
     def _age(self) -> None:
         if view := self._view_in_sight():
             view.age()
+        self.collector.tidy()
 
     def _view_in_sight(self) -> View | None:
         if not self.is_running:

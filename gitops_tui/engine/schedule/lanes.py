@@ -35,10 +35,12 @@ class ThreadLanes:
     """A few threads for each lane, made when they are needed and gone after half a minute without work.
 
     They are daemon threads: a job that hangs until a deadline of the network must not hold up the end of the
-    program. Jobs that write are told to stop before the lanes are closed.
+    program. Jobs that write are told to stop before the lanes are closed. give_way: called before each job, in its
+    thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, give_way: Callable[[], None] = lambda: None) -> None:
+        self._give_way = give_way
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
 
@@ -46,7 +48,7 @@ class ThreadLanes:
         """Run `job` in `lane`."""
         future: Future[T] = Future()
         with self._lock:
-            found = self._lanes.setdefault(lane, _Lane(lane))
+            found = self._lanes.setdefault(lane, _Lane(lane, self._give_way))
         found.put(width, future, job)
         return future
 
@@ -64,8 +66,9 @@ class ThreadLanes:
 
 
 class _Lane:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, give_way: Callable[[], None]) -> None:
         self._name = name
+        self._give_way = give_way
         self._changed = threading.Condition()
         self._jobs: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._threads = 0
@@ -101,6 +104,7 @@ class _Lane:
         while (taken := self._take()) is not None:
             future, job = taken
             try:
+                self._give_way()
                 if future.set_running_or_notify_cancel():
                     _run(future, job)
             finally:

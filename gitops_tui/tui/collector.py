@@ -1,0 +1,41 @@
+"""Full garbage collections, when nobody is at the keyboard: one over a large fleet stops all for half a second."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from typing import Final
+
+_YOUNG, _MIDDLE, _NEVER = 700, 10, 1_000_000
+_QUIET: Final = 5.0
+"""Seconds without a key after which nobody is taken to be typing."""
+_ENOUGH: Final = 50
+"""Collections of the middle generation after which a full one is worth it."""
+_LEAST: Final = 60.0
+"""Seconds between two full ones."""
+
+
+class Collector:
+    """Takes full collections away from the interpreter. What dies young is collected as ever."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._typed = self._collected = clock()
+
+    def take_over(self) -> None:
+        """From now on a full collection is made by `tidy` only."""
+        gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
+
+    def typed(self) -> None:
+        """Somebody is at the keyboard."""
+        self._typed = self._clock()
+
+    def tidy(self) -> bool:
+        """Collect all if it is due and nobody would feel it; whether it was done."""
+        now = self._clock()
+        if now - self._typed < _QUIET or now - self._collected < _LEAST or gc.get_count()[2] < _ENOUGH:
+            return False
+        self._collected = now
+        gc.collect()
+        return True

@@ -1,0 +1,88 @@
+"""Whoever computes stands aside while the screen is at work, and only then."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+
+from gitops_tui.engine.courtesy import Courtesy
+from gitops_tui.engine.schedule.lanes import ThreadLanes
+from gitops_tui.tui import loop
+
+
+def test_a_job_begins_when_the_screen_waits_for_input() -> None:
+    free: list[bool] = []
+    courtesy = Courtesy()
+
+    async def screen() -> None:
+        await asyncio.sleep(0.001)  # it has waited, and has something to do now
+        free.append(courtesy.is_free)
+        # Nothing is left to do but to wait for the job, which has to have its turn then.
+        free.append(await asyncio.wrap_future(lanes.submit("cluster", 1, lambda: courtesy.is_free)))
+
+    lanes = ThreadLanes(courtesy.give_way)
+    loop.run(screen(), courtesy)
+    assert free == [False, True]
+    assert lanes.close()
+
+
+def test_a_screen_that_is_busy_for_long_holds_nobody_up() -> None:
+    courtesy = Courtesy()
+    courtesy.begin()
+    lanes = ThreadLanes(courtesy.give_way)
+    assert lanes.submit("cluster", 1, lambda: "done").result(10) == "done"
+    assert lanes.close()
+
+
+def test_an_ended_screen_leaves_the_others_free() -> None:
+    courtesy = Courtesy()
+
+    async def broken() -> None:
+        await asyncio.sleep(0)
+        raise RuntimeError("the screen is gone")
+
+    try:
+        loop.run(broken(), courtesy)
+    except RuntimeError as error:
+        assert str(error) == "the screen is gone"
+    assert courtesy.is_free
+
+
+def test_what_arrives_while_there_is_more_to_do_is_heard() -> None:
+    """A callback that keeps the loop busy does not keep input out."""
+    heard: list[bytes] = []
+
+    async def main() -> None:
+        running = asyncio.get_running_loop()
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(b"key")
+        task = running.create_task(reader.readexactly(3))
+        while not task.done():
+            await asyncio.sleep(0)
+        heard.append(await task)
+        writer.close()
+
+    with _Echo() as address:
+        loop.run(main(), Courtesy())
+    assert heard == [b"key"]
+
+
+class _Echo:
+    """Says what it hears, to one who calls."""
+
+    def __enter__(self) -> tuple[str, int]:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._answer)
+        self._thread.start()
+        host, port = self._server.getsockname()
+        return host, port
+
+    def _answer(self) -> None:
+        connection, _ = self._server.accept()
+        with connection:
+            connection.sendall(connection.recv(16))
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join(10)
+        self._server.close()
