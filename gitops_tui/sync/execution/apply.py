@@ -15,7 +15,7 @@ from gitops_tui.model.resources import Body, HealthCode, Manifest
 from gitops_tui.model.values import dataclass
 from gitops_tui.sync.execution.run import FailedError, Run, uid_of, version_of
 from gitops_tui.sync.options import awaits_kind, validates
-from gitops_tui.sync.order import Introduced, defined_kind
+from gitops_tui.sync.order import defined_kind
 from gitops_tui.sync.ports import Applied
 
 READY_WITHIN: Final = 60.0
@@ -138,20 +138,10 @@ def _await_kinds(run: Run, changes: Sequence[Change]) -> None:
             run.pace.until(is_served, min(READY_WITHIN, run.timeout))
 
 
-def introduced_by(run: Run) -> Introduced:
-    """Return what the changes of a run bring into being."""
-    applied = [change for change in run.writes if change.manifest is not None]
-    return Introduced(
-        (change.manifest for change in applied if change.manifest and not change.uid),
-        (change.manifest for change in applied if change.manifest and change.uid),
-    )
-
-
 def _await_definitions(run: Run, changes: Sequence[Change]) -> None:
     """Wait until the server takes objects by the definition that this run has changed; it does so a moment later."""
-    introduced = introduced_by(run)
     for change in changes:
-        if change.manifest is not None and introduced.redefines(change.key):
+        if change.manifest is not None and run.introduced.redefines(change.key):
 
             def is_taken(manifest: Manifest = change.manifest) -> bool:
                 try:

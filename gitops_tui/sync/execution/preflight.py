@@ -15,7 +15,7 @@ from gitops_tui.model.operations import Action, Change, Method
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body
 from gitops_tui.model.values import dataclass
-from gitops_tui.sync.execution.apply import applied, introduced_by, replaced
+from gitops_tui.sync.execution.apply import applied, replaced
 from gitops_tui.sync.execution.hooks import hook_to_run
 from gitops_tui.sync.execution.run import Run, uid_of, version_of
 from gitops_tui.sync.options import awaits_kind
@@ -37,7 +37,7 @@ def preflight(run: Run, *, again: bool = False) -> dict[int, str]:
     Returns the refusals by the identity of their change, empty when the server takes everything. Raises
     StalePlanError when a live object is no longer what the plan was made for.
     """
-    introduced = introduced_by(run)
+    introduced = run.introduced
     run.tell("checks the plan by dry-run")
     checked = run.each(
         [each for each in run.writes if again or not each.tried], lambda change: _check(run, introduced, change)

@@ -15,6 +15,7 @@ from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field
 from gitops_tui.sync.execution.pace import Pace
 from gitops_tui.sync.judge import judge
+from gitops_tui.sync.order import Introduced
 from gitops_tui.sync.plan import IN_SYNC
 from gitops_tui.sync.ports import Children, Cluster, Lookup, Progress, Recorder
 
@@ -55,11 +56,24 @@ class Run:
     permanent: bool = False
     """The failure is one that trying again will not mend."""
     done: int = 0
+    brings: Introduced | None = None
+    """`introduced`, once it was asked for."""
 
     @property
     def writes(self) -> list[Change]:
         """The changes that write, in their order."""
         return [change for change in self.changes if change.action is not Action.SKIP]
+
+    @property
+    def introduced(self) -> Introduced:
+        """What its changes bring into being."""
+        if self.brings is None:
+            applied = [change for change in self.writes if change.manifest is not None]
+            self.brings = Introduced(
+                (change.manifest for change in applied if change.manifest and not change.uid),
+                (change.manifest for change in applied if change.manifest and change.uid),
+            )
+        return self.brings
 
     def tell(self, what: str) -> None:
         """Report progress."""
