@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gitops_tui import __version__
 from gitops_tui.cli import diagnostics
@@ -49,6 +49,25 @@ _RARELY = 200_000
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit code: 0 done or in sync, 1 differences found, 2 error."""
     arguments = build_parser(__version__).parse_args(argv)
+    code = _told(arguments)
+    if argv is None and arguments.verb:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: everything is closed, and the interpreter would only take itself apart, object by object.
+
+    That is a tenth of the time of a verb.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A reader that has gone was noticed, and answered with a code, before.
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def _told(arguments: Namespace) -> int:
     try:
         return _dispatch(arguments)
     except GitopsError as error:
