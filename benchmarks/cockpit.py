@@ -96,8 +96,10 @@ def _told(pressed: tuple[_Pressed, _Pressed, _Pressed], changes: float, asked: f
     yield row
     loaded = f"{what}, {_A_SECOND} changing a second, a cold diff of {_BIG:,} objects running"
     note = f"beside the same screen idle; {asked:,.0f} dry-runs were answered meanwhile"
-    yield Row(loaded, full, idle, 2, note, figure=Figure.P95)
-    yield Row("the longest of these", full, None, 0.1, "of the same keys", figure=Figure.MOST)
+    held = "one interpreter runs the screen and the engine, and both share two cores with the API server; the engine's"
+    held += " threads stand aside between two jobs, not within one. A process of its own for the engine would end that"
+    yield Row(loaded, full, idle, 2, note, held, figure=Figure.P95)
+    yield Row("the longest of these", full, None, 0.1, "of the same keys", held, figure=Figure.MOST)
     note = "processor time of the program a second of the wall: idle, changing, with the cold diff"
     shares = Series(tuple(each.cpu for each in pressed), Unit.NUMBER)
     yield Row("CPU of the terminal application", shares, None, WITHOUT_GOAL, note)
