@@ -63,7 +63,7 @@ def main() -> int:
         if not options.dry:
             ordered = [kept[each] for each in MEASURES if each in kept]
             results.save(_VALUES, ordered)
-            report.write(_DOCS, ordered, assets)
+            report.write(_DOCS, ordered, [each for each in MEASURES if each not in kept], assets)
     return int(failed)
 
 

@@ -19,8 +19,11 @@ _HEAD = ("what", "gitops-tui", "peer", "value", "goal: at most", "reached")
 _VERSION = re.compile(r"v?\d+(\.\d+)+[\w.-]*")
 
 
-def write(folder: Path, results: Sequence[Result], assets: Path) -> None:
-    """Write the report and its plots into a folder; `assets` are the binaries of the control plane."""
+def write(folder: Path, results: Sequence[Result], left_out: Iterable[str], assets: Path) -> None:
+    """Write the report and its plots into a folder.
+
+    left_out: names of measurements that were not made yet. assets: the binaries of the control plane.
+    """
     pictures = folder / "benchmarks"
     pictures.mkdir(exist_ok=True)
     wanted = {f"{curve.name}.svg": svg(curve) for result in results for curve in result.curves}
@@ -29,7 +32,7 @@ def write(folder: Path, results: Sequence[Result], assets: Path) -> None:
             old.unlink()
     for name, picture in wanted.items():
         (pictures / name).write_text(picture)
-    (folder / "benchmarks.md").write_text("\n".join(_document(results, assets)) + "\n")
+    (folder / "benchmarks.md").write_text("\n".join(_document(results, left_out, assets)) + "\n")
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -42,7 +45,7 @@ def cells(row: Row) -> tuple[str, ...]:
     return row.what, row.ours.told(figure), peer.told(figure) if peer else "-", value, most, reached
 
 
-def _document(results: Sequence[Result], assets: Path) -> Iterator[str]:
+def _document(results: Sequence[Result], left_out: Iterable[str], assets: Path) -> Iterator[str]:
     rows = [row for result in results for row in result.rows]
     goals = [row for row in rows if row.has_goal]
     yield "# Benchmarks"
@@ -61,6 +64,8 @@ def _document(results: Sequence[Result], assets: Path) -> Iterator[str]:
         yield "These measurements did not come to their end:"
         yield ""
         yield from (f"- `{result.name}`: {result.failure.splitlines()[0][:300]}" for result in failures)
+    if names := ", ".join(f"`{name}`" for name in left_out):
+        yield from ("", f"Not measured here yet: {names}.")
     yield from _missed(rows)
     yield from _explained(results)
     yield from _plots(results)
