@@ -25,7 +25,7 @@ from tests.support.work_tree import WorkTree
 _APPLICATIONS: Final = 1000
 _A_SECOND: Final = 100
 _BIG: Final = 5000
-_KEYS: Final = 150
+_KEYS: Final = 100
 _PAUSES: Final = (0.07, 0.113, 0.181, 0.093, 0.137)
 """Seconds between two keys, as a person moves along a list; in no rhythm with the program's own."""
 _FEW: Final = 10
