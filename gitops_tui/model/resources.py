@@ -189,6 +189,11 @@ class HealthCode(StrEnum):
         """0 for the best; grows with badness."""
         return list(HealthCode).index(self)
 
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is wrong and nothing is awaited."""
+        return self in {HealthCode.NONE, HealthCode.HEALTHY, HealthCode.SUSPENDED}
+
 
 @dataclass(frozen=True, slots=True)
 class Health:

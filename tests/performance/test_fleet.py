@@ -6,13 +6,16 @@ import secrets
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gitops_tui.cluster import Live
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.embedded.faults import Fault
 from gitops_tui.engine.requests import Refresh
 from gitops_tui.model.application import SyncMode, SyncPolicy
+from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.status import SyncCode
 from tests.support.manifests import config_map, deployment
 from tests.support.stage import Stage, fleet
@@ -149,3 +152,37 @@ def test_a_status_of_which_nothing_moves_is_the_same_object(tmp_path: Path, serv
         before = stage.refresh().applications
         after = stage.ask(Refresh((three[0],))).applications
         assert [name for name in three if before[name] is not after[name]] == [three[0]]
+
+
+def test_a_look_at_what_has_not_moved_judges_nothing_anew(
+    tmp_path: Path, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, other = names(2)
+    calm: dict[str, str | None] = {"settings.yaml": config_map("settings"), "more.yaml": config_map("more")}
+    with fleet(tmp_path, server.kubeconfig, [shop, other], calm, AUTO) as stage:
+        all_synced(stage)
+        stage.refresh()
+        decoded: list[str] = []
+        body = Live.body
+
+        def counted(live: Live) -> dict[str, Any]:
+            decoded.append(live.key.name)
+            return body(live)
+
+        monkeypatch.setattr(Live, "body", counted)
+        before = stage.status()
+        assert decoded == []
+
+        sha = stage.repository.commit("Elsewhere", {f"{other}/more.yaml": config_map("more", colour="blue")})
+        stage.clock.now += 10
+        after = stage.ask(Refresh((shop,))).applications[shop]
+        assert after.revision is not None
+        assert (after.revision.sha, after.resources) == (sha, before.resources)
+        assert (after.compared_at or 0) > (before.compared_at or 0)
+
+        all_synced(stage)
+        live = stage.live("", "ConfigMap", "settings")
+        assert live is not None
+        key = ResourceKey("", "ConfigMap", shop, "settings")
+        stage.clusters.get().delete(key, uid=live["metadata"]["uid"])
+        stage.until(lambda status: status.sync is SyncCode.OUT_OF_SYNC)

@@ -10,7 +10,7 @@ from gitops_tui.engine.requests import Refresh
 from gitops_tui.engine.schedule.backoff import spread
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.live import DEBOUNCE, LiveChanges
-from gitops_tui.engine.schedule.tracking import NEVER, Fetching, RefreshWaiter, Tracked, unreadable
+from gitops_tui.engine.schedule.tracking import NEVER, Fetching, Looked, RefreshWaiter, Steady, Tracked, unreadable
 from gitops_tui.engine.views.reconcile import Reconciler, View
 from gitops_tui.engine.views.statuses import picture_of, problem_of, status_of
 from gitops_tui.model.application import Application
@@ -18,23 +18,11 @@ from gitops_tui.model.errors import GitopsError, UnreachableError
 from gitops_tui.model.operations import OperationPhase, Pin
 from gitops_tui.model.resources import HealthCode
 from gitops_tui.model.revision import Revision
-from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Snapshot, SyncCode
+from gitops_tui.model.status import ClusterStatus, Snapshot, SyncCode
 from gitops_tui.model.values import dataclass, replace
 
 _WHILE_INCOMPLETE = 2.0
 _RESYNC = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What a look brought back from its lane."""
-
-    status: ApplicationStatus
-    lift_pin: bool
-    uids: frozenset[str]
-    incomplete: bool
-    cluster: ClusterStatus
-    picture: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +104,7 @@ class Looks:
         self._desk.books.reach(self._desk.books.context_of(tracked.application)).not_before = 0.0
         if hard:
             tracked.attempts.forget()
+            tracked.steady = None
             self._reconciler.renew(tracked.application, [r.key for r in tracked.status.resources])
 
     # -- the schedule ----------------------------------------------------------------------------------------
@@ -156,30 +145,41 @@ class Looks:
         tracked.look_at(self._desk.clock() + _RESYNC)
         application = tracked.application
         pin = self._desk.books.pins.get(application.name)
+        steady = tracked.steady
+        if pin is not None or (steady is not None and steady.looked.status.application is not application):
+            steady = None
         context = self._desk.books.context_of(application)
         self._desk.run(
             f"look {context}",
             self._desk.books.config.settings.parallel,
-            lambda: self._look(application, pin),
+            lambda: self._look(application, pin, steady),
             lambda result: self._back(tracked, pin, context, result),
             lambda error: self._failed(tracked, context, NotLooked(error)),
         )
 
-    def _look(self, application: Application, pin: Pin | None) -> Looked | NotLooked:
+    def _look(self, application: Application, pin: Pin | None, steady: Steady | None) -> Looked | Steady | NotLooked:
         self._live.subscribe(self._reconciler.cluster(application))
         try:
+            unmoved = self._reconciler.unmoved(application, steady.basis) if steady is not None else None
+            if steady is not None and unmoved is not None:
+                return _as_of(steady, *unmoved)
             view = self._reconciler.look(application, pin.revision if pin else None)
         except GitopsError as error:
             return NotLooked(error, self._revisions(application, pin))
         status = status_of(view, now=time.time())
         cluster = self._reconciler.cluster(application)
-        return Looked(
+        looked = Looked(
             status,
             pin is not None and pin.until == "next-commit" and self._reconciler.supersedes(view, pin.quarantined),
             _uids(view),
             bool(view.incomplete),
             ClusterStatus(cluster.context, cluster.server, cluster.version()),
             picture_of(view),
+        )
+        return (
+            Steady(view.basis, looked)
+            if view.basis is not None and pin is None and _is_steady(view, looked)
+            else looked
         )
 
     def _revisions(self, application: Application, pin: Pin | None) -> tuple[Revision, Revision] | None:
@@ -223,7 +223,10 @@ class Looks:
         if job is not None and job.automatic and revision is not None and revision.sha != job.revision:
             job.halt.stop(OperationPhase.SUPERSEDED, f"a newer commit took over: {revision.short}")
 
-    def _back(self, tracked: Tracked, pin: Pin | None, context: str, result: Looked | NotLooked) -> None:
+    def _back(self, tracked: Tracked, pin: Pin | None, context: str, result: Looked | Steady | NotLooked) -> None:
+        tracked.steady = result if isinstance(result, Steady) else None
+        if isinstance(result, Steady):
+            result = result.looked
         if isinstance(result, Looked):
             self._looked(tracked, pin, result)
         else:
@@ -255,6 +258,25 @@ class Looks:
         waiters, tracked.waiters = tracked.waiters, []
         for waiter in waiters:
             waiter.looked_at(tracked.application.name)
+
+
+def _is_steady(view: View, looked: Looked) -> bool:
+    """Whether all is in sync and well, as the watches alone tell: neither time nor a request can change that."""
+    status = looked.status
+    return (
+        status.sync is SyncCode.SYNCED
+        and not looked.incomplete
+        and not status.problems
+        and view.basis is not None
+        and view.basis.is_whole
+        and all(each.health.code.is_well and not each.approximate for each in status.resources)
+    )
+
+
+def _as_of(steady: Steady, revision: Revision, latest: Revision) -> Steady:
+    """The same look, made now: the commits may be newer, with the very same content."""
+    status = replace(steady.looked.status, revision=revision, latest=latest, compared_at=time.time())
+    return Steady(steady.basis, replace(steady.looked, status=status))
 
 
 def _uids(view: View) -> frozenset[str]:

@@ -9,6 +9,7 @@ from gitops_tui.engine.automation.attempts import Attempts
 from gitops_tui.engine.operations.running import Halt
 from gitops_tui.engine.schedule.agenda import Agenda
 from gitops_tui.engine.schedule.backoff import Backoff
+from gitops_tui.engine.views.basis import Basis
 from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Problem, RepositoryStatus, Snapshot, SyncCode
 from gitops_tui.model.values import dataclass, field, replace
@@ -40,6 +41,26 @@ class RunningJob:
     automatic: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look brought back from its lane."""
+
+    status: ApplicationStatus
+    lift_pin: bool
+    uids: frozenset[str]
+    incomplete: bool
+    cluster: ClusterStatus
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """A look that found everything in sync and well, and what it rests on: while that holds, nothing else is found."""
+
+    basis: Basis
+    looked: Looked
+
+
 @dataclass(slots=True)
 class Tracked:
     """One application. agenda: holds when each is looked at next. dirty: something moved while it was looked at."""
@@ -60,6 +81,7 @@ class Tracked:
     waiting: str = ""
     """Why automation does not start what it would."""
     uids: frozenset[str] = frozenset()
+    steady: Steady | None = None
 
     @property
     def due(self) -> float:

@@ -8,7 +8,9 @@ from pathlib import Path
 from gitops_tui.cluster import Cluster, Clusters, Live
 from gitops_tui.diff import hides
 from gitops_tui.engine.views.asking import Asking, Submit
+from gitops_tui.engine.views.basis import Basis
 from gitops_tui.engine.views.desired import Renderings
+from gitops_tui.engine.views.kept import Settled
 from gitops_tui.engine.views.pairing import Pairing, twin_of
 from gitops_tui.engine.views.verdicts import Verdicts
 from gitops_tui.engine.views.watches import Watches, warnings_near
@@ -33,6 +35,7 @@ class View:
     nothing may be pruned on the ground of this view, "" if sound.
     absent: what the inventory names, and is certainly neither live nor desired; only looked for when for_plan.
     events: recent warnings near workloads that are not well. inventory: all that the application has applied.
+    basis: what it rests on; None in the view of a plan.
     """
 
     application: Application
@@ -46,6 +49,7 @@ class View:
     absent: frozenset[ResourceKey] = frozenset()
     events: tuple[Body, ...] = ()
     inventory: frozenset[ResourceKey] = frozenset()
+    basis: Basis | None = None
 
 
 class Reconciler:
@@ -99,6 +103,24 @@ class Reconciler:
         cluster = self.cluster(application)
         return RenderTarget(kube_version=cluster.version(), api_versions=cluster.api_versions())
 
+    def _settled(self, application: Application, sha: str) -> Settled:
+        return self.renderings.settled(
+            self.mirror(application.source.repository),
+            application,
+            sha,
+            lambda: self._target(application),
+            lambda group, kind: self.cluster(application).resource(group, kind).namespaced,
+        )
+
+    def unmoved(self, application: Application, basis: Basis) -> tuple[Revision, Revision] | None:
+        """What `revision` says of the tracked commit, if a look would find what the one with this basis found.
+
+        None when something has moved. Raises GitopsError as a look does.
+        """
+        revision, latest = self.revision(application, None)
+        settled = self._settled(application, revision.sha)
+        return (revision, latest) if basis.holds(self.cluster(application), application.name, settled) else None
+
     def look(self, application: Application, wanted: str | None = None, *, for_plan: bool = False) -> View:
         """Compare one application at a commit with its cluster.
 
@@ -107,17 +129,12 @@ class Reconciler:
         in `failures`.
         """
         revision, latest = self.revision(application, wanted)
-        settled = self.renderings.settled(
-            self.mirror(application.source.repository),
-            application,
-            revision.sha,
-            lambda: self._target(application),
-            lambda group, kind: self.cluster(application).resource(group, kind).namespaced,
-        )
+        settled = self._settled(application, revision.sha)
         cluster = self.cluster(application)
         inventory = self._inventory(application.name, cluster.context)
         scopes = self._watches.want(application, cluster, settled.manifests, inventory)
         cluster.wait_ready(scopes, _READY_TIMEOUT)
+        basis = None if for_plan else Basis.of(cluster, application.name, settled, scopes)
         masked_paths = tuple(application.masked_paths) + self._masked_paths
         asking = Asking(self._submit, cluster.context)
         look = Pairing(cluster, application, self.verdicts, masked_paths, asking)
@@ -140,6 +157,7 @@ class Reconciler:
             absent,
             warnings,
             inventory,
+            basis,
         )
 
     def renew(self, application: Application, keys: Sequence[ResourceKey]) -> None:
