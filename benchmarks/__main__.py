@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks import against_kubectl, alone, cockpit, history, renders, report, results
+from benchmarks import against_kubectl, alone, at_scale, cockpit, history, mending, renders, report, results
 from benchmarks.series import Curve, Measure, Row
 from benchmarks.setting import Setting
 
@@ -31,6 +31,10 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "start": alone.start_up,
     "kubectl": _against_kubectl,
     "quiet": alone.quiet,
+    "fleet-quiet": at_scale.quiet,
+    "fleet-deploy": at_scale.deploy,
+    "fleet-compare": at_scale.compare,
+    "mending": mending.rows,
     "render-kustomize": renders.kustomize,
     "render-helm": renders.helm,
     "render-unrelated": renders.unrelated,
@@ -55,7 +59,7 @@ def main() -> int:
     for name in chosen:
         _say(f"# {name}")
         with tempfile.TemporaryDirectory(prefix="gitops-tui-benchmarks-") as folder:
-            setting = Setting(Path(folder), assets, options.repeats, options.objects)
+            setting = Setting(Path(folder), assets, options.repeats, options.objects, options.applications)
             result = results.measured(name, MEASURES[name](setting), _tell)
         _say(f"# {name} took {result.seconds:.0f} s")
         failed = failed or bool(result.failure)
@@ -71,6 +75,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", action="append", metavar="NAME", help=f"of: {', '.join(MEASURES)}; or a part of one")
     parser.add_argument("--objects", type=int, default=500, help="objects beside kubectl (default 500)")
+    parser.add_argument(
+        "--applications", type=int, default=1000, help="applications of the largest fleet (default 1000)"
+    )
     parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turn (default 3)")
     parser.add_argument("--dry", action="store_true", help="print the figures only")
     return parser.parse_args()

@@ -12,12 +12,16 @@ from tests.support.control_plane import ControlPlane
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """folder: empty, its own. assets: the binaries of the control plane. repeats: runs of each, in turn."""
+    """folder: empty, its own. assets: the binaries of the control plane. repeats: runs of each, in turn.
+
+    objects: beside kubectl. applications: in the fleets.
+    """
 
     folder: Path
     assets: Path
     repeats: int = 3
     objects: int = 500
+    applications: int = 1000
 
     @contextmanager
     def control_plane(self) -> Iterator[ControlPlane]:

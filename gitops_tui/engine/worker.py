@@ -192,8 +192,7 @@ class Worker:
     def _wait_time(self) -> float:
         now = self._clock()
         due = min(self._fetches.next_due(), self._looks.next_due(), self._automatic.next_due(), now + _IDLE)
-        if self._books.changed:
-            due = min(due, self._snapshots.due())
+        due = min(due, self._snapshots.due())
         if self._parts.automate or self._books.journal_matters:
             due = min(due, self._journal_polled + _JOURNAL_POLL)
         return max(due - now, 0.001)
@@ -272,7 +271,7 @@ class Worker:
     def _publish(self, state: WorkerState | None = None, *, force: bool = False) -> None:
         now = self._clock()
         if state is None:
-            if self._snapshots.due() > now and not self._books.refreshed and not self._books.ended:
+            if self._snapshots.is_early(now):
                 return
             state = WorkerState.BUSY if self._books.busy else WorkerState.IDLE
         if force or self._snapshots.is_due(state, now):

@@ -9,7 +9,7 @@ from gitops_tui.cluster import Cluster, Live
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
 
-DEBOUNCE = 0.05
+DEBOUNCE = 0.02
 """Seconds in which changes gather before an application is looked at."""
 _WHILE_WRITTEN = 1.0
 """The same while an operation of ours is what changes it; its end is looked at at once."""

@@ -7,7 +7,7 @@ import time
 
 from gitops_tui.engine.rollback.relapse import ACTOR as AUTO_ROLLBACK
 from gitops_tui.engine.schedule.books import Books
-from gitops_tui.engine.schedule.tracking import Tracked
+from gitops_tui.engine.schedule.tracking import NEVER, Tracked
 from gitops_tui.journal import Journal
 from gitops_tui.model.errors import JournalError, Stage
 from gitops_tui.model.operations import OperationPhase, Pause, Pin, Receipt
@@ -49,26 +49,43 @@ class Snapshots:
         self._generation = 0
         self._published = float("-inf")
         self._state = WorkerState.STARTING
+        self._turned: float | None = None
+        """Since when the worker is busy, or is not, and no Snapshot says so."""
 
     def due(self) -> float:
+        """Monotonic seconds at which there is something to publish; infinity while there is nothing."""
+        if self._books.changed:
+            return self._next
+        return NEVER if self._turned is None else max(self._next, self._turned + _FINEST)
+
+    @property
+    def _next(self) -> float:
         """Monotonic seconds before which no further Snapshot is published."""
         return self._published + _FINEST
+
+    def is_early(self, now: float) -> bool:
+        """Whether nothing may be published now, whatever the worker does."""
+        return self._next > now and not self._books.refreshed and not self._books.ended
 
     def is_due(self, state: WorkerState, now: float) -> bool:
         """Whether one should be published now; at most twenty a second, so that a storm is one picture."""
         # The end of an operation is never left out: the next one may end before the next picture.
-        is_turning = state is not self._state
         if self._books.ended or self._books.refreshed:
             return True
-        if is_turning and state not in {WorkerState.IDLE, WorkerState.BUSY}:
+        if state is self._state:
+            self._turned = None
+        elif state not in {WorkerState.IDLE, WorkerState.BUSY}:
             return True
-        return (self._books.changed or is_turning) and self.due() <= now
+        elif self._turned is None:
+            # That work begins is no news yet: what comes of it may be there in a moment, and shall not have to wait.
+            self._turned = now
+        return self.due() <= now
 
     def make(self, state: WorkerState, now: float) -> Snapshot:
         """Everything the faces need, at this instant."""
         books = self._books
         books.changed = books.ended = False
-        self._published, self._state = now, state
+        self._published, self._state, self._turned = now, state, None
         self._generation += 1
         unfound = (problem for fetching in books.fetching.values() for problem in fetching.unfound)
         notes = tuple(Problem(JournalError.stage, "journal", note) for note in self._journal.notes)
