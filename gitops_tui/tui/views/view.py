@@ -205,6 +205,8 @@ class View(Verbs):
             problem = problem_of(asyncio.CancelledError())
         except Exception as error:  # noqa: BLE001 - the edge: whatever the engine raised is shown, never a crash
             problem = problem_of(error)
+        if not self.cockpit.is_running:
+            return  # the program ends: this screen has lost its parts already
         if problem is None:
             then(answer)
         else:
