@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -37,6 +38,7 @@ from gitops_tui.tui.views.problems import problem_of
 from gitops_tui.tui.views.view import View
 
 UPDATES_A_SECOND: Final = 10
+_ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 _SEVERITY: Final = {Tone.BAD: "error", Tone.WARN: "warning"}
 
 
@@ -109,10 +111,15 @@ class GitopsApp(App[None]):
         self._show_current()
         self.set_interval(5.0, self._age)
         self.run_worker(self._keyboard.run(), group="keyboard")
+        for number in _ENDING:
+            # Dying of it would leave the terminal as the screen has made it.
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
 
     def on_unmount(self) -> None:
         """Stop listening."""
         self._unsubscribe()
+        for number in _ENDING:
+            asyncio.get_running_loop().remove_signal_handler(number)
 
     async def on_event(self, event: events.Event) -> None:
         """Let each key wait for what the one before it did."""

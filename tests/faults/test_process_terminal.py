@@ -1,0 +1,147 @@
+"""The terminal is tiny, dumb, closed, or none at all: no crash, nothing left running, the screen given back."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.support.manifests import config_map
+from tests.support.orphans import no_orphans
+from tests.support.work_tree import WorkTree
+
+_DEADLINE = 60.0
+TAKEN, GIVEN_BACK, CURSOR = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
+
+
+class Session:
+    """The program in a pseudo-terminal of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
+        self.process, self._master, self.seen = process, master, b""
+
+    def until(self, wanted: bytes) -> None:
+        """Read until it is there."""
+        deadline = time.monotonic() + _DEADLINE
+        while wanted not in self.seen:
+            assert time.monotonic() < deadline, self.seen[-2000:]
+            assert self._read(), self.seen[-2000:]
+
+    def rest(self) -> bytes:
+        """Everything up to the end of the program."""
+        while self._read():
+            pass
+        self.process.wait(_DEADLINE)
+        return self.seen
+
+    def _read(self) -> bool:
+        with suppress(OSError):  # the other end is closed
+            data = os.read(self._master, 1 << 16)
+            self.seen += data
+            return bool(data)
+        return False
+
+    def type(self, keys: bytes) -> None:
+        os.write(self._master, keys)
+
+    def hang_up(self) -> None:
+        """Close the terminal's window."""
+        os.close(self._master)
+
+
+@pytest.fixture
+def arguments(tmp_path: Path) -> tuple[str, ...]:
+    repository = WorkTree(tmp_path / "repository")
+    repository.commit("First release", {"app/settings.yaml": config_map("settings", colour="blue")})
+    where = ("--kubeconfig", str(tmp_path / "none"), "--state-dir", str(tmp_path / "state"))
+    return ("--repo", str(repository.path), "--path", "app", *where)
+
+
+@contextmanager
+def terminal(arguments: tuple[str, ...], columns: int, rows: int, name: str) -> Iterator[Session]:
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    with no_orphans():
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gitops_tui", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no thread of ours runs yet
+            env={**os.environ, "TERM": name, "KUBECONFIG": os.devnull},
+        )
+        os.close(slave)
+        session = Session(process, master)
+        try:
+            yield session
+        finally:
+            with suppress(OSError):
+                os.close(master)
+            process.kill()
+            process.wait(_DEADLINE)
+
+
+@pytest.mark.parametrize("name", ["xterm-256color", "dumb", "unknown-terminal"])
+@pytest.mark.parametrize(("columns", "rows"), [(1, 1), (80, 24)])
+def test_any_terminal_of_any_size_is_given_back(
+    arguments: tuple[str, ...], *, columns: int, rows: int, name: str
+) -> None:
+    with terminal(arguments, columns, rows, name) as session:
+        session.until(TAKEN)
+        session.until(b"\x1b[?2026$p")
+        session.type(b"Q")
+        seen = session.rest()
+
+        assert session.process.returncode == 0
+        assert seen.rindex(GIVEN_BACK) > seen.rindex(TAKEN)
+        assert CURSOR in seen[seen.rindex(TAKEN) :]
+        assert b"Traceback" not in seen
+
+
+def test_a_terminal_that_is_closed_ends_the_program(arguments: tuple[str, ...]) -> None:
+    with terminal(arguments, 80, 24, "xterm-256color") as session:
+        session.until(TAKEN)
+        session.until(b"\x1b[?2026$p")
+        session.hang_up()
+        assert session.process.wait(_DEADLINE) is not None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_gives_the_terminal_back(arguments: tuple[str, ...], number: signal.Signals) -> None:
+    with terminal(arguments, 80, 24, "xterm-256color") as session:
+        session.until(TAKEN)
+        session.until(b"Unknown")
+        session.process.send_signal(number)
+        seen = session.rest()
+        assert session.process.returncode == 128 + number
+        assert seen.rindex(GIVEN_BACK) > seen.rindex(TAKEN)
+        assert b"Traceback" not in seen
+
+
+def test_without_a_terminal_it_says_what_to_do_instead(arguments: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gitops_tui", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_DEADLINE,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "error: the terminal application: needs a terminal",
+        "hint: use a verb such as `status`, or --headless",
+    ]
