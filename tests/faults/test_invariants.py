@@ -4,7 +4,7 @@ Each line of code that holds one was taken out by hand, and these tests were see
 
 | invariant | code | guarded by |
 |---|---|---|
-| 1 the inventory decides, never a label | `plan._why_kept` | `test_a_label_alone_never_decides` |
+| 1 the inventory decides, never a label | `options.kept_from_prune` | `test_a_label_alone_never_decides` |
 |   a lost journal waits for a person | `guards._reasons` | `test_with_the_journal_lost_a_prune_waits_for_a_person` |
 |   written down before the apply | `execute._performed` | `test_what_was_applied_unheard_is_known_and_pruned_later` |
 |   struck after a confirmed deletion | `prune._confirm` | `test_api_writes.test_a_finalizer_that_hangs_…` |
@@ -32,6 +32,7 @@ from gitops_tui.model.application import SyncMode, SyncPolicy
 from gitops_tui.model.errors import RenderError
 from gitops_tui.model.operations import Action, OperationPhase, Result
 from gitops_tui.model.ownership import APPLICATION_LABEL, TRACKING_ANNOTATION
+from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.status import SyncCode
 from tests.faults.conftest import FILES, HASTY, SHOP, Enter
 from tests.faults.test_api_kinds import GROUP, WIDGET, define
@@ -58,6 +59,8 @@ def why_kept(shop: Stage, name: str) -> str:
 
 
 # 1. The inventory
+
+NEW = ResourceKey("", "ConfigMap", SHOP, "new")
 
 
 def test_a_label_alone_never_decides(enter: Enter, server: EmbeddedServer) -> None:
@@ -99,6 +102,7 @@ def test_what_was_applied_unheard_is_known_and_pruned_later(enter: Enter, server
         commit(shop, {"app/new.yaml": config_map("new")})
         assert shop.sync().phase is OperationPhase.FAILED
         assert "configmaps/new" in held(server, SHOP), "it was applied, and nobody heard of it"
+        assert NEW in shop.journal.inventory(shop.name, shop.clusters.current)
         server.faults.clear()
 
         commit(shop, {"app/new.yaml": None})
