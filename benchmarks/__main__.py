@@ -48,6 +48,8 @@ MEASURES: Final[Mapping[str, Measure]] = {
 def main() -> int:
     """Run them all, or the chosen ones; 1 when one could not be measured."""
     options = _options()
+    # What is installed has its byte code; a shell that forbids to write it would have each start compile it all again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     assets = Path(os.environ.get("KUBEBUILDER_ASSETS") or _ROOT / ".cache" / "controlplane")
     chosen = [name for name in MEASURES if not options.only or any(part in name for part in options.only)]
     if not chosen:
