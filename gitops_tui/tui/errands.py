@@ -28,6 +28,7 @@ from gitops_tui.tui.dialogs.undo import UndoView
 from gitops_tui.tui.look.palette import PALETTES
 from gitops_tui.tui.look.spans import Span, Tone, line, outside
 from gitops_tui.tui.navigation import Location, Order, Vocabulary
+from gitops_tui.tui.present.plans import PAUSES
 from gitops_tui.tui.views.view import View
 
 if TYPE_CHECKING:
@@ -189,9 +190,17 @@ def ask_pause(app: GitopsApp, application: str) -> None:
         question = Question(f"Resume {application}?", lines, "Resume", dangerous=True)
         _ask(app, question, lambda _: ResumeAutomation(application, app.actor), f"{application} goes on")
         return
-    lines = (line(Span("Automation leaves it alone until it is resumed; you can still sync by hand.")),)
-    question = Question(f"Pause {application}?", lines, "Pause", reason=True, dangerous=True)
-    _ask(app, question, lambda why: PauseAutomation(application, app.actor, why), f"{application} is paused")
+    lines = (line(Span("Automation leaves it alone meanwhile; you can still sync by hand.")),)
+    question = Question(f"Pause {application}?", lines, "Pause", reason=True, dangerous=True, endings=PAUSES)
+    dialog = Confirm(question)
+
+    def answered(why: str | None) -> None:
+        if why is not None:
+            span = dialog.ending.span if dialog.ending else None
+            until = None if span is None else app.clock() + span
+            app.send(PauseAutomation(application, app.actor, why, until), f"{application} is paused")
+
+    app.push_screen(dialog, answered)
 
 
 def ask_terminate(app: GitopsApp, application: str) -> None:

@@ -616,6 +616,18 @@ async def test_unpin_asks_first() -> None:
         assert user.engine.asked_for(Unpin) == [Unpin("landing-page", "ada@laptop")]
 
 
+async def test_a_pause_may_end_at_a_time() -> None:
+    async with cockpit() as user:
+        await user.press("p")
+        await user.sees("Pause cart?", "until it is resumed")
+        await user.press("e", "e")
+        await user.sees("for 8 hours")
+        await user.press("right", "enter")
+        await user.until(lambda: user.engine.asked_for(PauseAutomation))
+        until = scenes.NOW + 8 * 3600
+        assert user.engine.asked_for(PauseAutomation) == [PauseAutomation("cart", "ada@laptop", "", until)]
+
+
 async def test_pause_takes_a_reason() -> None:
     async with cockpit() as user:
         await user.press("p")

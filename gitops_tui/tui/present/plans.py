@@ -49,6 +49,14 @@ ENDINGS: Final = (
 )
 
 
+PAUSES: Final = (
+    Ending("until it is resumed", "manual"),
+    Ending("for an hour", "", 3600.0),
+    Ending("for 8 hours", "", 8 * 3600.0),
+    Ending("for a day", "", 24 * 3600.0),
+)
+
+
 def change_cells(change: Change) -> tuple[Line, ...]:
     """Return the row of an intended change."""
     wave = f" {change.wave}" if change.wave else ""
