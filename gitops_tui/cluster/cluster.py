@@ -236,7 +236,8 @@ class Cluster:
         return self._cache.on_trouble(watcher)
 
     def list_again(self, scopes: Iterable[Scope]) -> None:
-        """List these scopes anew, which `ready` then waits for; returns at once."""
+        """List these scopes anew, which `ready` then waits for, and ask anew what is served; returns at once."""
+        self._discovery.doubt()
         self._watches.list_again(scopes)
 
     def ready(self, scopes: Iterable[Scope]) -> bool:

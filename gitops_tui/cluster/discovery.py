@@ -26,6 +26,9 @@ _AGGREGATED = ",".join(
 _FRESH = 600.0
 """Seconds after which what is known is asked again: preferred versions change with an upgrade."""
 
+_UNHEARD = 15.0
+"""The same while a group could not be asked."""
+
 _PATIENCE = 1.0
 """Seconds between two looks for one missing kind: a CRD just applied is served soon."""
 
@@ -90,7 +93,7 @@ class Discovery:
     def served(self, age: float = _FRESH) -> Served:
         """Everything served, asked anew when what is known is older than `age` seconds."""
         current = self._served
-        if current is not None and time.monotonic() - current.time < age:
+        if current is not None and time.monotonic() - current.time < (min(age, _UNHEARD) if current.failed else age):
             return current
         with self._lock:
             before = self._served
@@ -104,6 +107,12 @@ class Discovery:
             for call in tuple(self._changed):
                 call()
         return after
+
+    def doubt(self) -> None:
+        """Ask again as soon as somebody wants to know; returns at once."""
+        current = self._served
+        if current is not None:
+            self._served = replace(current, time=float("-inf"))
 
     def on_change(self, call: Callable[[], None]) -> None:
         """Call `call` whenever other kinds are served than before."""

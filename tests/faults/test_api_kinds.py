@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.engine.requests import Refresh
 from gitops_tui.model.application import SyncMode, SyncPolicy
-from gitops_tui.model.operations import OperationPhase
+from gitops_tui.model.operations import OperationPhase, Result
 from gitops_tui.model.resources import DriftCode, HealthCode
 from gitops_tui.model.status import ApplicationStatus, SyncCode
 from tests.faults.conftest import FILES, HASTY, SHOP, Enter
 from tests.support.api_client import ApiClient
+from tests.support.manifests import config_map
 from tests.support.oracle import Diary, held
 from tests.support.stage import Stage, stage
 
@@ -140,6 +142,11 @@ def down(shop: Stage, server: EmbeddedServer) -> ApplicationStatus:
     return shop.until(lambda status: status.sync is SyncCode.UNKNOWN)
 
 
+def believe_nothing_of_before(folder: Path) -> None:
+    """Let the next start be a late one: what a cluster served is believed for ten minutes."""
+    shutil.rmtree(folder / "state" / "served")
+
+
 UNKNOWN_WIDGET = {"left": DriftCode.UNKNOWN, "settings": DriftCode.IN_SYNC, "prices": DriftCode.IN_SYNC}
 
 
@@ -175,6 +182,7 @@ def test_after_a_start_while_it_is_down_the_rest_is_seen_all_the_same(
     with enter(WITH_WIDGET) as shop:
         shop.sync()
     server.faults.lose_group(GROUP)
+    believe_nothing_of_before(tmp_path)
     with stage(
         tmp_path, server.kubeconfig, SHOP, {}, repository=shop.repository, timing=HASTY, policy=AUTO
     ) as restarted:
@@ -190,3 +198,39 @@ def test_after_a_start_while_it_is_down_the_rest_is_seen_all_the_same(
         server.faults.clear()
         restarted.until(is_synced)
         assert ours(server) == ["configmaps/settings", "widgets.example.org/left"]
+
+
+CHART: dict[str, str | None] = {
+    "app/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+    "app/templates/settings.yaml": config_map("settings", colour="blue"),
+    "app/templates/dashboard.yaml": '{{- if .Capabilities.APIVersions.Has "example.org/v1" }}\n'
+    + config_map("dashboard", shows="widgets")
+    + "{{- end }}\n",
+}
+
+
+def test_a_chart_that_may_render_less_since_a_group_cannot_be_asked_prunes_nothing(
+    enter: Enter, server: EmbeddedServer, tmp_path: Path
+) -> None:
+    define(server, "v1")
+    with enter(CHART) as shop:
+        shop.sync()
+    everything = ["configmaps/dashboard", "configmaps/settings"]
+    assert ours(server) == everything
+    server.faults.lose_group(GROUP)
+    believe_nothing_of_before(tmp_path)
+    with stage(
+        tmp_path, server.kubeconfig, SHOP, {}, repository=shop.repository, timing=HASTY, policy=AUTO
+    ) as restarted:
+        restarted.until(lambda status: bool(status.resources))
+
+        receipt = restarted.sync(prune=True)
+
+        (kept,) = (each for each in receipt.resources if each.key.name == "dashboard")
+        assert kept.result is Result.PRUNE_SKIPPED
+        assert f"{GROUP} cannot be asked what it serves" in kept.message
+        assert ours(server) == everything
+        server.faults.clear()
+        restarted.ask(Refresh(hard=True))
+        restarted.until(is_synced)
+        assert ours(server) == everything

@@ -125,6 +125,10 @@ class Renderings:
             paths = tuple(self._paths[url])
         mirror.tree_ids(sha, paths)
 
+    def asks_cluster(self, application: Application) -> bool:
+        """Whether what was rendered of it may depend on what its cluster serves."""
+        return any(known.renderer is RendererName.HELM for known in self._known(application))
+
     def forget(self, application: str) -> None:
         """Render anew at the next look."""
         with self._lock:

@@ -142,7 +142,7 @@ class Reconciler:
         pairs = look.pairs(settled.manifests, for_plan)
         pairs += look.extras(frozenset(m.key for m in settled.manifests), inventory if for_plan else frozenset())
         children = look.children(pairs)
-        incomplete = look.incomplete(cluster, scopes)
+        incomplete = look.incomplete(cluster, scopes) or (for_plan and self._left_out(application, cluster)) or ""
         absent = frozenset(look.absent)
         warnings = () if for_plan else warnings_near(pairs, application, cluster)
         return View(
@@ -159,6 +159,16 @@ class Reconciler:
             inventory,
             basis,
         )
+
+    def _left_out(self, application: Application, cluster: Cluster) -> str:
+        """Why a chart may have rendered less than it should: what a group serves was never heard; "" if it was."""
+        if not self.renderings.asks_cluster(application):
+            return ""
+        heard = {resource.group for resource in cluster.resources()}
+        for group, why in sorted(cluster.unknown_groups().items()):
+            if group not in heard:
+                return f"{group} cannot be asked what it serves, which the chart may ask for: {why}"
+        return ""
 
     def renew(self, application: Application, keys: Sequence[ResourceKey]) -> None:
         """Forget what was kept of an application: renderings, verdicts, and what its cluster listed."""
