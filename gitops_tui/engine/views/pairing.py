@@ -5,32 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gitops_tui.cluster import Cluster, Live, Scope
-from gitops_tui.diff import compare, hides
+from gitops_tui.diff import compare
 from gitops_tui.engine.views.asking import Asking, Sightings
-from gitops_tui.engine.views.verdicts import Evidence, Verdict, Verdicts, applied_as_stated
-from gitops_tui.engine.views.watches import scopes_for
+from gitops_tui.engine.views.judging import Judging
+from gitops_tui.engine.views.verdicts import Verdict, Verdicts
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import (
     ClusterError,
-    ConflictError,
     DryRunRefusedError,
     GitopsError,
     InvalidError,
     NotServedError,
     UnreachableError,
 )
-from gitops_tui.model.fields import dig, integer
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
-from gitops_tui.model.values import replace
-from gitops_tui.sync import Pair, hook_of, is_immutable, kept_from_apply, left_alone, replaces, validates
-
-
-def twin_of(cluster: Cluster, manifest: Manifest, live: Body) -> Body:
-    """The live object at the version that Git states: another version has another form."""
-    if live.get("apiVersion") == manifest.api_version:
-        return live
-    return cluster.read(manifest.key, api_version=manifest.api_version) or live
+from gitops_tui.sync import Pair, hook_of, is_immutable, kept_from_apply
 
 
 class Pairing:
@@ -48,8 +38,7 @@ class Pairing:
         self._application = application
         self._asking = asking
         self._sightings = Sightings(cluster)
-        self._verdicts = verdicts
-        self._masked_paths = masked_paths
+        self._judging = Judging(cluster, application, verdicts, masked_paths)
         self._told: dict[ResourceKey, Verdict] = {}
         self.failures: dict[ResourceKey, GitopsError] = {}
         self.absent: set[ResourceKey] = set()
@@ -71,30 +60,10 @@ class Pairing:
             return False
         if cached is None and (not for_plan or self._sightings.lacks(manifest.key.namespace)):
             return True
-        verdict = self._known(manifest, cached, for_plan)
+        verdict = self._judging.known(manifest, cached, for_plan=for_plan)
         if verdict is not None:
             self._told[manifest.key] = verdict
         return verdict is not None
-
-    def _known(self, manifest: Manifest, live: Body | None, for_plan: bool) -> Verdict | None:
-        """The verdict where it is known, or proven: a dry-run could answer nothing new.
-
-        The digest of what was last applied is the digest of what Git says, and every field that Git states has its
-        stated value live.
-        """
-        evidence = self._evidence(manifest, live)
-        known = self._verdicts.known(evidence, for_plan=for_plan)
-        if known is not None or live is None or not applied_as_stated(manifest, live):
-            return known
-        if self._stated(manifest, live).code is not DriftCode.IN_SYNC:
-            return None
-        return self._verdicts.keep(evidence, Drift(manifest.key, DriftCode.IN_SYNC))
-
-    def _evidence(self, manifest: Manifest, live: Body | None) -> Evidence:
-        return Evidence.of(self._cluster.context, manifest, live, self._application.ignore)
-
-    def _stated(self, manifest: Manifest, live: Body) -> Drift:
-        return compare(manifest.body, live, None, self._application.ignore, masked_paths=self._masked_paths)
 
     def _pair(self, manifest: Manifest, cached: Body | None, for_plan: bool) -> Pair:
         """One desired object and its live twin."""
@@ -138,10 +107,7 @@ class Pairing:
         # Nothing can be foretold of what is in a namespace that is not there; the plan makes it, or execution tells.
         if for_plan and not self._sightings.lacks(manifest.key.namespace):
             try:
-                if self._known(manifest, None, for_plan) is None:
-                    secret = hides(manifest.body, self._masked_paths)
-                    predicted = self._cluster.predict(manifest, validate=self._validates(manifest), secret=secret)
-                    self._verdicts.keep(self._evidence(manifest, None), drift, foretold=True)
+                predicted = self._judging.foretell(manifest, drift)
                 tried = True
             except InvalidError as error:
                 refusal = f"{error.message}"
@@ -173,17 +139,17 @@ class Pairing:
         predicted: Body | None = None
         conflicts: tuple[str, ...] = ()
         try:
-            verdict = self._told.pop(manifest.key, None) or self._known(manifest, live, for_plan)
+            verdict = self._told.pop(manifest.key, None) or self._judging.known(manifest, live, for_plan=for_plan)
             if verdict is None:
-                verdict, predicted = self._judged(manifest, live)
-            drift, conflicts, tried = verdict.drift, verdict.conflicts, self._verdicts.is_fresh(verdict)
+                verdict, predicted = self._judging.judged(manifest, live)
+            drift, conflicts, tried = verdict.drift, verdict.conflicts, self._judging.is_fresh(verdict)
         except UnreachableError:
             raise
         except ClusterError as error:
-            drift = self._approximated(manifest, live, owner, error)
+            drift = self._judging.approximated(manifest, live, owner, error)
             if isinstance(error, InvalidError):
                 refusal, immutable = _told(error), is_immutable(error)
-        if drift.code is DriftCode.IN_SYNC and self._is_to_be_replaced(manifest, live):
+        if drift.code is DriftCode.IN_SYNC and self._judging.is_to_be_replaced(manifest, live):
             drift = Drift(manifest.key, DriftCode.CHANGED, note="Git states it anew, and Replace puts it whole")
         return Pair(
             key=manifest.key,
@@ -197,50 +163,6 @@ class Pairing:
             immutable=immutable,
             tried=tried,
         )
-
-    def _approximated(self, manifest: Manifest, live: Body, owner: str | None, error: ClusterError) -> Drift:
-        """The drift where nothing can be foretold: the stated fields alone do not tell what an apply would remove."""
-        drift = replace(self._stated(manifest, live), approximate=True, note=str(error))
-        if drift.code is DriftCode.IN_SYNC and owner is not None and not applied_as_stated(manifest, live):
-            return replace(drift, code=DriftCode.CHANGED, note=f"stated anew, and nothing can be foretold: {error}")
-        return drift
-
-    def _is_to_be_replaced(self, manifest: Manifest, live: Body) -> bool:
-        """Whether an update would put it in place of the live object: an apply would not remove what Git dropped."""
-        return not applied_as_stated(manifest, live) and replaces(manifest.body, self._application.policy)
-
-    def _validates(self, manifest: Manifest) -> bool:
-        return validates(manifest.body, self._application.policy)
-
-    def _judged(self, manifest: Manifest, live: Body) -> tuple[Verdict, Body]:
-        """The verdict by a dry-run, and what that said an apply would make of it."""
-        secret = any(hides(body, self._masked_paths) for body in (manifest.body, live))
-        predicted, conflicts = self._predicted(left_alone(manifest, live, self._application), secret=secret)
-        twin = twin_of(self._cluster, manifest, live)
-        drift = compare(manifest.body, twin, predicted, self._application.ignore, masked_paths=self._masked_paths)
-        if _contradicts(drift, live, predicted):
-            drift = self._seen_anew(manifest, predicted)
-        evidence = self._evidence(manifest, live)
-        return self._verdicts.keep(evidence, drift, conflicts=conflicts, foretold=True), predicted
-
-    def _seen_anew(self, manifest: Manifest, predicted: Body) -> Drift:
-        """Compare with what the server says, and have the watches of the kind begin anew: they tell less.
-
-        A watch that began before its kind was defined anew leaves out the fields that the old definition lacks.
-        """
-        live = self._cluster.read(manifest.key, api_version=manifest.api_version)
-        drift = compare(manifest.body, live, predicted, self._application.ignore, masked_paths=self._masked_paths)
-        if drift.code is DriftCode.IN_SYNC:
-            self._cluster.list_again(scopes_for([manifest.key], self._cluster))
-        return drift
-
-    def _predicted(self, manifest: Manifest, *, secret: bool) -> tuple[Body, tuple[str, ...]]:
-        """What an apply would make of it, and which fields of others it would take."""
-        validate = self._validates(manifest)
-        try:
-            return self._cluster.predict(manifest, force=False, validate=validate, secret=secret), ()
-        except ConflictError as error:
-            return self._cluster.predict(manifest, validate=validate, secret=secret), error.causes
 
     def extras(self, desired: frozenset[ResourceKey], inventory: frozenset[ResourceKey]) -> list[Pair]:
         """Objects that are ours and that the commit does not name."""
@@ -300,13 +222,6 @@ def _extraneous(key: ResourceKey, live: Body) -> Drift:
     if hook_of(live) is not None:
         return Drift(key, DriftCode.IN_SYNC, note="hook of an earlier sync")
     return compare(None, live)
-
-
-def _contradicts(drift: Drift, live: Body, predicted: Body) -> bool:
-    """Whether an apply would change the spec and yet make no new generation of it."""
-    counted = [integer(dig(body, "metadata", "generation")) for body in (live, predicted)]
-    is_same = counted[0] == counted[1] != 0
-    return is_same and any(change.path.startswith("spec.") for change in drift.changes)
 
 
 def _told(error: InvalidError) -> str:

@@ -10,8 +10,9 @@ from gitops_tui.diff import hides
 from gitops_tui.engine.views.asking import Asking, Submit
 from gitops_tui.engine.views.basis import Basis
 from gitops_tui.engine.views.desired import Renderings
+from gitops_tui.engine.views.judging import twin_of
 from gitops_tui.engine.views.kept import Settled
-from gitops_tui.engine.views.pairing import Pairing, twin_of
+from gitops_tui.engine.views.pairing import Pairing
 from gitops_tui.engine.views.verdicts import Verdicts
 from gitops_tui.engine.views.watches import Watches, warnings_near
 from gitops_tui.model.application import Application, Repository
