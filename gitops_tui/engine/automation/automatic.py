@@ -94,7 +94,7 @@ class Automatic:
         name = tracked.application.name
         self._in_line.pop(name, None)
         # What happens now marks it again when it ends.
-        if self._relapses.concerns(tracked) or tracked.job is not None or tracked.looking or tracked.dirty:
+        if self._relapses.concerns(tracked) or tracked.job is not None:
             return None
         now = self._desk.clock()
         gates = self._gates(tracked)
@@ -108,7 +108,8 @@ class Automatic:
             self._in_line[name] = None
         elif verdict.waiting and not gates.window.allowed:
             self._agenda.put(name, min(verdict.ask_at, self._window_changes(gates.window)))
-        return verdict.intent
+        # What is known may be old; it explains what is shown, but nothing is begun on its ground.
+        return None if tracked.looking or tracked.dirty else verdict.intent
 
     def _window_changes(self, window: Standing) -> float:
         """When to ask again what a window says, at the latest: a wall clock may be set meanwhile."""
