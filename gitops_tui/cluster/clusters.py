@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
+from typing import Final
 
 from gitops_tui.cluster import connection
 from gitops_tui.cluster.cluster import Cluster
@@ -12,6 +14,10 @@ from gitops_tui.cluster.connection import Access, Kubeconfig, Target
 from gitops_tui.cluster.pace import Timing
 from gitops_tui.cluster.recall import Recall
 from gitops_tui.model.errors import ClusterError
+
+_MOMENT: Final = 0.05
+"""Seconds for which the current context is taken to be what it was. Each look at an application asks for it a few
+times, and a system call in a thread of many costs far more than itself: the interpreter has to be got back."""
 
 
 class Clusters:
@@ -30,6 +36,8 @@ class Clusters:
         self._lock = threading.Lock()
         self._clusters: dict[str, Cluster] = {}
         self._read: tuple[object, Kubeconfig] | None = None
+        self._due = float("-inf")
+        """Monotonic seconds at which it is to be seen whether the files have changed."""
 
     def get(self, context: str = "") -> Cluster:
         """The cluster of a context, "" for the current one; ClusterError when there is no such context."""
@@ -37,7 +45,7 @@ class Clusters:
             known = self._clusters.get(context) if context else None
             if known is not None:
                 return known
-            target = self._load().target(context)
+            target = self._lately().target(context)
             known = self._clusters.get(target.name)
             if known is None:
                 access = Access(target.name, lambda: self._target(target.name), self._stamp)
@@ -53,7 +61,7 @@ class Clusters:
     @property
     def current(self) -> str:
         """The name of the current context, "" when none is set; ClusterError when no kubeconfig can be read."""
-        return self._load().current
+        return self._lately().current
 
     def close(self) -> None:
         """Close every cluster."""
@@ -61,6 +69,15 @@ class Clusters:
             clusters, self._clusters = tuple(self._clusters.values()), {}
         for cluster in clusters:
             cluster.close()
+
+    def _lately(self) -> Kubeconfig:
+        """The kubeconfig as it was a moment ago."""
+        now, read = time.monotonic(), self._read
+        if read is not None and now < self._due:
+            return read[1]
+        loaded = self._load()
+        self._due = now + _MOMENT
+        return loaded
 
     def _load(self) -> Kubeconfig:
         """The kubeconfig as it is now; its files are read again only when they have changed."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.values import dataclass, field
@@ -187,12 +187,15 @@ class HealthCode(StrEnum):
     @property
     def badness(self) -> int:
         """0 for the best; grows with badness."""
-        return list(HealthCode).index(self)
+        return _BADNESS[self]
 
     @property
     def is_well(self) -> bool:
         """Whether nothing is wrong and nothing is awaited."""
         return self in {HealthCode.NONE, HealthCode.HEALTHY, HealthCode.SUSPENDED}
+
+
+_BADNESS: Final = {code: place for place, code in enumerate(HealthCode)}
 
 
 @dataclass(frozen=True, slots=True)

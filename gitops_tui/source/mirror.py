@@ -250,6 +250,10 @@ class Mirror:
         return first == second or self._read(lambda copy: objects.is_ancestor(self._runner, copy, first, second))
 
     def _known_refs(self) -> Refs:
+        known = self._memory.refs
+        if known is not None:
+            # Each look asks for them: where the copy is need not be asked of the disk each time.
+            return known
         self._recall()
         known = self._memory.refs
         if known is None:

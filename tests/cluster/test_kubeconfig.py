@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gitops_tui.cluster import Clusters
+from gitops_tui.cluster import Clusters, connection
 from gitops_tui.cluster.connection import credentials, kubeconfig
 from gitops_tui.model.errors import ClusterError, Stage
 
@@ -50,6 +50,28 @@ def test_the_home_s_kubeconfig_is_the_default(home: Path) -> None:
     assert clusters.contexts() == ("prod",)
     assert clusters.get().server == "https://prod:6443"
     assert clusters.get("prod") is clusters.get()
+
+
+def test_the_current_context_is_asked_of_the_disk_once_in_a_moment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(home / ".kube/config", **context("prod", "https://prod"), **{"current-context": "prod"})
+    clusters, now, located = Clusters(), [100.0], []
+    monkeypatch.setattr("gitops_tui.cluster.clusters.time.monotonic", lambda: now[0])
+    locate = connection.locate
+
+    def counted(*arguments: Any) -> tuple[Path, ...]:
+        located.append(arguments)
+        return locate(*arguments)
+
+    monkeypatch.setattr(connection, "locate", counted)
+
+    assert {clusters.get().context for _ in range(10)} | {clusters.current for _ in range(10)} == {"prod"}
+    assert len(located) == 1
+
+    write(file, **context("test", "https://test.example.org"), **{"current-context": "test"})
+    now[0] += 1
+
+    assert clusters.get().context == clusters.current == "test"
+    assert len(located) == 2
 
 
 def test_several_files_are_merged_as_kubectl_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

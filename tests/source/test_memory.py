@@ -71,6 +71,26 @@ def test_a_process_after_another_asks_the_remote_alone(process: Next, origin: Or
         assert git == ["ls-remote"]
 
 
+def test_a_branch_that_is_known_is_told_without_the_disk(
+    process: Next, origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha = origin.commit({"apps/web/a.yaml": "a: 1"})
+    with process() as mirror:
+        mirror.fetch()
+        assert mirror.resolve("main").sha == sha
+        asked: list[Path] = []
+        readlink = Path.readlink
+
+        def counted(path: Path) -> Path:
+            asked.append(path)
+            return readlink(path)
+
+        monkeypatch.setattr(Path, "readlink", counted)
+
+        assert [mirror.resolve("main").sha for _ in range(10)] == [sha] * 10
+        assert not asked
+
+
 def test_a_new_commit_is_seen_by_the_next_process(process: Next, origin: Origin) -> None:
     origin.commit({"apps/web/a.yaml": "a: 1"})
     with process() as mirror:
