@@ -13,7 +13,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks import against_kubectl, alone, at_scale, cockpit, history, mending, renders, report, results
+from benchmarks import (
+    against_kubectl,
+    alone,
+    at_scale,
+    cockpit,
+    growth,
+    history,
+    hour,
+    mending,
+    renders,
+    report,
+    results,
+    storm,
+)
 from benchmarks.series import Curve, Measure, Row
 from benchmarks.setting import Setting
 
@@ -35,6 +48,9 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "fleet-deploy": at_scale.deploy,
     "fleet-compare": at_scale.compare,
     "mending": mending.rows,
+    "storm": storm.rows,
+    "growth": growth.rows,
+    "hour": hour.rows,
     "render-kustomize": renders.kustomize,
     "render-helm": renders.helm,
     "render-unrelated": renders.unrelated,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from statistics import median
@@ -17,7 +16,6 @@ from tests.support.stage import Stage, fleet
 
 _PEER: Final = "Flux 2.9 published 4 min 13 s and 223 MiB for 1,000 on a 16-core host, two CPUs for its controller"
 _SHARES: Final = (10, 2, 1)
-_HOUR: Final = 3600.0
 
 
 def deploy(setting: Setting) -> Iterator[Row | Curve]:
@@ -64,7 +62,7 @@ def compare(setting: Setting) -> Iterator[Row]:
 
 
 def quiet(setting: Setting) -> Iterator[Row]:
-    """CPU of one more look at all, and an hour of them, simulated by the clock."""
+    """CPU of one more look at all."""
     found = []
     for count in _counts(setting):
         names = [f"quiet-{number:04}" for number in range(count)]
@@ -83,26 +81,7 @@ def quiet(setting: Setting) -> Iterator[Row]:
             title = f"quiet pass of {count} applications of 10 objects: CPU of each"
             yield Row(title, Series(tuple(looks)), None, 0.001, "one ls-remote for all of them is in it")
             found.append((float(count), median(looks) * count))
-            if count == setting.applications:
-                yield from _an_hour(stage)
     yield _growth("quiet pass: growth", found)
-
-
-def _an_hour(stage: Stage) -> Iterator[Row]:
-    def pass_minutes(count: int) -> Usage:
-        for _ in range(count):
-            stage.clock.now += 60
-            stage.worker.step()
-        return Usage.of(os.getpid())
-
-    before = pass_minutes(10)
-    after = pass_minutes(int(_HOUR / 60))
-    note = "after ten minutes to warm up; one step a minute"
-    title = f"an hour of {len(stage.config.applications)} quiet applications"
-    grown = max(after.memory - before.memory, 0.0)
-    yield Row(f"{title}: memory", Series((grown,), Unit.MEBIBYTES), None, 1, note)
-    more = max(after.threads - before.threads, 0) + max(after.handles - before.handles, 0)
-    yield Row(f"{title}: threads and handles", Series((float(more),), Unit.NUMBER), None, 0, note)
 
 
 def _settled(stage: Stage) -> None:
