@@ -156,10 +156,10 @@ def _verb(arguments: Namespace, stack: ExitStack) -> int:
     # A verb is gone before there is garbage worth looking for, and a look costs as much as comparing a hundred objects.
     gc.set_threshold(_RARELY, 50, 100)
     worker = _Setting(arguments, stack).worker(Store(), config=None, automate=False)
+    stack.callback(worker.stop, _STOP_TIMEOUT)
     worker.start()
     from gitops_tui.cli.run import run
 
-    stack.callback(worker.stop, _STOP_TIMEOUT)
     return run(arguments, _Session(worker, _actor()))
 
 

@@ -7,10 +7,12 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, TextIO
 
+from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.text import one_line, sanitize
 from gitops_tui.model.values import dataclass
 from gitops_tui.yamlio import dump, dump_all
@@ -113,7 +115,23 @@ class Output:
 
     def _write(self, text: str) -> None:
         encoding = self.stream.encoding or "utf-8"
-        self.stream.write(text.encode(encoding, "replace").decode(encoding))
+        with _told():
+            self.stream.write(text.encode(encoding, "replace").decode(encoding))
+
+    def flush(self) -> None:
+        """Hand on what is buffered. GitopsError where it cannot be written, BrokenPipeError where nobody reads it."""
+        with _told():
+            self.stream.flush()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise GitopsError("the output", f"cannot be written: {error.strerror}", hint="is the disk full?") from error
 
 
 def facts(pairs: Iterable[tuple[str, str]], form: str) -> None:

@@ -58,9 +58,9 @@ def _guarded(arguments: Namespace, verb: Callable[[Output, Diagnostics], int]) -
     output, diagnostics = Output(sys.stdout, arguments.output), Diagnostics(sys.stderr, sys.stdin)
     try:
         code = verb(output, diagnostics)
-        sys.stdout.flush()
+        output.flush()
     except GitopsError as error:
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             sys.stdout.flush()
         return fail(error)
     except KeyboardInterrupt:

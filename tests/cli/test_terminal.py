@@ -187,3 +187,17 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         os.close(read)
         _, said = verb.communicate(timeout=60)
     assert (verb.returncode, said) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_an_output_without_room_is_told_as_that() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gitops_tui", "config", "schema"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "error: the output: cannot be written: No space left on device\nhint: is the disk full?\n"
