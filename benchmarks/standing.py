@@ -65,7 +65,10 @@ class Standing:
     _pipe: Connection
 
     def begin(self, a_second: int, seconds: int) -> None:
-        """Have the Deployments change by their status, so many a second. Returns at once."""
+        """Have the Deployments change by their status, so many a second. Returns at once.
+
+        Each loses a pod, or has all of them again, with one more available than the event before of its application.
+        """
         self._pipe.send((a_second, seconds))
 
     def end(self) -> list[float]:
@@ -151,8 +154,11 @@ def _storm(server: EmbeddedServer, fleet: Fleet, a_second: int, seconds: int) ->
         item = server.store.get(key)
         if item is None:
             raise RuntimeError(f"{key} is not there")
-        lost = number // (fleet.applications * fleet.objects) % 2 == 0
-        body = {**item.body, "status": {**_READY, "availableReplicas": 0 if lost else 1}}
+        turn = number // fleet.applications
+        is_lost = turn // fleet.objects % 2 == 0
+        count = turn + 2
+        status = {**_READY, "replicas": count, "availableReplicas": count, "updatedReplicas": count + is_lost}
+        body = {**item.body, "status": status}
         made.append(time.monotonic())
         server.store.put(key, body, expected=item.revision)
     return made
