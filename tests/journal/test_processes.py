@@ -156,7 +156,9 @@ def test_a_kill_at_any_instant_leaves_a_readable_journal_with_everything_that_wa
         for _ in range(20 * turn + 5):
             promised = max(promised, int(line(child)))
         os.kill(child.pid, signal.SIGKILL)
-        said, _ = child.communicate()
+        # Some of it may have been read already together with the lines above, which `communicate` would pass over.
+        said = child.stdout.read() if child.stdout is not None else ""
+        child.wait()
         # The last line may be cut, so what it would have said is not counted as promised.
         promised = max([promised, *(int(text) for text in said.splitlines()[:-1])])
         journal = Journal.open(folder)
