@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,6 +12,7 @@ from typing import Any
 
 from gitops_tui.cluster.objects import ApiResource, Scope
 from gitops_tui.model.values import dataclass
+from gitops_tui.private import write_private
 
 _FORMAT = 1
 _LASTING = 3600.0
@@ -99,17 +98,10 @@ class Recall:
             return None
 
     def _write(self, path: Path, data: Mapping[str, Any]) -> None:
-        fresh = path.with_name(f".{secrets.token_hex(4)}")
-        try:
+        # What cannot be written would only have saved time.
+        with suppress(OSError, ValueError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(data, file, separators=(",", ":"))
-            fresh.replace(path)
-        except (OSError, ValueError):
-            # It would only have saved time.
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
+            write_private(path, json.dumps(data, separators=(",", ":")))
 
     def _path(self, identity: object) -> Path:
         return (self._folder or Path()) / _name(identity)

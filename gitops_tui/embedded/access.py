@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_tui.embedded.api.call import User
-from gitops_tui.embedded.private import write_private
 from gitops_tui.embedded.tls import Credential, self_signed
+from gitops_tui.private import write_private
 
 ADMIN = User("embedded-admin", ("system:masters", "system:authenticated"))
 VIEWER = User("embedded-viewer", viewer=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Any, Final
 
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.values import dataclass, field
+from gitops_tui.private import write_private
 from gitops_tui.source.refs import Refs
 
 _FORMAT: Final = 1
@@ -98,15 +98,9 @@ def remember(path: Path, memory: Memory, known: str) -> None:
         "trees": [[*place, value] for place, value in list(memory.trees.items())[-_MOST:]],
         "folders": [[*place, found] for place, found in list(memory.folders.items())[-_MOST:]],
     }
-    fresh = path.with_name(f".known-{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
-            json.dump(data, file, separators=(",", ":"))
-        fresh.replace(path)
-    except (OSError, ValueError):
-        # It would only have saved time.
-        fresh.unlink(missing_ok=True)
+    # What cannot be written would only have saved time.
+    with suppress(OSError, ValueError):
+        write_private(path, json.dumps(data, separators=(",", ":"), ensure_ascii=True))
 
 
 class Known:

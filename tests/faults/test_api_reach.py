@@ -11,9 +11,9 @@ import pytest
 
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.embedded.access import Access
-from gitops_tui.embedded.private import write_private
 from gitops_tui.embedded.tls import self_signed
 from gitops_tui.model.status import ApplicationStatus, SyncCode
+from gitops_tui.private import write_private
 from tests.faults.conftest import FILES, HASTY, SHOP, Enter
 from tests.support.oracle import Diary
 from tests.support.stage import stage

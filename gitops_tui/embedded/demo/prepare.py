@@ -25,9 +25,9 @@ from gitops_tui.embedded.demo.lease import FileLock, is_held, wait_until_free
 from gitops_tui.embedded.demo.past import receipts
 from gitops_tui.embedded.demo.places import Places
 from gitops_tui.embedded.demo.repository import create_repository
-from gitops_tui.embedded.private import write_private
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.operations import Receipt
+from gitops_tui.private import write_private
 
 _SUBJECT = "demo cluster"
 _START_SECONDS = 30.0

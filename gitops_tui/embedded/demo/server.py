@@ -20,8 +20,8 @@ from gitops_tui.embedded.controllers import attach
 from gitops_tui.embedded.demo.lease import FileLock
 from gitops_tui.embedded.demo.places import Places
 from gitops_tui.embedded.demo.seed import live_through
-from gitops_tui.embedded.private import write_private
 from gitops_tui.embedded.server import EmbeddedServer
+from gitops_tui.private import write_private
 
 IDLE_SECONDS = 120.0
 _LOOKS = 10

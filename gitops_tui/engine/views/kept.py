@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
@@ -20,6 +19,7 @@ from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.resources import Manifest, Origin, ResourceKey, digest_of
 from gitops_tui.model.values import dataclass, field
+from gitops_tui.private import write_private
 
 _FORMAT: Final = 1
 _MOST: Final = 3000
@@ -89,16 +89,10 @@ class Kept:
         if self._folder is None or application.masked_paths or any(map(_is_secret, rendering.all())):
             return
         path = self._path(options)
-        fresh = path.with_name(f".{secrets.token_hex(4)}")
-        try:
-            data = _written(rendering)
+        # What cannot be written, or cannot be kept as JSON, would only have saved time.
+        with suppress(OSError, ValueError, RecursionError):
             self._make_room(path)
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            fresh.replace(path)
-        except (OSError, ValueError, RecursionError):
-            fresh.unlink(missing_ok=True)
+            write_private(path, _written(rendering))
 
     def forget(self, options: str) -> None:
         """Keep nothing of an application."""
