@@ -154,6 +154,14 @@ def in_turn(repeats: int, ours: Callable[[int], float], peer: Callable[[int], fl
     return Series(tuple(pair[0] for pair in pairs)), Series(tuple(pair[1] for pair in pairs))
 
 
+def quantiles(values: Sequence[float], most: int = 201) -> tuple[float, ...]:
+    """At most so many of the values, at even ranks and with both extremes: what a report needs of a long series."""
+    ordered = sorted(values)
+    if len(ordered) <= most:
+        return tuple(ordered)
+    return tuple(ordered[round(rank * (len(ordered) - 1) / (most - 1))] for rank in range(most))
+
+
 def slope(points: Sequence[tuple[float, float]]) -> float:
     """How a value grows with what it is for, as a power (1: in proportion), by least squares over the logarithms."""
     across = [math.log(x) for x, _ in points]

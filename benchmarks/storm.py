@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from benchmarks.series import Figure, Row, Series, Unit
+from benchmarks.series import Figure, Row, Series, Unit, quantiles
 from benchmarks.setting import Setting
 from benchmarks.standing import Engine, Fleet, Standing, engine
 from gitops_tui.model.status import ApplicationStatus, Snapshot, SyncCode
@@ -64,10 +64,10 @@ def rows(setting: Setting) -> Iterator[Row]:
     note = f"{fleet.applications:,} applications; each event makes a Deployment lose or get back its pod, so that each"
     note += f" changes a status; {rate:.0f} a second came from the embedded server in a process of its own, since the"
     note += " real one came to about 430 a second here, with four writers and nothing else to do"
-    yield Row(f"{what}: event → status", Series(tuple(waits)), None, 0.25, note, _HELD, figure=Figure.P95)
+    yield Row(f"{what}: event → status", Series(quantiles(waits)), None, 0.25, note, _HELD, figure=Figure.P95)
     late = tuple(waits[-_TAIL * _A_SECOND :])
     note = f"the events of the last {_TAIL} s alone: a backlog that grows would be longest then"
-    yield Row(f"{what}: at its end", Series(late), None, 0.25, note, _HELD, figure=Figure.P95)
+    yield Row(f"{what}: at its end", Series(quantiles(late)), None, 0.25, note, _HELD, figure=Figure.P95)
     note = "processor time of our process, a second of the wall"
     yield Row(f"{what}: cores", Series((cpu,), Unit.NUMBER), None, 1, note)
 
