@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,11 +12,12 @@ from enum import StrEnum
 from typing import Any, TextIO
 
 from gitops_tui.model.errors import GitopsError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.text import one_line, sanitize
 from gitops_tui.model.values import dataclass
 from gitops_tui.yamlio import dump, dump_all
 
-_HOSTILE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_HOSTILE = pattern("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 class Colour(StrEnum):

@@ -6,8 +6,11 @@ Imports nothing else of the program, so that `--version` and a mistyped verb are
 from __future__ import annotations
 
 import argparse
+import os
 import re
+import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -18,21 +21,38 @@ Without a verb the terminal application starts. It needs no file: --repo names a
 a cluster. Exit codes: 0 done or in sync, 1 differences found, 2 error.
 """
 _FORMATS = ("table", "json", "yaml")
-_CHOICE = re.compile(r"argument (?P<what>[^:]+): invalid choice: '(?P<word>.*)' \(choose from (?P<known>.*)\)", re.S)
+_CHOICE = r"argument (?P<what>[^:]+): invalid choice: '(?P<word>.*)' \(choose from (?P<known>.*)\)"
 
 _NEEDS = dict.fromkeys(("revision", "path", "namespace", "context"), "repo") | {"reset": "demo"}
 _ALONE = (("repo", "config", "demo"),)
 _YEAR = 366 * 86400.0
 
 Subparsers = Any  # argparse's own type is private
+Fill = Callable[[argparse.ArgumentParser], object]
+"""Adds what may be said to a verb."""
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Writes a help as wide as the terminal is. argparse makes one for each option, to try it out."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """The width of the terminal, as `shutil` has it, which takes longer to import than all options to add."""
+    told = os.environ.get("COLUMNS", "")
+    try:
+        return int(told) if told.isdecimal() and int(told) else os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (AttributeError, ValueError, OSError):
+        return 80
 
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, with the nearest right word."""
 
     def __init__(self, **options: Any) -> None:
-        options["allow_abbrev"] = False
-        super().__init__(**options)
+        super().__init__(**options, allow_abbrev=False, formatter_class=_Formatter)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"error: {_plainly(message)}\nhint: `{self.prog} --help` lists what can be said\n")
@@ -57,7 +77,7 @@ class _Root(_Parser):
 
 def _plainly(message: str) -> str:
     safe = "".join(char if char.isprintable() else "\ufffd" for char in message)
-    found = _CHOICE.fullmatch(safe)
+    found = re.fullmatch(_CHOICE, safe, re.S)
     if found is None:
         return safe
     known = [word.strip(" '") for word in found["known"].split(",")]
@@ -81,13 +101,14 @@ def build_parser(version: str) -> argparse.ArgumentParser:
     faces.add_argument("--headless", action="store_true", help="reconcile without a screen, as a daemon")
     faces.add_argument("--once", action="store_true", help="with --headless: one pass over everything, then exit")
     faces.add_argument("--listen", metavar="HOST:PORT", help="where --headless answers /healthz and /readyz")
-    _add_verbs(parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser, title="verbs"))
+    # Where argparse has to find out the program's name by itself, it writes its usage first.
+    _add_verbs(parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Later, title="verbs", prog=parser.prog))
     return parser
 
 
 def _shared(*, again: bool = False) -> argparse.ArgumentParser:
     """Options of every face. again: after a verb, where what is not given must not undo what stood before it."""
-    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS if again else None)
+    parser = _Parser(add_help=False, argument_default=argparse.SUPPRESS if again else None)
     off = argparse.SUPPRESS if again else False
     what = parser.add_argument_group("what to look at")
     what.add_argument(
@@ -112,31 +133,29 @@ def _shared(*, again: bool = False) -> argparse.ArgumentParser:
 
 
 def _add_verbs(verbs: Subparsers) -> None:
-    status = _verb(verbs, "status", "how the applications are")
+    _verb(verbs, "status", "how the applications are", _status)
+    _verb(verbs, "diff", "desired against live, or one commit against another", _diff, one=True)
+    _verb(verbs, "render", "the manifests, as a YAML stream", _render, one=True)
+    _verb(verbs, "plan", "what a sync would do, in order", _plan, one=True)
+    _verb(verbs, "sync", "bring the cluster to what Git says", _sync)
+    _verb(verbs, "history", "the commits that touch an application", lambda parser: _count(parser, 20), one=True)
+    for name, about, fill in arguments.verbs(_duration):
+        _verb(verbs, name, about, fill, one=True)
+    _verb(verbs, "pause", "hold an application's automation", _pause, one=True)
+    _verb(verbs, "resume", "let an application's automation go on", one=True)
+    _verb(verbs, "stop", "stop an application's running operation after the write it is in", one=True)
+    _verb(verbs, "delete", "stop tracking an application, and leave or delete its objects", _delete, one=True)
+    _verb(verbs, "journal", "what was done, by whom, and what came of it", _journal)
+    _group(verbs, "config", "write, check or describe a configuration", _add_config)
+    _group(verbs, "demo", "the embedded cluster", _add_demo)
+
+
+def _status(status: argparse.ArgumentParser) -> None:
     status.add_argument("applications", nargs="*", metavar="APP", help="default: all")
     status.add_argument("--orphans", action="store_true", help="also what is extra, another's, or nobody's")
-    _add_diff(verbs)
-    render = _verb(verbs, "render", "the manifests, as a YAML stream", one=True)
-    _revision(render)
-    render.add_argument("--show-secrets", action="store_true", help="do not mask the values of Secrets")
-    plan = _verb(verbs, "plan", "what a sync would do, in order", one=True)
-    _revision(plan)
-    plan.add_argument("--prune", action="store_true", default=None, help="also delete what Git no longer names")
-    _add_sync(verbs)
-    history = _verb(verbs, "history", "the commits that touch an application", one=True)
-    _count(history, 20)
-    arguments.add(lambda name, about: _verb(verbs, name, about, one=True), _duration)
-    _add_holding(verbs)
-    journal = _verb(verbs, "journal", "what was done, by whom, and what came of it")
-    journal.add_argument("application", nargs="?", metavar="APP", help="default: all")
-    journal.add_argument("--app", metavar="APP", help="the same")
-    journal.add_argument("--since", type=_since, metavar="WHEN", help="a time ago (2h, 7d) or a date (2026-03-01)")
-    _count(journal, 20, "20, with --since all")
-    _add_groups(verbs)
 
 
-def _add_diff(verbs: Subparsers) -> None:
-    diff = _verb(verbs, "diff", "desired against live, or one commit against another", one=True)
+def _diff(diff: argparse.ArgumentParser) -> None:
     _revision(diff)
     side = "live, deployed (what was deployed last), or a commit, tag or branch"
     diff.add_argument("--from", dest="start", metavar="SIDE", help=f"{side}; default: live")
@@ -151,8 +170,17 @@ def _add_diff(verbs: Subparsers) -> None:
     )
 
 
-def _add_sync(verbs: Subparsers) -> None:
-    sync = _verb(verbs, "sync", "bring the cluster to what Git says")
+def _render(render: argparse.ArgumentParser) -> None:
+    _revision(render)
+    render.add_argument("--show-secrets", action="store_true", help="do not mask the values of Secrets")
+
+
+def _plan(plan: argparse.ArgumentParser) -> None:
+    _revision(plan)
+    plan.add_argument("--prune", action="store_true", default=None, help="also delete what Git no longer names")
+
+
+def _sync(sync: argparse.ArgumentParser) -> None:
     sync.add_argument("applications", nargs="*", metavar="APP")
     sync.add_argument("--all", action="store_true", help="every application")
     _revision(sync)
@@ -171,15 +199,14 @@ def _add_sync(verbs: Subparsers) -> None:
     sync.add_argument("-y", "--yes", action="store_true", help="approve what a guard holds for a person")
 
 
-def _add_holding(verbs: Subparsers) -> None:
-    pause = _verb(verbs, "pause", "hold an application's automation", one=True)
+def _pause(pause: argparse.ArgumentParser) -> None:
     pause.add_argument("--why", default="", metavar="TEXT", help="the reason, for the journal")
     pause.add_argument(
         "--for", type=_duration, dest="span", metavar="S", help="seconds (or 2h); default: until resumed"
     )
-    _verb(verbs, "resume", "let an application's automation go on", one=True)
-    _verb(verbs, "stop", "stop an application's running operation after the write it is in", one=True)
-    delete = _verb(verbs, "delete", "stop tracking an application, and leave or delete its objects", one=True)
+
+
+def _delete(delete: argparse.ArgumentParser) -> None:
     delete.add_argument("--cascade", action="store_true", help="delete its objects; default: leave them as they are")
     delete.add_argument(
         "--no-hooks", action="store_true", help="run no PreDelete and PostDelete hooks; asks nothing of Git"
@@ -188,34 +215,74 @@ def _add_holding(verbs: Subparsers) -> None:
     delete.add_argument("-y", "--yes", metavar="APP", help="its name once more, instead of typing it when asked")
 
 
-def _add_groups(verbs: Subparsers) -> None:
-    config = _group(verbs, "config", "write, check or describe a configuration")
-    init = _verb(config, "init", "write a commented one")
-    init.add_argument("file", nargs="?", metavar="FILE", help="default: ./gitops-tui.yaml")
-    validate = _verb(config, "validate", "check one and tell all its mistakes")
-    validate.add_argument("file", nargs="?", metavar="FILE", help="default: the one that would be used")
+def _journal(journal: argparse.ArgumentParser) -> None:
+    journal.add_argument("application", nargs="?", metavar="APP", help="default: all")
+    journal.add_argument("--app", metavar="APP", help="the same")
+    journal.add_argument("--since", type=_since, metavar="WHEN", help="a time ago (2h, 7d) or a date (2026-03-01)")
+    _count(journal, 20, "20, with --since all")
+
+
+def _add_config(config: Subparsers) -> None:
+    _verb(config, "init", "write a commented one", _file("default: ./gitops-tui.yaml"))
+    _verb(config, "validate", "check one and tell all its mistakes", _validate)
+    _verb(config, "schema", "print its JSON Schema")
+
+
+def _file(told: str) -> Fill:
+    return lambda parser: parser.add_argument("file", nargs="?", metavar="FILE", help=told)
+
+
+def _validate(validate: argparse.ArgumentParser) -> None:
+    _file("default: the one that would be used")(validate)
     validate.add_argument(
         "--against", metavar="FILE", help="judge the health of the objects in a YAML file by its rules"
     )
-    _verb(config, "schema", "print its JSON Schema")
-    demo = _group(verbs, "demo", "the embedded cluster")
+
+
+def _add_demo(demo: Subparsers) -> None:
     _verb(demo, "info", "where its kubeconfig and repository are")
     _verb(demo, "stop", "stop it; its state stays")
     _verb(demo, "reset", "stop it and forget its state")
 
 
-def _group(verbs: Subparsers, name: str, about: str) -> Subparsers:
-    parser = verbs.add_parser(name, help=about, description=_sentence(about))
-    return parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser, title="actions")
+class _Later:
+    """Stands for the parser of a verb, and is it as soon as somebody says the verb: a start knows one of them.
+
+    make: the parser. fill: adds what may be said to it. What argparse asks of a parser, it asks of that one.
+    """
+
+    def __init__(self, *, make: Callable[..., argparse.ArgumentParser], fill: Fill, **options: Any) -> None:
+        self._make = make
+        self._fill = fill
+        self._options = options
+        self._made: argparse.ArgumentParser | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._made is None:
+            self._made = self._make(**self._options)
+            self._fill(self._made)
+        return getattr(self._made, name)
 
 
-def _verb(verbs: Subparsers, name: str, about: str, *, one: bool = False) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = verbs.add_parser(
-        name, help=about, description=_sentence(about), parents=[_shared(again=True)], conflict_handler="resolve"
-    )
-    if one:
-        parser.add_argument("application", metavar="APP")
-    return parser
+def _group(verbs: Subparsers, name: str, about: str, add: Callable[[Subparsers], None]) -> None:
+    def fill(parser: argparse.ArgumentParser) -> None:
+        add(parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Later, title="actions"))
+
+    verbs.add_parser(name, help=about, description=_sentence(about), make=_Parser, fill=fill)
+
+
+def _verb(verbs: Subparsers, name: str, about: str, fill: Fill | None = None, *, one: bool = False) -> None:
+    def filled(parser: argparse.ArgumentParser) -> None:
+        if one:
+            parser.add_argument("application", metavar="APP")
+        if fill is not None:
+            fill(parser)
+
+    verbs.add_parser(name, help=about, description=_sentence(about), make=_verb_parser, fill=filled)
+
+
+def _verb_parser(**options: Any) -> argparse.ArgumentParser:
+    return _Parser(**options, parents=[_shared(again=True)], conflict_handler="resolve")
 
 
 def _revision(parser: argparse.ArgumentParser) -> None:

@@ -19,18 +19,19 @@ from gitops_tui.model.errors import (
     InvalidError,
     NotServedError,
 )
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.text import one_line
 
 _TEXT = 600
 _CAUSES = 20
-_MANAGER = re.compile(r'conflicts? with "((?:[^"\\]|\\.)*)"')
-_WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
-_HARMLESS = re.compile(r'(?:unknown|duplicate) field "[^"]*"')
+_MANAGER = pattern(r'conflicts? with "((?:[^"\\]|\\.)*)"')
+_WARNING = pattern(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
+_HARMLESS = pattern(r'(?:unknown|duplicate) field "[^"]*"')
 """Warnings that name fields alone."""
 
-_RBAC = re.compile(r'^secrets(?: "[^"]*")? is forbidden: User "[^"]*" cannot \w+ resource "secrets" in API group ""')
-_MISFIT = re.compile(
+_RBAC = pattern(r'^secrets(?: "[^"]*")? is forbidden: User "[^"]*" cannot \w+ resource "secrets" in API group ""')
+_MISFIT = pattern(
     r"failed to (?:create typed (?:patch|live) object|convert new object) \([^)]*\)(?: to proper version)?: (.*)", re.S
 )
 """What an apply that does not fit the schema is answered with: a 500 without a reason, as of Kubernetes 1.36."""
@@ -38,7 +39,7 @@ _MISFIT = re.compile(
 _NO_DRY_RUN = "does not support dry run"
 """How the API server says that it will not ask a webhook with side effects in a dry-run."""
 
-_MISFIT_FIELD = re.compile(r"^\s*(\.[^\n]*?): ([^\n]*)$", re.M)
+_MISFIT_FIELD = pattern(r"^\s*(\.[^\n]*?): ([^\n]*)$", re.M)
 UNDECLARED = "field not declared in schema"
 """What is said of an unknown field; it quotes no value."""
 

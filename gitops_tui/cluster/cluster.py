@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -19,12 +18,13 @@ from gitops_tui.cluster.warnings import Warnings, events_in
 from gitops_tui.cluster.watching import Cache, Listener, Surroundings, Watches, live_of
 from gitops_tui.model.errors import ClusterError, InvalidError, NotServedError
 from gitops_tui.model.ownership import FIELD_MANAGER, owner_of
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import replace
 
 _CLOSING = 1.0
-_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_ESCAPED = pattern("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _PAGE = 500
 _OUTLINES = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 

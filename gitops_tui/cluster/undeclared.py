@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gitops_tui.model.errors import InvalidError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import Body
 
-_UNDECLARED: Final = re.compile(r"(?P<path>\.\S.*?): field not declared in schema")
-_STEP: Final = re.compile(r"\.(?P<field>[^.\[\]]+)|\[(?P<index>[0-9]+)\]|\[(?P<keys>[^\]]*)\]")
-_KEY: Final = re.compile(r'([^=,]+)=("(?:[^"\\]|\\.)*"|[^,]+)')
+_UNDECLARED: Final = pattern(r"(?P<path>\.\S.*?): field not declared in schema")
+_STEP: Final = pattern(r"\.(?P<field>[^.\[\]]+)|\[(?P<index>[0-9]+)\]|\[(?P<keys>[^\]]*)\]")
+_KEY: Final = pattern(r'([^=,]+)=("(?:[^"\\]|\\.)*"|[^,]+)')
 
 
 def without_undeclared(body: Body, refusal: InvalidError) -> tuple[Body, tuple[str, ...]]:

@@ -5,7 +5,6 @@ Every check copes with parts that are malformed: those are told by the schema, a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,10 +14,11 @@ from gitops_tui.config.mistakes import Mistake, Path, nearest
 from gitops_tui.config.rules import rule_mistakes
 from gitops_tui.config.urls import default_name, is_name, url_mistake
 from gitops_tui.model.application import RendererName, cycle
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.text import one_line, sanitize
 from gitops_tui.model.windows import Cron, zone
 
-_TOKEN = re.compile(r"(gh[opsur]_|github_pat_|glpat-|glptt-|xox[bp]-|AKIA)[A-Za-z0-9_-]{10,}")
+_TOKEN = pattern(r"(gh[opsur]_|github_pat_|glpat-|glptt-|xox[bp]-|AKIA)[A-Za-z0-9_-]{10,}")
 _FREE_TEXT = "values"
 """Helm values are the chart's business and may hold any text."""
 

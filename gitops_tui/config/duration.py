@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from gitops_tui.model.patterns import pattern
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZES = {"B": 1, "kB": 10**3, "KiB": 2**10, "MB": 10**6, "MiB": 2**20, "GB": 10**9, "GiB": 2**30}
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kKMG]?i?B)")
-_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+_SIZE = pattern(r"([0-9]+(?:\.[0-9]+)?)([kKMG]?i?B)")
+_PART = pattern(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 
 
 def seconds(value: str | float) -> float:

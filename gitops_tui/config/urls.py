@@ -7,10 +7,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gitops_tui.config.nodes import NAME
+from gitops_tui.model.patterns import pattern
 
 SCHEMES = ("https", "ssh", "file")
-_SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9._-]+:(?!//)[^:].*")
-_NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
+_SCP = pattern(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9._-]+:(?!//)[^:].*")
+_NOT_IN_A_NAME = pattern(r"[^a-z0-9]+")
 
 
 def is_path(url: str) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import marshal
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from gitops_tui.diff.lists import Keyed
 from gitops_tui.model.fields import is_mapping
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import ABSENT
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _WITHOUT_REFERENCES: Final = 2
 """The last version of `marshal`'s format in which equal values have equal bytes."""
 
 # The grammar of k8s.io/apimachinery's resource.Quantity: a number with a binary or decimal suffix or an exponent.
-_QUANTITY = re.compile(r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?\d{1,2}))?")
+_QUANTITY = pattern(r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?\d{1,2}))?")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 

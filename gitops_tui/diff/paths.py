@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from gitops_tui.diff.lists import Keyed, keys_of
 from gitops_tui.model.errors import ConfigError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.text import sanitize
 
 
@@ -29,8 +30,8 @@ Step = str | int | Every
 Path = tuple[Step, ...]
 
 _HINT = 'write spec.containers[web].image, metadata.annotations["a.b/c"], or a JSON pointer'
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_$-]+")
-_TOKEN = re.compile(r"""\.?([^.\[\]"']+)|\[\s*"((?:[^"\\]|\\.)*)"\s*\]|\[\s*'([^']*)'\s*\]|\[([^\]]*)\]""")
+_PLAIN_KEY = pattern(r"[A-Za-z0-9_$-]+")
+_TOKEN = pattern(r"""\.?([^.\[\]"']+)|\[\s*"((?:[^"\\]|\\.)*)"\s*\]|\[\s*'([^']*)'\s*\]|\[([^\]]*)\]""")
 
 
 def parse_path(text: str) -> Path:

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Final
 
 from gitops_tui.model.errors import RenderError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.text import one_line
 from gitops_tui.render.checkout import shown
 from gitops_tui.render.request import Request
@@ -20,29 +21,27 @@ from gitops_tui.render.tool import Answer
 
 _HIDDEN: Final = "(hidden)"
 _VALUES: Final = (
-    (re.compile(r"`[^`]*`"), _HIDDEN),
-    (re.compile(r"(literal sources?) (?:\[.*?\]|\S+)(?=:|,|$)", re.DOTALL), rf"\1 {_HIDDEN}"),
-    (re.compile(r"(parsing|cast|convert|value|key) \"(?:[^\"\\]|\\.)*\""), rf"\1 {_HIDDEN}"),
-    (re.compile(r"(unable to cast) \S+(?= of type)"), rf"\1 {_HIDDEN}"),
-    (re.compile(r"(at '[^'\n]*': )'(?:[^'\\\n]|\\.)*'"), r"\1the value"),
-    (re.compile(r"from \[patch: .*\]", re.DOTALL), f"from {_HIDDEN}"),
-    (re.compile(r"line \[[\d ]+\] has invalid utf8 bytes : .*"), "a line is not UTF-8"),
-    (re.compile(r"in object \{.*?\}\}"), "in an object"),
-    (re.compile(r"map\[.*\]", re.DOTALL), _HIDDEN),
+    (pattern(r"`[^`]*`"), _HIDDEN),
+    (pattern(r"(literal sources?) (?:\[.*?\]|\S+)(?=:|,|$)", re.DOTALL), rf"\1 {_HIDDEN}"),
+    (pattern(r"(parsing|cast|convert|value|key) \"(?:[^\"\\]|\\.)*\""), rf"\1 {_HIDDEN}"),
+    (pattern(r"(unable to cast) \S+(?= of type)"), rf"\1 {_HIDDEN}"),
+    (pattern(r"(at '[^'\n]*': )'(?:[^'\\\n]|\\.)*'"), r"\1the value"),
+    (pattern(r"from \[patch: .*\]", re.DOTALL), f"from {_HIDDEN}"),
+    (pattern(r"line \[[\d ]+\] has invalid utf8 bytes : .*"), "a line is not UTF-8"),
+    (pattern(r"in object \{.*?\}\}"), "in an object"),
+    (pattern(r"map\[.*\]", re.DOTALL), _HIDDEN),
 )
-_HELM_NOISE: Final = re.compile(r"^(?:level=.*|Use --debug flag.*|WARNING:.*|walk\.go.*|coalesce\.go.*)$", re.MULTILINE)
-_TEMPLATE: Final = re.compile(r"((?:[\w.@+-]+/)+[\w.@+-]+\.\w+):(\d+)(?::\d+)?")
-_YAML_ERROR: Final = re.compile(r"YAML parse error on ([^\s:]+): (.*)", re.DOTALL)
-_RENDERED_LINE: Final = re.compile(r"yaml: line (\d+): ")
-_KUBECTL: Final = re.compile(
-    r"^[EF]\d{4} .*?\] \"command failed\" err=(?:\"(?P<one>.*)\"|<(?P<many>.*)>)\s*$", re.DOTALL
-)
-_NESTED: Final = re.compile(r"^(?:accumulating (?:resources|components)(?: from '[^']*')?: |accumulation err=')+")
-_FALLBACK: Final = re.compile(r"'?: must build at directory: .*$", re.DOTALL)
-_NAMED_FILE: Final = re.compile(r"(?:in File: |from ')([^'\s]+)")
-_CRASH: Final = re.compile(r"^(?:fatal error: |panic: |runtime: )", re.MULTILINE)
-_DEPENDENCIES: Final = re.compile(r"missing in charts/ directory: (.*)")
-_MACHINE: Final = re.compile(
+_HELM_NOISE: Final = pattern(r"^(?:level=.*|Use --debug flag.*|WARNING:.*|walk\.go.*|coalesce\.go.*)$", re.MULTILINE)
+_TEMPLATE: Final = pattern(r"((?:[\w.@+-]+/)+[\w.@+-]+\.\w+):(\d+)(?::\d+)?")
+_YAML_ERROR: Final = pattern(r"YAML parse error on ([^\s:]+): (.*)", re.DOTALL)
+_RENDERED_LINE: Final = pattern(r"yaml: line (\d+): ")
+_KUBECTL: Final = pattern(r"^[EF]\d{4} .*?\] \"command failed\" err=(?:\"(?P<one>.*)\"|<(?P<many>.*)>)\s*$", re.DOTALL)
+_NESTED: Final = pattern(r"^(?:accumulating (?:resources|components)(?: from '[^']*')?: |accumulation err=')+")
+_FALLBACK: Final = pattern(r"'?: must build at directory: .*$", re.DOTALL)
+_NAMED_FILE: Final = pattern(r"(?:in File: |from ')([^'\s]+)")
+_CRASH: Final = pattern(r"^(?:fatal error: |panic: |runtime: )", re.MULTILINE)
+_DEPENDENCIES: Final = pattern(r"missing in charts/ directory: (.*)")
+_MACHINE: Final = pattern(
     r"(?<![\w./:-])/(?:bin|dev|etc|home|lib\w*|mnt|nix|opt|private|proc|root|run|sbin|srv|sys|tmp|usr|Users|var)/[^\s'\":,\])]+"
 )
 _MOST_TEXT: Final = 20_000
@@ -123,8 +122,8 @@ def _harmless(text: str, values: Iterable[object]) -> str:
     known = sorted(set(islice(_texts(values), _MOST_VALUES)), key=len, reverse=True)
     if known:
         text = re.sub("|".join(re.escape(value) for value in known), _HIDDEN, text)
-    for pattern, replacement in _VALUES:
-        text = pattern.sub(replacement, text)
+    for quoted, replacement in _VALUES:
+        text = quoted.sub(replacement, text)
     text = one_line(text, limit=_MOST_TEXT)
     return text if len(text) <= 500 else f"{text[:150]} … {text[-340:]}"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from gitops_tui.model.errors import InputError, RenderError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import Manifest
 from gitops_tui.render import complaint, tool
 from gitops_tui.render.checkout import shown
@@ -17,8 +18,8 @@ from gitops_tui.render.manifests import CAPS, Collection, rewrapped
 from gitops_tui.render.request import Request
 from gitops_tui.yamlio import Limits, load_all
 
-_SOURCE: Final = re.compile(rb"^---\r?\n# Source: ([^\r\n]{1,1000})\r?$", re.MULTILINE)
-_COMMA: Final = re.compile(r"(?<!\\),")
+_SOURCE: Final = pattern(rb"^---\r?\n# Source: ([^\r\n]{1,1000})\r?$", re.MULTILINE)
+_COMMA: Final = pattern(r"(?<!\\),")
 _API_VERSIONS_PER_FLAG: Final = 500
 
 

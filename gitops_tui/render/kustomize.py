@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
 from gitops_tui.model.errors import InputError, RenderError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import Manifest
 from gitops_tui.model.values import dataclass, field
 from gitops_tui.render import complaint, tool
@@ -32,7 +33,7 @@ _REFERENCES: Final = (
 )
 _PATCHES: Final = ("patches", "patchesJson6902", "replacements")
 _GENERATORS: Final = ("configMapGenerator", "secretGenerator")
-_REMOTE: Final = re.compile(
+_REMOTE: Final = pattern(
     r"[a-z+]+://|git::|[\w.-]+@[\w.-]+:|(?:[\w-]+\.)+[a-z]{2,}[/:]|.*\?(?:ref|version)=", re.IGNORECASE
 )
 _RESTRICTORS: Final = ("LoadRestrictionsRootOnly", "LoadRestrictionsNone")

@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from gitops_tui.model.errors import InputError, RenderError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import Manifest, Origin, ResourceKey
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass
 from gitops_tui.yamlio import Document
 
-_API_VERSION: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?[a-z][a-z0-9]*")
-_KIND: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
-_NAME: Final = re.compile(r"(?!\.\.?$)[^/%\s\x00-\x20\x7f]{1,253}")
-_NAMESPACE: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_API_VERSION: Final = pattern(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?[a-z][a-z0-9]*")
+_KIND: Final = pattern(r"[A-Z][A-Za-z0-9]*")
+_NAME: Final = pattern(r"(?!\.\.?$)[^/%\s\x00-\x20\x7f]{1,253}")
+_NAMESPACE: Final = pattern(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _HOOKS: Final = ("argocd.argoproj.io/hook", "helm.sh/hook")
 
 

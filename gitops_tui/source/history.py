@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.text import one_line, sanitize
 from gitops_tui.source.objects import lines as lines_of
@@ -20,7 +21,7 @@ _LONGEST_MESSAGE: Final = 10_000
 _LONGEST_PATH: Final = 5
 """Moves of a folder that are followed."""
 _BLAME: Final = Limits(timeout=20.0, output=16 << 20)
-_BLAMED: Final = re.compile(rb"^([0-9a-f]{40,64}) \d+ (\d+)(?: \d+)?$", re.MULTILINE)
+_BLAMED: Final = pattern(rb"^([0-9a-f]{40,64}) \d+ (\d+)(?: \d+)?$", re.MULTILINE)
 
 
 def commits(

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from gitops_tui.model.application import Repository
 from gitops_tui.model.errors import SourceError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, replace
@@ -32,7 +33,7 @@ from gitops_tui.source.upkeep import Upkeep
 _LOCK_TIMEOUT: Final = 60.0
 _REBUILD_PAUSE: Final = 600.0
 _REMEMBERED: Final = 20_000
-_SHA: Final = re.compile(r"[0-9a-f]{7,64}")
+_SHA: Final = pattern(r"[0-9a-f]{7,64}")
 
 _T = TypeVar("_T")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
+from gitops_tui.model.patterns import pattern
 from gitops_tui.source.refs import KEEP, Refs, from_mirror
 from gitops_tui.source.transport.failures import DamagedError, GitFailedError, is_damage
 from gitops_tui.source.transport.process import Limits
@@ -19,7 +19,7 @@ from gitops_tui.source.transport.runner import Runner
 _LISTING: Final = Limits(output=128 << 20)
 _FITS_A_PIPE: Final = 4096
 """Bytes that every system takes at once into a pipe that nobody reads yet."""
-_OBJECT: Final = re.compile(rb"([0-9a-f]{40,64}) (?:blob|tree|commit)")
+_OBJECT: Final = pattern(rb"([0-9a-f]{40,64}) (?:blob|tree|commit)")
 
 
 def held(runner: Runner, copy: Path) -> Refs:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from gitops_tui.model.errors import SourceError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field
 
@@ -18,7 +18,7 @@ HEAD: Final = "refs/gitops-tui/head"
 NO_BRANCH: Final = "refs/gitops-tui/none"
 """What our HEAD names when the remote's names no branch."""
 
-_SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
+_SHA: Final = pattern(r"[0-9a-fA-F]{7,64}")
 _FULL_LENGTHS: Final = {40, 64}
 
 

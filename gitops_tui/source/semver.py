@@ -10,19 +10,20 @@ from collections.abc import Iterable
 from functools import total_ordering
 from typing import Final
 
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.values import dataclass
 
 _NUMBER: Final = r"(?:0|[1-9]\d{0,17})"
-_VERSION: Final = re.compile(
+_VERSION: Final = pattern(
     rf"[vV]?({_NUMBER})(?:\.({_NUMBER}))?(?:\.({_NUMBER}))?(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?"
 )
 _PART: Final = rf"(?:{_NUMBER}|[xX*])"
-_COMPARATOR: Final = re.compile(
+_COMPARATOR: Final = pattern(
     rf"\s*(?P<operator>>=|=>|<=|=<|!=|=|>|<|\^|~>|~|)\s*"
     rf"[vV]?(?P<major>{_PART})(?:\.(?P<minor>{_PART}))?(?:\.(?P<patch>{_PART}))?"
     rf"(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?(?:\s*,\s*|\s+|$)"
 )
-_HYPHEN: Final = re.compile(r"\s*(\S+)\s+-\s+(\S+)\s*")
+_HYPHEN: Final = pattern(r"\s*(\S+)\s+-\s+(\S+)\s*")
 _LARGEST: Final = 10**19
 
 

@@ -12,19 +12,18 @@ from typing import Final
 from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.errors import InvalidError
 from gitops_tui.model.fields import annotations_of, text
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import Body, ResourceKey
 
 _SYNC_OPTIONS: Final = "argocd.argoproj.io/sync-options"
 _FLUX: Final = "kustomize.toolkit.fluxcd.io"
-_WAVE: Final = re.compile(r"[+-]?[0-9]{1,9}")
-_IMMUTABLE: Final = re.compile(
+_WAVE: Final = pattern(r"[+-]?[0-9]{1,9}")
+_IMMUTABLE: Final = pattern(
     r"immutable|may not (?:be )?(?:changed?|updated?)\b|cannot (?:be )?(?:changed?|updated?|modified)\b"
     r"|can not be less than previous|updates? to .{0,400}? (?:are|is) forbidden",
     re.I | re.S,
 )
-_IMMUTABLE_OF_SECRET: Final = re.compile(
-    r"(?:type: FieldValueInvalid|(?:data|immutable|stringData): FieldValueForbidden)"
-)
+_IMMUTABLE_OF_SECRET: Final = pattern(r"(?:type: FieldValueInvalid|(?:data|immutable|stringData): FieldValueForbidden)")
 """Of a Secret only fields and reasons are told, since a server quotes values: these mean that it cannot change."""
 
 WAY_OUT: Final = "argocd.argoproj.io/sync-options: Force=true on it has it deleted and made anew"

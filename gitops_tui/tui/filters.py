@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.values import dataclass, field
 
-_FIELD = re.compile(r"(?P<name>[a-z]+)=(?P<value>.*)", re.IGNORECASE)
+_FIELD = pattern(r"(?P<name>[a-z]+)=(?P<value>.*)", re.IGNORECASE)
 
 
 class FilterError(ValueError):

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from gitops_tui.model.patterns import pattern
 from gitops_tui.yamlio.scalars import misread
 
-_PLAIN: Final = re.compile(
+_PLAIN: Final = pattern(
     r"""(?!---|\.\.\.)  # would end the document
     (?:[^-?:,\[\]{}\#&*!|>'"%@`\x20]|--?(?=[^-\x20]))  # starts no other construct
     (?:[^:\#\x20]|:(?=[^\x20])|(?<=[^\x20])\#|\x20(?=[^\x20\#]))*  # holds no key and no comment

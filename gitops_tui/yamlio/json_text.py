@@ -10,9 +10,10 @@ import json
 import re
 from typing import Final, NamedTuple
 
+from gitops_tui.model.patterns import pattern
 from gitops_tui.yamlio.build import Builder
 
-_PIECE: Final = re.compile(
+_PIECE: Final = pattern(
     r"""[ \t\r\n]*(?:
         (?P<sign>[{}\[\]:,])
       | "(?P<string>[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*)"
@@ -22,7 +23,7 @@ _PIECE: Final = re.compile(
     )""",
     re.VERBOSE,
 )
-_BLANK: Final = re.compile(r"[ \t\r\n]*")
+_BLANK: Final = pattern(r"[ \t\r\n]*")
 _CLOSING: Final = {"{": "}", "[": "]"}
 
 

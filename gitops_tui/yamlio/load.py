@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import yaml
 
 from gitops_tui.model.errors import InputError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.text import one_line
 from gitops_tui.yamlio.build import LIMITS, Builder, Document, Limits
 from gitops_tui.yamlio.json_text import read_json
@@ -16,7 +16,7 @@ from gitops_tui.yamlio.positions import Positions
 _PARSER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
-_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN: Final = pattern("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def load_all(data: bytes, *, name: str, limits: Limits = LIMITS, track: bool = False) -> tuple[Document, ...]:

@@ -14,6 +14,8 @@ import re
 import struct
 from typing import Final
 
+from gitops_tui.model.patterns import pattern
+
 Scalar = None | bool | int | float | str
 
 _WORDS: Final[dict[str, Scalar]] = {
@@ -26,12 +28,12 @@ _WORDS: Final[dict[str, Scalar]] = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
-_INTEGER: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)", re.ASCII)
-_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
-_MISPLACED: Final = re.compile(r"(?<![0-9])_|_(?![0-9])", re.ASCII)
-_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt\s]+\d\d?:\d\d?:\d\d?.*)?", re.ASCII)
-_SEXAGESIMAL: Final = re.compile(r"[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?", re.ASCII)
-_FLOAT_ONLY: Final = re.compile(r"^[-+]?[0-9_]*[.]|^[-+]?[0-9][0-9_]*[eE]", re.ASCII)
+_INTEGER: Final = pattern(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)", re.ASCII)
+_FLOAT: Final = pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_MISPLACED: Final = pattern(r"(?<![0-9])_|_(?![0-9])", re.ASCII)
+_TIMESTAMP: Final = pattern(r"\d{4}-\d\d?-\d\d?(?:[Tt\s]+\d\d?:\d\d?:\d\d?.*)?", re.ASCII)
+_SEXAGESIMAL: Final = pattern(r"[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?", re.ASCII)
+_FLOAT_ONLY: Final = pattern(r"^[-+]?[0-9_]*[.]|^[-+]?[0-9][0-9_]*[eE]", re.ASCII)
 _BASES: Final = {"x": 16, "b": 2, "o": 8}
 _INT64: Final = 1 << 63
 _LONGEST_INTEGER: Final = 100

@@ -13,13 +13,24 @@ _UNTIL = ("next-commit", "manual")
 Duration = Callable[[str], float]
 """Seconds of what was typed; ArgumentTypeError for what is none."""
 
-AddVerb = Callable[[str, str], argparse.ArgumentParser]
-"""(name, about): a verb that takes one application."""
+Verb = tuple[str, str, Callable[[argparse.ArgumentParser], None] | None]
+"""Its name, what it is for, and what adds its options."""
 
 
-def add(verb: AddVerb, duration: Duration) -> None:
-    """Add rollback, unpin and undo."""
-    rollback = verb("rollback", "go back to a commit, shown and approved first")
+def verbs(duration: Duration) -> tuple[Verb, ...]:
+    """Return rollback, unpin and undo; each takes one application."""
+    return (
+        ("rollback", "go back to a commit, shown and approved first", lambda parser: _rollback(parser, duration)),
+        ("unpin", "let an application follow its tracked revision again", None),
+        (
+            "undo",
+            "take back what was done last: a sync, a rollback, a revert, a pause",
+            lambda parser: _undo(parser, duration),
+        ),
+    )
+
+
+def _rollback(rollback: argparse.ArgumentParser, duration: Duration) -> None:
     which = rollback.add_mutually_exclusive_group(required=True)
     which.add_argument("commit", nargs="?", metavar="REV", help="a commit, tag or branch; `history` lists the commits")
     which.add_argument(
@@ -41,8 +52,9 @@ def add(verb: AddVerb, duration: Duration) -> None:
         " 2h, or 2026-01-31T12:00",
     )
     rollback.add_argument("--timeout", type=duration, metavar="S", help="seconds (or 5m) to wait for health")
-    verb("unpin", "let an application follow its tracked revision again")
-    undo = verb("undo", "take back what was done last: a sync, a rollback, a revert, a pause")
+
+
+def _undo(undo: argparse.ArgumentParser, duration: Duration) -> None:
     _approval(undo)
     undo.add_argument("--timeout", type=duration, metavar="S", help="seconds (or 5m) to wait for health")
 

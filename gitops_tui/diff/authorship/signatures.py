@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -11,11 +10,12 @@ from gitops_tui.diff.lines import DiffLine, LineKind, wanted
 from gitops_tui.diff.paths import parse_path, resolve
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import Authorship, FieldChange
 from gitops_tui.yamlio import dump
 
 _DIFFERING: Final = frozenset({LineKind.ADDED, LineKind.REMOVED, LineKind.CHANGED})
-_SHA: Final = re.compile(r"[0-9a-f]{40,64}")
+_SHA: Final = pattern(r"[0-9a-f]{40,64}")
 
 
 def signatures(comparison: ResourceComparison, lines: Iterable[DiffLine]) -> Mapping[DiffLine, Authorship]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
@@ -11,11 +10,12 @@ from gitops_tui.diff.normalise import encoded, is_secret
 from gitops_tui.diff.paths import Path, resolve
 from gitops_tui.model.errors import InputError
 from gitops_tui.model.fields import dig, text
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.values import dataclass
 from gitops_tui.yamlio import Document, Limits, Positions, load_all
 
-_BLOCK: Final = re.compile(r"[|>][-+0-9]*\s*(?:#.*)?$")
+_BLOCK: Final = pattern(r"[|>][-+0-9]*\s*(?:#.*)?$")
 _LIMITS: Final = Limits(bytes=10 << 20, nodes=300_000)
 Steps = tuple[str | int, ...]
 

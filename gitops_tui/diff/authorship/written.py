@@ -16,6 +16,7 @@ from gitops_tui.diff.normalise import decoded
 from gitops_tui.diff.paths import Path
 from gitops_tui.model.fields import dig
 from gitops_tui.model.fields import text as text_of
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.text import shorten
 from gitops_tui.model.values import dataclass
@@ -23,7 +24,7 @@ from gitops_tui.model.values import dataclass
 CANNOT_TELL: Final = "cannot tell"
 _RELATED: Final = 5
 """Letters that two names must have in common at their beginning, `replicas` and `replicaCount`."""
-_VALUES: Final = re.compile(r"\.Values\.([A-Za-z0-9_][\w.]*)")
+_VALUES: Final = pattern(r"\.Values\.([A-Za-z0-9_][\w.]*)")
 _LEAVES: Final = 50_000
 _INPUTS: Final = frozenset({"Component", "Kustomization"})
 

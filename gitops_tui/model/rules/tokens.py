@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, Literal
 
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.rules.path import Chosen, FieldPath, Step
 from gitops_tui.model.values import dataclass
 
@@ -17,12 +18,12 @@ Sort = Literal["path", "value", "sign", "word", "end"]
 WORDS: Final = frozenset({"and", "or", "not", "in", "exists"})
 _VALUES: Final[dict[str, Any]] = {"true": True, "false": False, "null": None}
 
-_SPACE = re.compile(r"\s*")
-_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?(?![\w.])")
-_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
-_SIGN = re.compile(r"==|!=|<=|>=|<|>|\(|\)|\[|\]|,")
-_KEY = re.compile(r"[A-Za-z_$][\w$-]*")
-_BELOW = re.compile(
+_SPACE = pattern(r"\s*")
+_NUMBER = pattern(r"-?\d{1,15}(\.\d{1,9})?(?![\w.])")
+_TEXT = pattern(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+_SIGN = pattern(r"==|!=|<=|>=|<|>|\(|\)|\[|\]|,")
+_KEY = pattern(r"[A-Za-z_$][\w$-]*")
+_BELOW = pattern(
     r"""\.(?P<key>[A-Za-z_$][\w$-]*)
     | \[ \s* (?P<index>\d{1,6}) \s* \]
     | \[ \s* (?P<quoted>"(?:[^"\\]|\\.)*"|'[^']*') \s* \]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.values import dataclass
 
 _MACROS: Final[Mapping[str, str]] = {
@@ -20,7 +20,7 @@ _MACROS: Final[Mapping[str, str]] = {
 }
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_PART: Final = re.compile(r"(?:\*|(?P<first>[a-z0-9]{1,4})(?:-(?P<last>[a-z0-9]{1,4}))?)(?:/(?P<step>[0-9]{1,2}))?")
+_PART: Final = pattern(r"(?:\*|(?P<first>[a-z0-9]{1,4})(?:-(?P<last>[a-z0-9]{1,4}))?)(?:/(?P<step>[0-9]{1,2}))?")
 _DAYS_SEARCHED: Final = 366 * 9
 """A 29th of February may be eight years away."""
 

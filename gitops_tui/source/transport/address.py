@@ -9,17 +9,16 @@ from typing import Final, NoReturn
 from urllib.parse import unquote, urlsplit
 
 from gitops_tui.model.errors import SourceError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass
 
 ALLOWED: Final = "a local path, file://, https://, ssh:// or user@host:path"
 
-_SCP: Final = re.compile(
-    r"(?:(?P<user>[A-Za-z0-9._~-]+)@)?(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<path>[^:].*)"
-)
-_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*|[0-9A-Fa-f:.]+")
-_USER: Final = re.compile(r"[A-Za-z0-9._~%-]*")
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f]")
+_SCP: Final = pattern(r"(?:(?P<user>[A-Za-z0-9._~-]+)@)?(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<path>[^:].*)")
+_HOST: Final = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*|[0-9A-Fa-f:.]+")
+_USER: Final = pattern(r"[A-Za-z0-9._~%-]*")
+_UNPRINTABLE: Final = pattern(r"[\x00-\x20\x7f]")
 
 
 @dataclass(frozen=True, slots=True)

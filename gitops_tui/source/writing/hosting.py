@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-_SCP: Final = re.compile(r"(?:[^@/]+@)?(?P<host>[^:/]+):(?P<path>.+)")
-_ADDRESS: Final = re.compile(r"https://[^\s\x00-\x1f\x7f<>\"']+")
+from gitops_tui.model.patterns import pattern
+
+_SCP: Final = pattern(r"(?:[^@/]+@)?(?P<host>[^:/]+):(?P<path>.+)")
+_ADDRESS: Final = pattern(r"https://[^\s\x00-\x1f\x7f<>\"']+")
 
 
 def pull_request_url(url: str, branch: str, onto: str) -> str:

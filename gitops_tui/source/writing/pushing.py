@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from gitops_tui.model.errors import SourceError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.text import one_line
 from gitops_tui.source.refs import HEADS
 from gitops_tui.source.remote import Remote
@@ -16,8 +17,8 @@ from gitops_tui.source.transport.process import Limits
 from gitops_tui.source.transport.runner import Output
 
 _PUSH: Final = Limits(timeout=300.0)
-_REJECTED: Final = re.compile(r"^!\t[^\t]*\t(?P<why>.*)$", re.MULTILINE)
-_RACE: Final = re.compile(
+_REJECTED: Final = pattern(r"^!\t[^\t]*\t(?P<why>.*)$", re.MULTILINE)
+_RACE: Final = pattern(
     r"stale info|fetch first|non-fast-forward|cannot lock ref|failed to (update|lock)|incorrect old value"
     r"|already exists|ref updated since",
     re.IGNORECASE,

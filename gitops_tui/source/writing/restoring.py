@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from gitops_tui.model.errors import SourceError
+from gitops_tui.model.patterns import pattern
 from gitops_tui.model.revision import FileChange
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import replace
@@ -25,8 +26,8 @@ from gitops_tui.source.writing.identity import Identity
 
 _DIFF: Final = Limits(timeout=120.0, output=128 << 20)
 _COMMIT: Final = Limits(timeout=120.0)
-_RAW: Final = re.compile(rb":\d{6} (\d{6}) ([0-9a-f]+) ([0-9a-f]+) [A-Z]")
-_COUNTS: Final = re.compile(rb"(\d+|-)\t(\d+|-)\t(.+)", re.DOTALL)
+_RAW: Final = pattern(rb":\d{6} (\d{6}) ([0-9a-f]+) ([0-9a-f]+) [A-Z]")
+_COUNTS: Final = pattern(rb"(\d+|-)\t(\d+|-)\t(.+)", re.DOTALL)
 _ABSENT: Final = b"000000"
 
 Entry = tuple[bytes, bytes, bytes]
