@@ -14,6 +14,7 @@ from gitops_tui.model.errors import InputError
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field
 from gitops_tui.yamlio import scalars
+from gitops_tui.yamlio.plain import Plain
 from gitops_tui.yamlio.positions import Positions
 
 _STANDARD: Final = "tag:yaml.org,2002:"
@@ -97,11 +98,15 @@ class _Frame:
 
 
 class Builder:
-    """Collects the documents of one stream. name: how errors call it. track: whether to note all positions."""
+    """Collects the documents of one stream. name: how errors call it. track: whether to note all positions.
 
-    def __init__(self, name: str, limits: Limits, *, track: bool) -> None:
+    above: the lines of the stream before what is fed now.
+    """
+
+    def __init__(self, name: str, limits: Limits, *, track: bool = False, above: int = 0) -> None:
         self.documents: list[Document] = []
-        self._name = name
+        self.above = above
+        self.name = name
         self._limits = limits
         self._track = track
         self._nodes = 0
@@ -111,14 +116,26 @@ class Builder:
 
     def refuse(self, mark: Mark, message: str, hint: str = "") -> InputError:
         """The error that something is wrong at `mark`."""
-        return InputError(f"{self._name}:{mark.line + 1}:{mark.column + 1}", message, hint=hint)
+        return InputError(f"{self.name}:{mark.line + 1}:{mark.column + 1}", message, hint=hint)
+
+    def take(self, document: Plain) -> bool:
+        """Keep a document that was read without a parser; whether the budgets allow for it."""
+        if document.value is None:
+            return True
+        self._nodes += document.nodes
+        self._text += document.text
+        self._text_before = self._text
+        fits = self._nodes <= self._limits.nodes and self._text <= self._limits.bytes
+        line, items = self.above + document.line + 1, tuple(self.above + item + 1 for item in document.items)
+        self.documents.append(Document(document.value, line, items, document.text))
+        return fits and len(self.documents) <= self._limits.documents
 
     def end_document(self, mark: Mark) -> None:
         """Keep the document unless it is empty."""
         if self._root is not None:
             if len(self.documents) >= self._limits.documents:
                 raise self.refuse(mark, f"more than {self._limits.documents} documents")
-            line = (self._root_mark or mark).line + 1
+            line = self.above + (self._root_mark or mark).line + 1
             size = self._text - self._text_before
             self.documents.append(Document(self._root, line, tuple(self._items), size, self._root_positions))
         self._start_document()
@@ -219,7 +236,7 @@ class Builder:
                 frame.positions.children[len(frame.value)] = positions
             frame.value.append(value)
             if len(self._stack) == 2 and self._stack[0].key == "items":
-                self._items.append(mark.line + 1)
+                self._items.append(self.above + mark.line + 1)
             return
         key, frame.key = frame.key, _NO_KEY
         if key is _MERGE:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import yaml
-
 from gitops_tui.model.errors import InputError
-from gitops_tui.model.patterns import pattern
-from gitops_tui.model.text import one_line
+from gitops_tui.yamlio import plain
 from gitops_tui.yamlio.build import LIMITS, Builder, Document, Limits
 from gitops_tui.yamlio.json_text import read_json
 from gitops_tui.yamlio.positions import Positions
 
-_PARSER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
-_FORBIDDEN: Final = pattern("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def load_all(data: bytes, *, name: str, limits: Limits = LIMITS, track: bool = False) -> tuple[Document, ...]:
@@ -42,59 +37,46 @@ def load_with_positions(data: bytes, *, name: str, limits: Limits = LIMITS) -> t
 
 
 def _load(data: bytes, name: str, limits: Limits, *, track: bool) -> tuple[Document, ...]:
-    builder = Builder(name, limits, track=track)
     data, text = _decoded(data, name, limits)
     if name.lower().endswith(".json"):
-        read_json(text, builder)
-    else:
-        _read_yaml(data, name, builder)
+        strict = Builder(name, limits, track=track)
+        read_json(text, strict)
+        return tuple(strict.documents)
+    found = None if track else _by_parts(text, name, limits)
+    if found is not None:
+        return found
+    builder = Builder(name, limits, track=track)
+    _parse(data, builder)
     return tuple(builder.documents)
 
 
-def _feed(builder: Builder, event: Any) -> None:
-    kind = type(event)
-    if kind is yaml.ScalarEvent:
-        plain = not event.style
-        builder.scalar(event.value, event.start_mark, plain=plain, tag=event.tag, anchor=event.anchor)
-    elif kind is yaml.MappingStartEvent:
-        builder.open({}, event.start_mark, tag=event.tag, anchor=event.anchor)
-    elif kind is yaml.SequenceStartEvent:
-        builder.open([], event.start_mark, tag=event.tag, anchor=event.anchor)
-    elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-        builder.close()
-    elif kind is yaml.AliasEvent:
-        builder.alias(event.anchor, event.start_mark)
-    elif kind is yaml.DocumentEndEvent:
-        builder.end_document(event.start_mark)
+def _by_parts(text: str, name: str, limits: Limits) -> tuple[Document, ...] | None:
+    """The documents of a stream, each read in the cheapest way; None where all of it has to be parsed in one go."""
+    split = plain.parts(text)
+    if split is None:
+        return None
+    builder = Builder(name, limits)
+    for part in split:
+        builder.above = part.first
+        document = plain.read(part, limits.depth)
+        if document is not None:
+            if not builder.take(document):
+                return None
+        elif plain.is_of_itself(part):
+            return None
+        else:
+            try:
+                _parse(part.text, builder)
+            except InputError:
+                # The parser says it better of the whole stream, with the right place.
+                return None
+    return tuple(builder.documents)
 
 
-def _read_yaml(data: bytes, name: str, builder: Builder) -> None:
-    try:
-        next_event = _PARSER(data).get_event
-        while (event := next_event()) is not None:
-            _feed(builder, event)
-    except yaml.reader.ReaderError as e:
-        text = data.decode()
-        found = _FORBIDDEN.search(text)
-        at = found.start() if found else 0
-        place = f"{text.count(chr(10), 0, at) + 1}:{at - text.rfind(chr(10), 0, at)}"
-        raise InputError(f"{name}:{place}", "a control character is not allowed in YAML") from e
-    except yaml.MarkedYAMLError as e:
-        mark = e.problem_mark or e.context_mark
-        place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-        raise InputError(f"{name}:{place}", _explain(e)) from None
+def _parse(text: bytes | str, builder: Builder) -> None:
+    from gitops_tui.yamlio import events  # noqa: PLC0415 - most texts are read without a parser
 
-
-def _explain(error: yaml.MarkedYAMLError) -> str:
-    """The parser's words, without the piece of text that it quotes: it may hold a secret."""
-    problem = str(error.problem or "malformed YAML")
-    if "cannot start any token" in problem:
-        return "a tab or a special character stands where a value should start; indent with spaces, or quote the value"
-    context, mark = error.context, error.context_mark
-    if not context or context == problem:
-        return one_line(problem)
-    where = f" from line {mark.line + 1} on" if mark and mark != error.problem_mark else ""
-    return one_line(f"{problem}, {context}{where}")
+    events.parse(text, builder)
 
 
 def _decoded(data: bytes, name: str, limits: Limits) -> tuple[bytes, str]:

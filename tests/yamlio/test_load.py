@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitops_tui.model.errors import InputError
-from gitops_tui.yamlio import Limits, load, load_all
+from gitops_tui.yamlio import Limits, events, load_all
 
 HERE = Path(__file__).parent
 
@@ -54,7 +54,7 @@ def refusal(text: str | bytes, name: str = "apps/web.yaml", **limits: int) -> In
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Runs the test with libyaml and with the parser in Python that stands in where libyaml is missing."""
     if request.param == "python":
-        monkeypatch.setattr(load, "_PARSER", yaml.SafeLoader)
+        monkeypatch.setattr(events, "_PARSER", yaml.SafeLoader)
     return str(request.param)
 
 

@@ -1,0 +1,174 @@
+"""What is read without a parser is what the parser would have made of it, mistakes included."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gitops_tui.model.errors import InputError
+from gitops_tui.yamlio import Document, Limits, events, load_all, rows
+from gitops_tui.yamlio.build import Builder
+
+TESTS = Path(__file__).parents[1]
+TEXTS = [path.read_text() for path in sorted(TESTS.rglob("*.y*ml")) if path.stat().st_size < 20_000]
+LIMITS = st.sampled_from([Limits(), Limits(depth=3), Limits(nodes=12), Limits(documents=2)])
+LINES = """\
+a: 1|- c|- name: x|- a: ;|- ;|  - ;|a: ;|key: ;-|k: ;+|    text|     more|\ttab|||  |   |# c|  # c|key:|  key:|
+-|- |---|--- x|--- |...|%YAML 1.2|a: {b: c}|a: [x, "y"]|a: []|- {}|- [1, 2]|items:|  items:|items: [a, b]|
+items: []|kind: List|a: 'it''s'|a: 'b'|a: "b"|a: "b\\n"|a: "b" c|b: c # note|a: b #|a: #c|a: b: c|a: b:|y: no|
+true: x|null: a|1: 2|a: .inf|a: ~|<<: *a|a: &x b|a: *x|a: !!str b|a: >|? x|: y|a: -1|a: - 1|a: --x|a: ---|- - x|
+- a|  c: d|a: http://x:80/#f|a: x#y|a: @b|a: %c|a: `|a: é|é: a|a: \xa0|a: \u2028|a: 010|a: 1e3|a: 1_000|
+a: 12:30|a:  x  |"q": r|a: ;2|> |a: ]|a: [|a: {|a: [a, b|- [a, b]: c|a: [a,b,]|a: [a, {b: c}]|a: {a: b, a: c}|
+a: {y: n}|a: [=, .5]|a: [a b]|a: [a:b]|a: x\x07|a: b\r|a: \ufeff|!!str ;|&a >
+""".replace("\n", "").split("|")
+
+
+def parsed(text: str, limits: Limits) -> tuple[Document, ...]:
+    builder = Builder("x.yaml", limits)
+    events.parse(text.encode(), builder)
+    return tuple(builder.documents)
+
+
+def said(documents: tuple[Document, ...]) -> list[Any]:
+    return [(repr(each.value), each.line, each.items, each.size) for each in documents]
+
+
+def told(error: InputError) -> list[Any]:
+    return [error.subject, error.message, error.hint]
+
+
+def is_what_the_parser_says(text: str, limits: Limits) -> None:
+    try:
+        expected = said(parsed(text, limits))
+    except InputError as error:
+        expected = told(error)
+    try:
+        found = said(load_all(text.encode(), name="x.yaml", limits=limits))
+    except InputError as error:
+        found = told(error)
+    assert found == expected
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_file_of_the_tests_is_read_as_the_parser_reads_it(text: str) -> None:
+    is_what_the_parser_says(text, Limits())
+    is_what_the_parser_says(text.rstrip("\n"), Limits())
+    is_what_the_parser_says("\n\n# first\n---\n" + text + "---\n---\na: b\n---", Limits())
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["", "", "  ", "    ", " "]), st.sampled_from(LINES)), max_size=9),
+    st.sampled_from(["\n", "", "\n\n"]),
+    LIMITS,
+)
+def test_lines_in_any_order_mean_what_they_mean_to_the_parser(
+    lines: list[tuple[str, str]], end: str, limits: Limits
+) -> None:
+    is_what_the_parser_says("\n".join(pad + line.replace(";", "|") for pad, line in lines) + end, limits)
+
+
+@settings(max_examples=700, deadline=None)
+@given(st.sampled_from(TEXTS), st.data(), LIMITS)
+def test_a_slip_of_the_hand_means_what_it_means_to_the_parser(text: str, data: st.DataObject, limits: Limits) -> None:
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text)))
+        gone = data.draw(st.integers(0, 4))
+        come = data.draw(st.text(" \n\t-:#|>{}[],'\"&*!%@abc1~.é", max_size=3))
+        text = text[:at] + come + text[at + gone :]
+    is_what_the_parser_says(text, limits)
+
+
+WITHOUT = """\
+import sys
+from gitops_tui.yamlio import load_all
+documents = load_all(sys.stdin.buffer.read(), name="x.yaml")
+print(len(documents), "yaml" in sys.modules)
+"""
+
+
+def without_parser(text: str) -> str:
+    """How many documents a process finds in a text, and whether it needed a parser."""
+    done = subprocess.run([sys.executable, "-c", WITHOUT], input=text.encode(), capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+USUAL = """\
+# A note.
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  labels: {app: web}
+  annotations:
+    example.org/when: '2024-01-01'  # quoted
+spec:
+  replicas: 2
+  template:
+    spec:
+      containers:
+      - name: web
+        image: example.org/shop:1.0@sha256:abc
+        command: ["sh", "-c"]
+        args:
+        - --port=80
+        - |
+          echo one
+            echo two
+
+          exit
+        ports:
+          - containerPort: 80
+            protocol: TCP
+        resources: {}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+data:
+  script: |-
+    if true
+    \tindented
+  größe: groß
+  empty:
+"""
+
+
+def test_what_manifests_are_written_in_needs_no_parser() -> None:
+    assert without_parser(USUAL) == "2 False"
+
+
+def test_one_document_that_needs_the_parser_leaves_the_others_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def noted(text: bytes | str, builder: Builder) -> None:
+        asked.append(str(text))
+        parse(text, builder)
+
+    parse = events.parse
+    monkeypatch.setattr(events, "parse", noted)
+    plain = "a: 1\nb:\n  - c\n"
+    found = load_all(f"{plain}---\na: &x 1\nb: *x\n---\n{plain}".encode(), name="x.yaml")
+    assert [document.line for document in found] == [1, 5, 8]
+    assert asked == ["a: &x 1\nb: *x\n"]
+
+
+def test_what_was_read_is_nobody_elses() -> None:
+    first, second = (load_all(b"a: {b: c}\nd: [e]\n", name="x.yaml")[0].value for _ in range(2))
+    first["a"]["b"] = first["d"][0] = "changed"
+    assert second == {"a": {"b": "c"}, "d": ["e"]}
+
+
+def test_the_lines_that_are_remembered_are_bounded() -> None:
+    for start in range(0, 30_000, 1000):
+        load_all("".join(f"k{start + number}: v\n" for number in range(1000)).encode(), name="x.yaml")
+    assert 0 < len(rows.known) <= 10_000
+    load_all(f"password: {'x' * 500}\n".encode(), name="x.yaml")
+    assert not any("x" * 500 in line for line in rows.known)
