@@ -56,6 +56,17 @@ ASKS: dict[str, Ask] = {
     "there already": Ask("POST", "v1:configmaps", config_map()),
     "no name": Ask("POST", "v1:configmaps", {"data": {}}),
     "a bad name": _settings(name="A_b"),
+    "too many annotations": _settings(annotations={"note": "x" * (256 << 10)}),
+    "too many annotations of pods": _deployment(
+        template={**template(), "metadata": {"labels": {"app": "web"}, "annotations": {"note": "x" * (256 << 10)}}}
+    ),
+    "too much data": Ask("POST", "v1:configmaps", config_map("big", a="x" * (1 << 20), b="y")),
+    "too much secret data": Ask(
+        "POST", "v1:secrets", {"metadata": {"name": "big"}, "stringData": {"a": "x" * (1 << 20), "b": "y"}}
+    ),
+    "a blank in the image of a pod": Ask(
+        "POST", "v1:pods", {"metadata": {"name": "web"}, "spec": {"containers": [container(image=" nginx")]}}
+    ),
     "another namespace": _settings(namespace="elsewhere"),
     "another kind": Ask("POST", "v1:configmaps", {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}),
     "another version": Ask("POST", "v1:configmaps", {**config_map("x"), "apiVersion": "v2"}),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitops_tui.embedded.kinds.schema import Object
-from gitops_tui.embedded.rules.problems import FieldError, invalid, required
+from gitops_tui.embedded.rules.problems import FieldError, invalid, required, too_long
 
 _LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
 _SUBDOMAIN = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
@@ -40,6 +40,7 @@ _CONFIG_KEY_MESSAGE = (
     "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
 
+_MOST_ANNOTATIONS = 256 << 10
 _STANDARD_FINALIZERS = {"kubernetes", "orphan", "foregroundDeletion"}
 _LABEL_KINDS = {"namespaces", "services"}
 _PATH_KINDS = {"roles", "rolebindings", "clusterroles", "clusterrolebindings"}
@@ -81,8 +82,7 @@ def metadata_errors(plural: str, body: Object, *, strict_finalizers: bool) -> It
     elif problem := name_problem(plural, name):
         yield invalid("metadata.name", name, problem)
     yield from label_errors("metadata.labels", metadata.get("labels") or {})
-    for key in metadata.get("annotations") or {}:
-        yield from _key_errors("metadata.annotations", key.lower())
+    yield from annotation_errors("metadata.annotations", metadata.get("annotations") or {})
     for at, finalizer in enumerate(metadata.get("finalizers") or ()):
         yield from _key_errors("metadata.finalizers", finalizer)
         if strict_finalizers and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
@@ -103,6 +103,14 @@ def label_errors(path: str, labels: dict[str, Any]) -> Iterator[FieldError]:
             yield invalid(path, value, "must be no more than 63 bytes")
         elif not _VALUE.fullmatch(value):
             yield invalid(path, value, _VALUE_MESSAGE)
+
+
+def annotation_errors(path: str, annotations: dict[str, Any]) -> Iterator[FieldError]:
+    """What is wrong with annotations."""
+    for key in annotations:
+        yield from _key_errors(path, key.lower())
+    if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > _MOST_ANNOTATIONS:
+        yield too_long(path, _MOST_ANNOTATIONS)
 
 
 def config_key_problem(key: str) -> str:

@@ -46,6 +46,11 @@ def forbidden_field(field: str, detail: str) -> FieldError:
     return FieldError("FieldValueForbidden", field, f"Forbidden: {detail}")
 
 
+def too_long(field: str, most: int) -> FieldError:
+    """A value of more bytes than are allowed."""
+    return FieldError("FieldValueTooLong", field, f"Too long: may not be more than {most} bytes")
+
+
 def duplicate(field: str, value: Any) -> FieldError:
     """A value that stands twice where it may stand once."""
     return FieldError("FieldValueDuplicate", field, f"Duplicate value: {shown(value)}")

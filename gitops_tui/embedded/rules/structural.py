@@ -9,7 +9,7 @@ from typing import Any
 
 from gitops_tui.embedded.kinds.schema import NOTHING, ListOf, MapOf, Object, Struct, Type
 from gitops_tui.embedded.rules.conform import Report, conform
-from gitops_tui.embedded.rules.problems import FieldError, duplicate, invalid, required, shown, unsupported
+from gitops_tui.embedded.rules.problems import FieldError, duplicate, invalid, required, shown, too_long, unsupported
 
 
 def conform_custom(struct: Struct, value: Object, report: Report) -> Object:
@@ -141,7 +141,7 @@ def _value_errors(schema: Object, value: Any, path: str) -> Iterator[FieldError]
         yield unsupported(path, value, [name if isinstance(name, str) else shown(name) for name in allowed])
     if isinstance(value, str):
         if (most := schema.get("maxLength")) is not None and len(value) > most:
-            yield FieldError("FieldValueTooLong", path, f"Too long: may not be more than {most} bytes")
+            yield too_long(path, most)
         if (least := schema.get("minLength")) is not None and len(value) < least:
             yield invalid(path, value, f"{body} be at least {least} chars long")
         if (pattern := schema.get("pattern")) and not re.search(pattern, value):

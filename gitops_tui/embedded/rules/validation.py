@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gitops_tui.embedded.kinds.schema import Object
-from gitops_tui.embedded.rules import names
+from gitops_tui.embedded.rules import data, names
 from gitops_tui.embedded.rules.problems import (
     FieldError,
     duplicate,
@@ -86,8 +86,6 @@ def _container_errors(path: str, container: Object, volumes: set[Any]) -> Errors
         yield invalid(f"{path}.name", name, problem)
     if not container.get("image"):
         yield required(f"{path}.image")
-    elif container["image"] != container["image"].strip():
-        yield invalid(f"{path}.image", container["image"], "must not have leading or trailing whitespace")
     policy = container.get("imagePullPolicy")
     if policy not in _PULL:
         yield unsupported(f"{path}.imagePullPolicy", policy, _PULL)
@@ -145,7 +143,9 @@ def _selector_errors(body: Object) -> Errors:
 def _workload(body: Object) -> Errors:
     spec = body["spec"]
     yield from _selector_errors(body)
-    yield from names.label_errors("spec.template.labels", (spec["template"].get("metadata") or {}).get("labels") or {})
+    metadata = spec["template"].get("metadata") or {}
+    yield from names.label_errors("spec.template.labels", metadata.get("labels") or {})
+    yield from names.annotation_errors("spec.template.annotations", metadata.get("annotations") or {})
     claims = [{"name": (row.get("metadata") or {}).get("name")} for row in spec.get("volumeClaimTemplates") or ()]
     template = spec["template"]["spec"]
     if claims:
@@ -211,14 +211,14 @@ def _service(body: Object) -> Errors:
             yield invalid(f"spec.ports[{at}].targetPort", target, _PORT_RANGE)
 
 
-def _data(body: Object) -> Errors:
-    plain = body.get("data") or {}
-    for key in plain:
-        if problem := names.config_key_problem(key):
-            yield invalid(f"data[{key}]", key, problem)
-    for key in body.get("binaryData") or {}:
-        if key in plain:
-            yield invalid(f"data[{key}]", key, "duplicate of key present in data")
+def _pod(body: Object) -> Errors:
+    yield from pod_errors("spec", body["spec"])
+    # Of a template this is not asked.
+    for group in ("containers", "initContainers"):
+        for at, container in enumerate(body["spec"].get(group) or ()):
+            image = container.get("image") or ""
+            if image != image.strip():
+                yield invalid(f"spec.{group}[{at}].image", image, "must not have leading or trailing whitespace")
 
 
 def _ingress(body: Object) -> Errors:
@@ -271,10 +271,10 @@ def _binding(body: Object) -> Errors:
 
 
 _RULES: dict[str, Callable[[Object], Errors]] = {
-    "pods": lambda body: pod_errors("spec", body["spec"]),
+    "pods": _pod,
     "services": _service,
-    "configmaps": _data,
-    "secrets": _data,
+    "configmaps": data.config_map_errors,
+    "secrets": data.secret_errors,
     "persistentvolumeclaims": _claim,
     "deployments.apps": _deployment,
     "replicasets.apps": _workload,
