@@ -16,9 +16,8 @@ _IN_SYNC_HELD = (
     "of the two kinds and the `ls-remote` are asked meanwhile"
 )
 _ALL_NEW_HELD = (
-    "the server's own time for one dry-run of each object, about 0.9 s of it on these cores, after 0.3 s of fetching "
-    "and rendering a commit that nobody has seen. Fewer dry-runs would end that: a change whose outcome can be proven "
-    "where nothing that admits objects may rewrite them"
+    "the interpreter: a third is its start, a third fetching and rendering a commit that nobody has seen, the rest "
+    "comparing; the server is asked for two lists and the webhooks"
 )
 
 

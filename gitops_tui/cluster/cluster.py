@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from gitops_tui.cluster.admission import Admission
 from gitops_tui.cluster.answers import is_secret
 from gitops_tui.cluster.connection import Access
 from gitops_tui.cluster.discovery import Discovery
@@ -45,6 +46,7 @@ class Cluster:
         self._transport = Transport(access, pace, timing)
         self._warnings = Warnings(self._transport, timing.news)
         self._discovery = Discovery(self._transport, f"cluster {one_line(context)}", recall)
+        self._admission = Admission(self._transport, self._discovery)
         self._cache = Cache()
         self._watches = Watches(Surroundings(self._transport, self._discovery, self._cache, timing))
         self._discovery.on_change(self._watches.wake)
@@ -53,6 +55,11 @@ class Cluster:
     def version(self) -> str:
         """The API server's version (`v1.34.1`)."""
         return self._discovery.version()
+
+    @property
+    def admission(self) -> Admission:
+        """What has a say in writes besides the API server itself."""
+        return self._admission
 
     def api_versions(self) -> tuple[str, ...]:
         """What is served, as helm names it: `apps/v1`, `apps/v1/Deployment`, ..."""

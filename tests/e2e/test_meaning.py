@@ -315,24 +315,29 @@ def mutating(cluster: RealCluster, namespace: str) -> Iterator[None]:
 def test_what_admission_adds_and_rewrites_is_no_drift(
     control_plane: RealCluster, namespace: str, tmp_path: Path
 ) -> None:
-    files: dict[str, str | None] = {"app/settings.yaml": config_map("settings", colour="blue")}
+    # More of them than would be asked for one by one, where nothing had a say in it.
+    names = [f"settings-{number}" for number in range(5)]
+    files: dict[str, str | None] = {f"app/{name}.yaml": config_map(name, colour="blue") for name in names}
     with mutating(control_plane, namespace), shop_on(control_plane, tmp_path, namespace, files) as shop:
         synced(shop)
-        live = shop.live("", "ConfigMap", "settings")
+        live = shop.live("", "ConfigMap", names[0])
         assert live is not None
         assert live["data"] == {"colour": "mirror/blue", "injected": "yes"}
         assert shop.ask(Compare(shop.name)) == ()
         assert shop.plan().writes == ()
 
-        shop.repository.commit("Make it green", {"app/settings.yaml": config_map("settings", colour="green")})
+        shop.repository.commit(
+            "Make it green", {f"app/{name}.yaml": config_map(name, colour="green") for name in names}
+        )
         shop.clock.now += 10
-        shop.until(lambda status: status.drifted == 1)
+        shop.until(lambda status: status.drifted == len(names))
 
-        (found,) = shop.ask(Compare(shop.name))
+        found, *others = shop.ask(Compare(shop.name))
+        assert len(others) == len(names) - 1
         (change,) = found.changes
         assert (change.path, change.live, change.desired) == ("data.colour", "mirror/blue", "mirror/green")
         assert change.desired_by is not None
-        assert change.desired_by.place == "app/settings.yaml:6"
+        assert change.desired_by.place == "app/settings-0.yaml:6"
         synced(shop)
 
 

@@ -14,11 +14,13 @@ import pytest
 from gitops_tui.cluster import Clusters
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.embedded.faults import Fault
+from gitops_tui.engine.requests import Compare
 from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.resources import Manifest
 from gitops_tui.model.status import SyncCode
 from gitops_tui.render import render
 from gitops_tui.source.transport.runner import Runner
+from tests.support.existing_cluster import ExistingCluster
 from tests.support.manifests import config_map
 from tests.support.stage import Stage, stage
 
@@ -150,6 +152,63 @@ def test_what_differs_is_foretold_once(shop: Stage, requests: Requests) -> None:
     assert requests.seen == []
 
 
+ADMISSION = "/apis/admissionregistration.k8s.io/v1/"
+
+
+def test_what_follows_from_what_is_live_is_not_asked(shop: Stage, requests: Requests) -> None:
+    shop.sync()
+    shop.repository.commit("Some green", files("green", CHANGED))
+    shop.clock.now += 10
+    requests.seen.clear()
+    assert shop.status().drifted == CHANGED
+    # Whether anything may have a say in such writes is asked once.
+    assert [(method, target.partition("?")[0]) for method, target in requests.seen] == [
+        ("GET", f"{ADMISSION}mutatingwebhookconfigurations"),
+        ("GET", f"{ADMISSION}validatingwebhookconfigurations"),
+    ]
+    (first, *others) = shop.ask(Compare(shop.name))
+    assert len(others) == CHANGED - 1
+    assert [(change.path, change.live, change.desired) for change in first.changes] == [
+        ("data.colour", "blue", "green")
+    ]
+    assert not first.approximate
+    requests.seen.clear()
+    assert len(shop.plan().writes) == CHANGED
+    assert len(requests.dry_runs) == CHANGED
+
+
+def test_what_a_webhook_may_have_a_say_in_is_asked(shop: Stage, server: EmbeddedServer, requests: Requests) -> None:
+    shop.sync()
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["configmaps"]}
+    hook = {
+        "name": "guard.example.org",
+        "clientConfig": {"url": "https://guard.example.org"},
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+        "rules": [rule],
+    }
+    cluster = ExistingCluster(server.kubeconfig)
+    path = f"{ADMISSION}mutatingwebhookconfigurations"
+    assert cluster.request("POST", path, {"metadata": {"name": shop.name}, "webhooks": [hook]})[0] == 201
+    try:
+        shop.repository.commit("Some green", files("green", CHANGED))
+        shop.clock.now += 10
+        requests.seen.clear()
+        assert shop.status().drifted == CHANGED
+        assert len(requests.dry_runs) == CHANGED
+    finally:
+        cluster.request("DELETE", f"{path}/{shop.name}")
+
+
+def test_a_few_that_differ_are_asked_for_rather_than_admission(shop: Stage, requests: Requests) -> None:
+    shop.sync()
+    shop.repository.commit("Three green", files("green", 3))
+    shop.clock.now += 10
+    requests.seen.clear()
+    assert shop.status().drifted == 3
+    assert len(requests.dry_runs) == len(requests.seen) == 3
+
+
 def test_a_sync_writes_what_changed_and_tries_it_once_before(shop: Stage, requests: Requests) -> None:
     shop.sync()
     shop.repository.commit("Some green", files("green", CHANGED))
@@ -158,7 +217,7 @@ def test_a_sync_writes_what_changed_and_tries_it_once_before(shop: Stage, reques
     assert shop.status().drifted == CHANGED
     assert shop.sync().phase is OperationPhase.SUCCEEDED
     assert len(requests.writes) == CHANGED
-    # By the look; the plan that is shown, the one that is made again, and the execution know what was answered.
+    # By the plan that is shown; the one that is made again, and the execution, know what was answered.
     assert len(requests.dry_runs) == CHANGED
     assert [method for method, _ in requests.of_objects("configmaps")] == ["PATCH"] * (2 * CHANGED)
 

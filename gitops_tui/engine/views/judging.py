@@ -11,9 +11,12 @@ from gitops_tui.engine.views.watches import scopes_for
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ClusterError, ConflictError
 from gitops_tui.model.fields import dig, integer
-from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest
+from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.model.values import replace
 from gitops_tui.sync import left_alone, replaces, validates
+
+_WORTH_IT = 4
+"""Objects that differ, from which on asking once about admission is less than a dry-run of each."""
 
 
 def twin_of(cluster: Cluster, manifest: Manifest, live: Body) -> Body:
@@ -47,6 +50,30 @@ class Judging:
         if self._stated(manifest, live).code is not DriftCode.IN_SYNC:
             return None
         return self._verdicts.keep(evidence, Drift(manifest.key, DriftCode.IN_SYNC))
+
+    def may_deduce(self, objects: int) -> bool:
+        """Whether it is worth it to find out about admission, for so many objects that differ."""
+        return objects >= _WORTH_IT or self._cluster.admission.is_known()
+
+    def deduced(self, manifest: Manifest, live: Body) -> Verdict | None:
+        """The verdict on an object that differs, where that follows from what is live; None where it does not.
+
+        Only ever that it differs: that it is in sync is told by the digest of what was last applied, or by the server.
+        """
+        from gitops_tui.diff.outcome import outcome  # noqa: PLC0415 - for many objects that differ
+
+        if self.is_to_be_replaced(manifest, live):
+            return None
+        stated = left_alone(manifest, live, self._application)
+        predicted = outcome(stated.body, live)
+        if predicted is None or not self._admitted_as_stated(manifest.key):
+            return None
+        drift = compare(manifest.body, live, predicted, self._application.ignore, masked_paths=self._masked_paths)
+        return self._verdicts.keep(self._evidence(manifest, live), drift) if drift.code is DriftCode.CHANGED else None
+
+    def _admitted_as_stated(self, key: ResourceKey) -> bool:
+        resource = self._cluster.resource(key.group, key.kind)
+        return self._cluster.admission.leaves_alone(key.group, resource.plural)
 
     def approximated(self, manifest: Manifest, live: Body, owner: str | None, error: ClusterError) -> Drift:
         """The drift where nothing can be foretold: the stated fields alone do not tell what an apply would remove."""

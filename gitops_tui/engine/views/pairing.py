@@ -48,9 +48,19 @@ class Pairing:
         self._sightings.survey(manifest.key for manifest in manifests if manifest.key not in self.failures)
         sides = [(manifest, self._sightings.cached(manifest.key)) for manifest in manifests]
         told = [self._pair(*side, for_plan) if self._is_known(*side, for_plan) else None for side in sides]
+        if not for_plan and self._judging.may_deduce(told.count(None)):
+            # Before anything is written the server is asked about all of it.
+            told = [pair or self._deduced(*side) for side, pair in zip(sides, told, strict=True)]
         asked = [side for side, pair in zip(sides, told, strict=True) if pair is None]
         answers = iter(self._asking.each(lambda side: self._pair(*side, for_plan), asked))
         return [pair or next(answers) for pair in told]
+
+    def _deduced(self, manifest: Manifest, cached: Body | None) -> Pair | None:
+        verdict = self._judging.deduced(manifest, cached) if cached is not None else None
+        if verdict is None:
+            return None
+        self._told[manifest.key] = verdict
+        return self._pair(manifest, cached, for_plan=False)
 
     def _is_known(self, manifest: Manifest, cached: Body | None, for_plan: bool) -> bool:
         """Whether a pair can be made without a request."""
