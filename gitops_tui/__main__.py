@@ -21,12 +21,12 @@ from gitops_tui.model.values import dataclass, replace
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from concurrent.futures import Future
 
     from gitops_tui.cluster import Clusters
     from gitops_tui.config import Config
     from gitops_tui.embedded.demo import Demo
     from gitops_tui.engine import Store
+    from gitops_tui.engine.future import Future
     from gitops_tui.engine.requests import Request
     from gitops_tui.engine.schedule.lanes import Lanes
     from gitops_tui.engine.worker import Worker

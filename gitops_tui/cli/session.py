@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from concurrent.futures import Future
 from typing import Any, Protocol
 
 from gitops_tui.cli.diagnostics import Diagnostics
 from gitops_tui.cli.output import Output
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Refresh, Request
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.status import ApplicationStatus, Snapshot

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Request
 from gitops_tui.engine.store import Listener, Store
 from gitops_tui.engine.views.statuses import problem_of

@@ -10,7 +10,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -19,6 +18,7 @@ from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
 from gitops_tui.engine.automation.automatic import Automatic
 from gitops_tui.engine.automation.upkeep import Upkeep
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.answers import Answers
 from gitops_tui.engine.operations.commands import Commands
 from gitops_tui.engine.operations.handover import answer_data

@@ -5,12 +5,12 @@ from __future__ import annotations
 import queue
 import signal
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from types import FrameType
 from typing import Any, Protocol
 
 from gitops_tui.config import Config
 from gitops_tui.engine import Store
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Refresh, Reload, Request
 from gitops_tui.headless.endpoints import Endpoints
 from gitops_tui.headless.log import Log, Narrator

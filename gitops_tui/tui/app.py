@@ -30,7 +30,7 @@ from gitops_tui.tui.collector import Collector
 from gitops_tui.tui.keyboard import Keyboard
 from gitops_tui.tui.look.spans import Tone
 from gitops_tui.tui.navigation import HOME, Location, Order, Trail, Vocabulary
-from gitops_tui.tui.ports import EnginePort
+from gitops_tui.tui.ports import EnginePort, answered
 from gitops_tui.tui.screens import SCREENS
 from gitops_tui.tui.screens.receipt import ReceiptView
 from gitops_tui.tui.theme import CSS, THEMES
@@ -285,7 +285,7 @@ class GitopsApp(App[None]):
 
     async def _send(self, request: Request, done: str) -> None:
         try:
-            await asyncio.shield(asyncio.wrap_future(self.engine.submit(request)))
+            await answered(self.engine.submit(request))
         except asyncio.CancelledError:
             return
         except Exception as error:  # noqa: BLE001 - the edge: whatever the engine raised is told, never a crash

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, Protocol
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
 
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Request
 from gitops_tui.model.status import Snapshot
+
+T = TypeVar("T")
 
 
 class EnginePort(Protocol):
@@ -22,3 +26,24 @@ class EnginePort(Protocol):
 
     def submit(self, request: Request) -> Future[Any]:
         """Ask for something; the answer is the Future's result, a failure its GitopsError."""
+
+
+async def answered(future: Future[T]) -> T:
+    """Wait for what the engine answers. Who is cancelled meanwhile stops to wait; the engine goes on."""
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Future[None] = loop.create_future()
+
+    def arrive() -> None:
+        if not arrived.done():
+            arrived.set_result(None)
+
+    def over(_: Future[T]) -> None:
+        # A loop that has ended waits for nothing any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(arrive)
+
+    future.add_done_callback(over)
+    await arrived
+    if future.cancelled():
+        raise asyncio.CancelledError
+    return future.result()

@@ -9,7 +9,6 @@ import sys
 import termios
 import tty
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from unittest.mock import patch
 
 from gitops_tui.cli.parser import build_parser
 from gitops_tui.cli.run import run
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Refresh, Request
 from gitops_tui.model.application import Application, Destination, Source
 from gitops_tui.model.errors import GitopsError, Stage, UsageError

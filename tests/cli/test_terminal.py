@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 
 from gitops_tui.cli.diagnostics import Diagnostics
 from gitops_tui.cli.output import Cell, Output, facts
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Refresh, Request
 from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.resources import Health, HealthCode

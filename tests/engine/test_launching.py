@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +11,7 @@ import pytest
 
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config, Settings
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.operations.running import Ended, Halt, Operations, Order, Progress

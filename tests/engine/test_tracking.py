@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.schedule.tracking import RefreshWaiter
 from gitops_tui.model.status import Snapshot
 

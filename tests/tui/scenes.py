@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
 from gitops_tui.diff import comparison
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import (
     Between,
     Compare,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from concurrent.futures import Future
 
 import pytest
 
 from gitops_tui.diff import comparison
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Explain, Reveal
 from gitops_tui.model.errors import ForbiddenError
 from gitops_tui.model.explanation import Condition, Event, Explanation

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from gitops_tui.diff import comparison
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import (
     Between,
     Compare,

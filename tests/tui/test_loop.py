@@ -6,9 +6,13 @@ import asyncio
 import socket
 import threading
 
+import pytest
+
 from gitops_tui.engine.courtesy import Courtesy
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.schedule.lanes import ThreadLanes
 from gitops_tui.tui import loop
+from gitops_tui.tui.ports import answered
 
 
 def test_a_job_begins_when_the_screen_waits_for_input() -> None:
@@ -19,7 +23,7 @@ def test_a_job_begins_when_the_screen_waits_for_input() -> None:
         await asyncio.sleep(0.001)  # it has waited, and has something to do now
         free.append(courtesy.is_free)
         # Nothing is left to do but to wait for the job, which has to have its turn then.
-        free.append(await asyncio.wrap_future(lanes.submit("cluster", 1, lambda: courtesy.is_free)))
+        free.append(await answered(lanes.submit("cluster", 1, lambda: courtesy.is_free)))
 
     lanes = ThreadLanes(courtesy.give_way)
     loop.run(screen(), courtesy)
@@ -86,3 +90,23 @@ class _Echo:
     def __exit__(self, *_: object) -> None:
         self._thread.join(10)
         self._server.close()
+
+
+async def test_who_waits_for_the_engine_is_called_off_without_it() -> None:
+    future: Future[str] = Future()
+    waiting = asyncio.create_task(answered(future))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    future.set_result("there")
+    assert await answered(future) == "there"
+
+
+async def test_an_answer_that_is_called_off_is_told_as_that() -> None:
+    future: Future[str] = Future()
+    waiting = asyncio.create_task(answered(future))
+    await asyncio.sleep(0)
+    future.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting

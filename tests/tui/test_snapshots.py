@@ -10,7 +10,6 @@ import os
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Plan, Sync
 from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.status import RunningOperation, Snapshot

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future
 from typing import Final
 
 from gitops_tui.engine.automation.dependencies import waits_for
 from gitops_tui.engine.automation.intent import Gates, Intent, intent
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.operations.running import Order

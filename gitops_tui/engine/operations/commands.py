@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future
 from typing import Any
 
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations import handover
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.entry import finish
 from gitops_tui.engine.operations.running import Ended, Halt, Operations, Order
 from gitops_tui.engine.schedule.desk import Desk

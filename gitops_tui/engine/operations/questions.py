@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.answers import Answers
 from gitops_tui.engine.requests import (
     Between,

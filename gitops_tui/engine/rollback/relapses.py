@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from typing import Any
 
 from gitops_tui.engine.automation.attempts import RETRIES
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.operations.running import Order

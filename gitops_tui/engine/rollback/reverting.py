@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from typing import Any
 
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.entry import Entry
 from gitops_tui.engine.operations.launching import WRITING, Launcher
 from gitops_tui.engine.operations.running import Halt

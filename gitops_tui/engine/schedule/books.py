@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.schedule.agenda import Agenda
 from gitops_tui.engine.schedule.memory import Memory
 from gitops_tui.engine.schedule.records import Records

@@ -10,8 +10,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
+
+from gitops_tui.engine.future import Future
 
 T = TypeVar("T")
 

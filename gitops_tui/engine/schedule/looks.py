@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Refresh
 from gitops_tui.engine.schedule.backoff import spread
 from gitops_tui.engine.schedule.desk import Desk

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 
 from gitops_tui.engine.automation.attempts import Attempts
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.running import Halt
 from gitops_tui.engine.schedule.agenda import Agenda
 from gitops_tui.engine.schedule.backoff import Backoff

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from gitops_tui.cluster import Cluster
+from gitops_tui.engine.future import CancelledError, Future
 from gitops_tui.model.errors import ClusterError, GitopsError, UnreachableError
 from gitops_tui.model.resources import Body, ResourceKey
 

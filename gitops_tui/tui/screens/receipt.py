@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.worker import WorkType
 
+from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Operations
 from gitops_tui.model.operations import Receipt, ResourceResult
 from gitops_tui.model.status import Problem
@@ -20,6 +20,7 @@ from gitops_tui.tui import actions
 from gitops_tui.tui.look import marks
 from gitops_tui.tui.look.spans import EMPTY, Line, Span, Tone, line, outside
 from gitops_tui.tui.navigation import Location
+from gitops_tui.tui.ports import answered
 from gitops_tui.tui.present import details, resources
 from gitops_tui.tui.present import plans as present
 from gitops_tui.tui.views.problems import problem_lines, problem_of
@@ -80,7 +81,7 @@ class ReceiptView(View):
     async def _follow(self, future: Future[Any]) -> None:
         problem = None
         try:
-            receipt = await asyncio.shield(asyncio.wrap_future(future))
+            receipt = await answered(future)
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) and task.cancelling():
                 raise

@@ -16,6 +16,7 @@ from gitops_tui.model.values import replace
 from gitops_tui.tui import actions, filters, navigation
 from gitops_tui.tui.actions import Situation
 from gitops_tui.tui.look.spans import Ground, Tone
+from gitops_tui.tui.ports import answered
 from gitops_tui.tui.present import frame
 from gitops_tui.tui.views.problems import problem_of
 from gitops_tui.tui.views.verbs import Verbs
@@ -198,7 +199,7 @@ class View(Verbs):
     async def _ask(self, request: Request, then: Callable[[Any], None], failed: Callable[[Problem], None]) -> None:
         problem = None
         try:
-            answer = await asyncio.shield(asyncio.wrap_future(self.cockpit.engine.submit(request)))
+            answer = await answered(self.cockpit.engine.submit(request))
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) and task.cancelling():
                 raise
