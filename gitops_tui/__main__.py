@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
-import socket
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing, suppress
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from gitops_tui.model.status import Snapshot
     from gitops_tui.source import Mirrors
 
+_INTERRUPTED = 130
 _SWITCH_INTERVAL = 0.0002
 _STOP_TIMEOUT = 9.0
 _MOST_AHEAD = 8
@@ -73,7 +72,7 @@ def _told(arguments: Namespace) -> int:
     except GitopsError as error:
         return diagnostics.fail(error)
     except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+        return _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the edge: whatever it is, a user gets a line and no stack trace
         return diagnostics.fault(error)
 
@@ -329,20 +328,27 @@ def _facts(arguments: Namespace, config: Config | None) -> tuple[tuple[str, str]
 
 def _actor() -> str:
     """Who does what this process does: user@host."""
-    import getpass
+    return f"{_user()}@{os.uname().nodename}"
+
+
+def _user() -> str:
+    named = (os.environ.get(name) for name in ("LOGNAME", "USER", "LNAME", "USERNAME"))
+    found = next(filter(None, named), "")
+    if found:
+        return found
+    import pwd
 
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         # A container may run as a number without a name.
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
+        return str(os.getuid())
 
 
 def _process(arguments: Namespace) -> str:
     """What others are told of this process, after its number and its host."""
     face = "--headless" if arguments.headless or arguments.once else arguments.verb or "terminal"
-    return f"gitops-tui {face} of {_actor().partition('@')[0]}"
+    return f"gitops-tui {face} of {_user()}"
 
 
 if __name__ == "__main__":

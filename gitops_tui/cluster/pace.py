@@ -6,12 +6,12 @@ that talks to the cluster, so that fifty applications do not each wait for the s
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from gitops_tui.chance import between
 from gitops_tui.model.errors import ClusterError, UnreachableError
 from gitops_tui.model.values import dataclass
 
@@ -61,7 +61,7 @@ class Deadline:
 def pause_before(attempt: int, first: float, longest: float) -> float:
     """Seconds to wait before try number `attempt` (counted from 1): doubling, with jitter of half its length."""
     whole: float = min(first * 2.0 ** min(attempt - 1, 16), longest)
-    return whole * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+    return whole * between(0.5, 1.0)
 
 
 class Pace:

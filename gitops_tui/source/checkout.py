@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -80,12 +78,12 @@ class Checkouts:
         if path.is_dir() and _holds(path, entries):
             return
         self._remove_unfinished()
-        making = self._folder / f"making-{secrets.token_hex(4)}"
+        making = self._folder / f"making-{os.urandom(4).hex()}"
         try:
             making.mkdir(mode=0o700)
             _extract(self._runner, copy, entries, making)
             if path.exists():
-                path.rename(self._folder / f"making-{secrets.token_hex(4)}")
+                path.rename(self._folder / f"making-{os.urandom(4).hex()}")
             making.rename(path)
         except OSError as error:
             raise unwritable(f"checkout of {sha[:7]}", error, self._folder) from error
@@ -138,6 +136,8 @@ def _refuse_climbing(sha: str, path: str) -> None:
 
 
 def _extract(runner: Runner, copy: Path, entries: list[_Entry], folder: Path) -> None:
+    import tempfile  # noqa: PLC0415 - for a commit that is new
+
     links: list[tuple[str, bytes]] = []
     made: set[str] = {""}
     with tempfile.TemporaryFile() as wanted:

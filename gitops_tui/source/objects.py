@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -148,6 +147,8 @@ def lines(texts: Iterable[str]) -> Iterator[BinaryIO]:
                 end.write(data)
             yield cast(BinaryIO, pipe)
         return
+    import tempfile  # noqa: PLC0415 - for who asks for many
+
     with tempfile.TemporaryFile() as file:
         file.write(data)
         file.seek(0)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
-import shutil
 import stat
 import time
 from collections.abc import Iterator
@@ -52,11 +50,11 @@ class Storage:
 
     def fresh(self) -> Path:
         """Return a new name for a copy."""
-        return self._folder / f"copy-{secrets.token_hex(4)}"
+        return self._folder / f"copy-{os.urandom(4).hex()}"
 
     def promote(self, copy: Path) -> None:
         """Make a copy the one in use. The one before stays until `sweep`, for those who still read it."""
-        link = self._folder / f"next-{secrets.token_hex(4)}"
+        link = self._folder / f"next-{os.urandom(4).hex()}"
         link.symlink_to(copy.name)
         link.replace(self._current)
 
@@ -116,4 +114,6 @@ def remove_tree(folder: Path) -> None:
     for parent, _, _ in os.walk(folder):
         with suppress(OSError):
             Path(parent).chmod(stat.S_IRWXU)
+    import shutil  # noqa: PLC0415 - it imports every packer that there is
+
     shutil.rmtree(folder, ignore_errors=True)

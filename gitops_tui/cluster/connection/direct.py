@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import tempfile
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,9 +47,9 @@ class DirectWire:
         self._context = target.name
         self._root = url.path.rstrip("/")
         self._tls = _tls(target.cluster, user) if url.scheme == "https" else None
-        self._address = (url.hostname or "", url.port or (443 if self._tls else 80))
+        self._address: tuple[Any, int] = (_host(url.hostname or ""), url.port or (443 if self._tls else 80))
         self._host = url.netloc.rpartition("@")[2]
-        self._server_name = str(target.cluster.get("tls-server-name") or url.hostname)
+        self._server_name = _host(str(target.cluster.get("tls-server-name") or url.hostname))
         self._authorization = _authorization(user)
         self._identity = (target.server, str([target.cluster.get(f"certificate-authority{n}") for n in ("", "-data")]))
         self._lock = threading.Lock()
@@ -153,6 +152,11 @@ class DirectWire:
             raise wire.no_tls(self._context, error) from error
 
 
+def _host(name: str) -> str | bytes:
+    """A name as `socket` and `ssl` take it: text is encoded by the rules of IDNA, whose tables are large."""
+    return name.encode("ascii") if name.isascii() else name
+
+
 class _ClosedIdleError(Exception):
     """The server has closed a connection that was idle."""
 
@@ -200,6 +204,8 @@ def _file(user: Mapping[str, Any], name: str) -> Iterator[Path | None]:
     if not data:
         yield Path(str(user[name])) if user.get(name) else None
         return
+    import tempfile  # noqa: PLC0415 - for users with a certificate alone
+
     descriptor, path = tempfile.mkstemp(prefix="gitops-tui-")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gitops_tui.chance import between
 from gitops_tui.cluster.answers import error_of
 from gitops_tui.cluster.discovery import Discovery
 from gitops_tui.cluster.objects import ApiResource, Live, Scope
@@ -71,7 +71,7 @@ class Asking:
 
     def watch(self, resource: ApiResource, start: Mapping[str, str]) -> Events:
         """Open a watch that begins where `start` says."""
-        seconds = max(int(self._around.timing.watch * random.uniform(0.9, 1.1)), 1)  # noqa: S311
+        seconds = max(int(self._around.timing.watch * between(0.9, 1.1)), 1)
         query = {"watch": "1", "allowWatchBookmarks": "true", "timeoutSeconds": str(seconds), **start}
         try:
             return self._around.transport.open(self._call(resource, query))

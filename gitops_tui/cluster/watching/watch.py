@@ -7,12 +7,12 @@ again and the difference to the cache is what listeners hear.
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from gitops_tui.chance import between
 from gitops_tui.cluster.objects import ApiResource, Live, Scope
 from gitops_tui.cluster.pace import pause_before
 from gitops_tui.cluster.transport import Events
@@ -129,7 +129,7 @@ class ScopeWatch:
         pause = pause_before(self._attempts, first, max(timing.longest_pause, first * 10))
         if error.retry_after is not None:
             # Not all at the same instant: the first one finds out for the others.
-            pause = max(error.retry_after, 0.05) * random.uniform(1.0, 1.3)  # noqa: S311
+            pause = max(error.retry_after, 0.05) * between(1.0, 1.3)
         self._pause(pause)
 
     def _pause(self, seconds: float) -> None:

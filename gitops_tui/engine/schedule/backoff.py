@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
-
-from gitops_tui.model.values import dataclass, field
+from gitops_tui.chance import between
+from gitops_tui.model.values import dataclass
 
 
 @dataclass(slots=True)
@@ -16,14 +15,13 @@ class Backoff:
     most: float
     jitter: float = 0.0
     failures: int = 0
-    _random: random.Random = field(default_factory=random.Random, repr=False)
 
     def fail(self) -> float:
         """Count a failure and return the seconds to wait."""
         exponent = min(self.failures, 64)
         self.failures += 1
         delay = min(self.first * self.factor**exponent, self.most)
-        return delay * (1 + self.jitter * self._random.random())
+        return delay * between(1, 1 + self.jitter)
 
     def succeed(self) -> None:
         """Begin anew."""
@@ -32,4 +30,4 @@ class Backoff:
 
 def spread(interval: float, share: float = 0.1) -> float:
     """`interval` with up to `share` of itself added, so that many repositories do not beat in time."""
-    return interval * (1 + share * random.random())  # noqa: S311 - spreads load, guards nothing
+    return interval * between(1, 1 + share)

@@ -7,7 +7,6 @@ a redirect to another host git asks in that host's name, and gets no answer.
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -65,6 +64,8 @@ def access_for(repository: Repository, address: Address, folder: Path, runner: R
     secrets: tuple[str, ...] = ()
     subject = f"repository {shown(repository.url)}"
     if credentials.kind is CredentialKind.SSH_KEY:
+        import shlex  # noqa: PLC0415 - for a key of its own alone
+
         environment["GIT_SSH_COMMAND"] = (
             f"{_SSH} -o IdentitiesOnly=yes -i {shlex.quote(_key_file(subject, credentials))}"
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
+import stat
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -219,11 +219,13 @@ def _command(git_dir: Path | None, arguments: Sequence[str], access: Access) -> 
 
 def _program() -> str:
     """Which git would be started, and what tells it from another one in its place; "" when there is none."""
-    path = shutil.which("git")
-    if path is None:
-        return ""
-    status = Path(path).stat()
-    return f"{_OLDEST} {path} {status.st_size} {status.st_mtime_ns} {status.st_ino}"
+    for folder in os.get_exec_path():
+        path = Path(folder, "git")
+        with suppress(OSError, ValueError):
+            status = path.stat()
+            if stat.S_ISREG(status.st_mode) and os.access(path, os.X_OK):
+                return f"{_OLDEST} {path} {status.st_size} {status.st_mtime_ns} {status.st_ino}"
+    return ""
 
 
 def _environment(access: Access) -> dict[str, str]:
