@@ -159,6 +159,10 @@ def _verb(arguments: Namespace, stack: ExitStack) -> int:
     worker.start()
     from gitops_tui.cli.run import run
 
+    if arguments.verb != "status":
+        # Meanwhile the worker looks; when it is asked for more, all that it takes is there.
+        import gitops_tui.engine.acting  # noqa: F401
+
     return run(arguments, _Session(worker, _actor()))
 
 

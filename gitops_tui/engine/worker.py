@@ -10,30 +10,18 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
-from gitops_tui.engine.automation.automatic import Automatic
-from gitops_tui.engine.automation.upkeep import Upkeep
+from gitops_tui.engine.automation.deciding import Deciding
 from gitops_tui.engine.future import Future
-from gitops_tui.engine.operations.answers import Answers
-from gitops_tui.engine.operations.commands import Commands
-from gitops_tui.engine.operations.handover import answer_data
-from gitops_tui.engine.operations.launching import WRITING, Launcher
-from gitops_tui.engine.operations.planning import Plans
-from gitops_tui.engine.operations.questions import Questions
-from gitops_tui.engine.operations.running import Operations
 from gitops_tui.engine.requests import Refresh, Reload, Request
-from gitops_tui.engine.rollback.relapses import Relapses
-from gitops_tui.engine.rollback.reverting import Reverting
-from gitops_tui.engine.rollback.ways import WaysBack
 from gitops_tui.engine.schedule.books import Books
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.fetches import Fetches
-from gitops_tui.engine.schedule.lanes import Lanes, ThreadLanes
+from gitops_tui.engine.schedule.lanes import WRITING, Lanes, ThreadLanes
 from gitops_tui.engine.schedule.looks import Looks
 from gitops_tui.engine.schedule.snapshots import Snapshots
 from gitops_tui.engine.store import Store
@@ -42,9 +30,13 @@ from gitops_tui.engine.views.statuses import problem_of
 from gitops_tui.engine.views.watches import Watches
 from gitops_tui.journal import Journal
 from gitops_tui.model.errors import GitopsError, JournalError, Stage
+from gitops_tui.model.operations import Pin
 from gitops_tui.model.status import Problem, WorkerState
 from gitops_tui.model.values import dataclass
 from gitops_tui.source import Mirrors
+
+if TYPE_CHECKING:
+    from gitops_tui.engine.acting import Acting
 
 _JOURNAL_POLL = 0.25
 _CLAIM_AGAIN = 5.0
@@ -92,19 +84,14 @@ class Worker:
         )
         self._books = Books(parts.config, parts.journal, parts.clusters, self._clock)
         self._snapshots = Snapshots(self._books, parts.journal)
-        plans = Plans(reconciler, parts.journal, self._books.fetch_problem)
-        operations = Operations(reconciler, parts.journal, plans, wave_pause=parts.config.settings.wave_pause)
-        answers = Answers(reconciler, plans, parts.journal)
-        desk = Desk(self._books, parts.journal, self._run, self._inbox.put, self._clock)
-        self._launcher = Launcher(desk, operations)
-        back = WaysBack.of(reconciler, parts.journal, plans, lambda: self._books.config.settings)
-        self._automatic = Automatic(desk, self._launcher, Relapses(desk, self._launcher, back.past), self._closing)
-        reverting = Reverting(desk, self._launcher, back.reverts)
-        questions = Questions(desk, answers, back)
-        self._commands = Commands(desk, questions, self._launcher, reverting, who=parts.who, closing=self._closing)
+        self._desk = desk = Desk(self._books, parts.journal, self._run, self._inbox.put, self._clock)
+        self._reconciler = reconciler
+        self._deciding = Deciding(desk)
         self._fetches = Fetches(desk, reconciler, watches)
-        self._upkeep = Upkeep(desk)
-        self._looks = Looks(desk, reconciler, self._commands.lift, for_one=not parts.automate)
+        self._looks = Looks(desk, reconciler, self._lift, for_one=not parts.automate)
+        self._made: Acting | None = None
+        if parts.automate:
+            self._made = self._acting
         self._begun = False
         self._journal_polled = float("-inf")
         self._claim_due = float("-inf")
@@ -133,7 +120,7 @@ class Worker:
     def stop(self, timeout: float = 10.0) -> None:
         """Finish the running writes, then end. Returns after at most `timeout` seconds."""
         self._closing.set()
-        self._inbox.put(self._launcher.stop_running)
+        self._inbox.put(self._stop_running)
         if self._thread is not None:
             self._thread.join(timeout)
         else:
@@ -145,6 +132,15 @@ class Worker:
         while self._turn():
             self._drain(0.0)
         self._publish(WorkerState.IDLE, force=True)
+
+    @property
+    def _acting(self) -> Acting:
+        if self._made is None:
+            from gitops_tui.engine.acting import Acting  # noqa: PLC0415 - half of the engine, which a look is not
+
+            parts = self._parts
+            self._made = Acting(self._desk, self._reconciler, self._deciding, who=parts.who, closing=self._closing)
+        return self._made
 
     # -- the thread ------------------------------------------------------------------------------------------
 
@@ -176,10 +172,10 @@ class Worker:
         started = self._fetches.start_due(now)
         started = self._looks.start_due(now) or started
         if self._parts.automate:
-            started = self._automatic.start_due() or started
-            self._upkeep.start_due(now)
+            started = self._acting.automatic.start_due() or started
+            self._acting.upkeep.start_due(now)
         else:
-            self._automatic.explain()
+            self._deciding.explain()
         self._poll_journal()
         return started or not self._inbox.empty()
 
@@ -191,7 +187,8 @@ class Worker:
 
     def _wait_time(self) -> float:
         now = self._clock()
-        due = min(self._fetches.next_due(), self._looks.next_due(), self._automatic.next_due(), now + _IDLE)
+        decided = self._acting.automatic if self._parts.automate else self._deciding
+        due = min(self._fetches.next_due(), self._looks.next_due(), decided.next_due(), now + _IDLE)
         due = min(due, self._snapshots.due())
         if self._parts.automate or self._books.journal_matters:
             due = min(due, self._journal_polled + _JOURNAL_POLL)
@@ -203,31 +200,12 @@ class Worker:
             return
         self._journal_polled = now
         if self._parts.automate and not self._books.read_only and self._claim_due <= now:
-            # The process that was the writer may have ended, or a full disk may have room again.
             self._claim_due = now + _CLAIM_AGAIN
-            self._commands.claim_writer()
-            self._launcher.write_rest()
+            self._acting.claim_writer()
         if self._books.journal_moved():
             self._books.load_journal()
             if self._parts.journal.is_writer:
-                self._answer_questions()
-
-    def _answer_questions(self) -> None:
-        journal = self._parts.journal
-        for question in journal.questions():
-            if self._books.taken(question.id):
-                continue
-            future: Future[Any] = Future()
-            future.add_done_callback(partial(self._answer, question.id))
-            self._commands.take_question(question.kind, question.payload, future)
-
-    def _answer(self, question: int, done: Future[Any]) -> None:
-        try:
-            self._parts.journal.answer(question, answer_data(done.exception() or done.result()))
-        except JournalError as error:
-            # It was done and is told by the cluster; who asked is told when the journal can be written again.
-            problem = problem_of(error, time.time())
-            self._inbox.put(lambda: self._books.note(problem))
+                self._acting.answer_questions()
 
     def _take(self, request: Request, future: Future[Any]) -> None:
         try:
@@ -238,7 +216,7 @@ class Worker:
                 case Refresh():
                     self._looks.refresh(request, future)
                 case _:
-                    self._commands.take(request, future)
+                    self._acting.commands.take(request, future)
         except GitopsError as error:
             future.set_exception(error)
 
@@ -298,7 +276,7 @@ class Worker:
 
     def _close(self) -> None:
         self._closing.set()
-        self._launcher.stop_running()
+        self._stop_running()
         # Only writes are worth waiting for: a look at a cluster that hangs must not hold up the end.
         self._lanes.close(wait_for=WRITING)
         with contextlib.suppress(Exception):
@@ -306,6 +284,14 @@ class Worker:
             self._drain(0.0)
         with contextlib.suppress(JournalError):
             # The next start looks for itself; this only fills its first screen.
-            self._upkeep.remember()
+            if self._made is not None:
+                self._made.upkeep.remember()
         if self.failure is None:
             self._publish(WorkerState.STOPPED)
+
+    def _lift(self, pin: Pin) -> None:
+        self._acting.commands.lift(pin)
+
+    def _stop_running(self) -> None:
+        if self._made is not None:
+            self._made.launcher.stop_running()

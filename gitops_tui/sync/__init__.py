@@ -1,10 +1,10 @@
 """From desired and live to a plan, and from a plan to a changed cluster.
 
-`stamp` marks a manifest as ours, `plan` makes the ordered ChangeSet of all `Pair`s (pure), `execute` runs it.
+`stamp` marks a manifest as ours, `plan` makes the ordered ChangeSet of all `Pair`s (pure); `execute` runs it, and is
+in `execution`, since most starts run none.
 """
 
 from gitops_tui.sync.deletion import deletion
-from gitops_tui.sync.execution import execute
 from gitops_tui.sync.guards import PRECIOUS
 from gitops_tui.sync.hooks import Hook, generated, hook_of
 from gitops_tui.sync.judge import judge
@@ -41,7 +41,6 @@ __all__ = [
     "creates_namespace",
     "defined_kind",
     "deletion",
-    "execute",
     "generated",
     "hook_of",
     "is_immutable",

@@ -12,9 +12,10 @@ import pytest
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config, Settings
 from gitops_tui.engine.future import Future
+from gitops_tui.engine.operations.halt import Halt
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved
-from gitops_tui.engine.operations.running import Ended, Halt, Operations, Order, Progress
+from gitops_tui.engine.operations.running import Ended, Operations, Order, Progress
 from gitops_tui.engine.schedule.books import Books
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked

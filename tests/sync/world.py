@@ -15,7 +15,8 @@ from gitops_tui.model.fields import dig
 from gitops_tui.model.operations import ChangeSet, ResourceResult
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
-from gitops_tui.sync import Outcome, Pair, execute, plan, stamp
+from gitops_tui.sync import Outcome, Pair, plan, stamp
+from gitops_tui.sync.execution import execute
 
 BUILTIN = {
     "v1": "Namespace ConfigMap Secret Service ServiceAccount PersistentVolumeClaim Pod",

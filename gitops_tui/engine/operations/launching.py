@@ -8,8 +8,10 @@ from typing import Any
 
 from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.entry import finish
-from gitops_tui.engine.operations.running import Ended, Halt, Operations, Order
+from gitops_tui.engine.operations.halt import Halt
+from gitops_tui.engine.operations.running import Ended, Operations, Order
 from gitops_tui.engine.schedule.desk import Desk
+from gitops_tui.engine.schedule.lanes import WRITING
 from gitops_tui.engine.schedule.tracking import RunningJob, Tracked
 from gitops_tui.engine.views.statuses import problem_of
 from gitops_tui.model.errors import GitopsError, PlanError, Stage
@@ -17,9 +19,6 @@ from gitops_tui.model.operations import OperationKind, OperationPhase, Pause, Pi
 from gitops_tui.model.status import Problem, RunningOperation
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, replace
-
-WRITING = "sync "
-"""How the lanes of operations begin: what the worker waits for when it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,10 @@ class Launcher:
     def running(self) -> int:
         """How many operations run now."""
         return len(self._begun)
+
+    def turn(self) -> str:
+        """Why another operation would have to wait for its turn; "" when it would not."""
+        return f"waiting for its turn: {self.running} syncs run" if self.is_full else ""
 
     @property
     def is_full(self) -> bool:

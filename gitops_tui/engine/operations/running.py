@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from gitops_tui.cluster import Cluster
 from gitops_tui.engine.operations.entry import journaled
+from gitops_tui.engine.operations.halt import Halt
 from gitops_tui.engine.operations.planning import Approved, Planned, Plans
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
@@ -17,8 +17,9 @@ from gitops_tui.model.application import Application
 from gitops_tui.model.errors import HeldError, PlanError, StalePlanError
 from gitops_tui.model.operations import ChangeSet, OperationKind, OperationPhase, Receipt, ResourceResult, Result
 from gitops_tui.model.resources import Body, ResourceKey
-from gitops_tui.model.values import dataclass, field, replace
-from gitops_tui.sync import Outcome, execute
+from gitops_tui.model.values import dataclass, replace
+from gitops_tui.sync import Outcome
+from gitops_tui.sync.execution import execute
 
 _TRIES: Final = 3
 Progress = Callable[[int, int, str], None]
@@ -40,21 +41,6 @@ class Order:
     """Of a rollback: the newest commit that is rolled away from."""
     on_approved: Callable[[], object] | None = None
     """Called once the plan is known to be the approved one, before anything is written."""
-
-
-@dataclass(slots=True)
-class Halt:
-    """How a running operation is told to end after the write it is in; the first reason counts."""
-
-    event: threading.Event = field(default_factory=threading.Event)
-    phase: OperationPhase = OperationPhase.TERMINATED
-    message: str = "stopped"
-
-    def stop(self, phase: OperationPhase, message: str) -> None:
-        """Tell it to end. phase: how its receipt shall say that it ended."""
-        if not self.event.is_set():
-            self.phase, self.message = phase, message
-            self.event.set()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from typing import Any
 
 from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.entry import Entry
-from gitops_tui.engine.operations.launching import WRITING, Launcher
-from gitops_tui.engine.operations.running import Halt
+from gitops_tui.engine.operations.halt import Halt
+from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.requests import Revert
 from gitops_tui.engine.rollback.reverts import Reverts
 from gitops_tui.engine.schedule.desk import Desk
+from gitops_tui.engine.schedule.lanes import WRITING
 from gitops_tui.engine.schedule.tracking import RunningJob, Tracked
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.operations import OperationKind, OperationPhase

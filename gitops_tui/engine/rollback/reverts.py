@@ -17,7 +17,7 @@ from gitops_tui.model.operations import OperationKind, OperationPhase, Receipt
 from gitops_tui.model.revision import Restoration, Revision, RollbackMode
 from gitops_tui.model.text import one_line, sanitize
 from gitops_tui.model.values import replace
-from gitops_tui.source import Place, Restored, Restorer
+from gitops_tui.source.writing import Place, Restored, Restorer
 
 
 class Reverts:

@@ -16,6 +16,9 @@ from gitops_tui.engine.future import Future
 
 T = TypeVar("T")
 
+WRITING = "sync "
+"""How the lanes of operations begin: what the worker waits for when it ends."""
+
 _CLOSING = 8.0
 _IDLE = 30.0
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gitops_tui.engine.automation.attempts import Attempts
 from gitops_tui.engine.future import Future
-from gitops_tui.engine.operations.running import Halt
+from gitops_tui.engine.operations.halt import Halt
 from gitops_tui.engine.schedule.agenda import Agenda
 from gitops_tui.engine.schedule.backoff import Backoff
 from gitops_tui.engine.views.basis import Basis

@@ -15,7 +15,8 @@ import pytest
 from gitops_tui.model.application import CredentialKind, Credentials, Repository
 from gitops_tui.model.errors import SourceError, StalePlanError
 from gitops_tui.model.revision import Author, Restoration, RollbackMode
-from gitops_tui.source import Mirror, Mirrors, Place, Restored, Restorer
+from gitops_tui.source import Mirror, Mirrors
+from gitops_tui.source.writing import Place, Restored, Restorer
 from tests.support.git_https import make_certificate, serving
 from tests.support.git_origin import Origin
 
