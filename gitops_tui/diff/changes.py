@@ -12,6 +12,7 @@ from typing import Any, Final
 from gitops_tui.diff.lists import Keyed, plain
 from gitops_tui.diff.meaning import same
 from gitops_tui.diff.paths import Path, show_path
+from gitops_tui.model.fields import is_mapping
 from gitops_tui.model.resources import ABSENT, FieldChange
 
 MAX_BYTES: Final = 256 * 1024
@@ -47,7 +48,7 @@ def changes(left: Any, right: Any) -> tuple[FieldChange, ...]:
 
 def _differing(left: Any, right: Any) -> _Sides:
     """Return both sides without the fields in which they agree: what is left to compare is small."""
-    if not isinstance(left, Mapping) or type(left) is not type(right):
+    if not is_mapping(left) or type(left) is not type(right):
         return left, right
     kept: dict[str, _Sides] = {}
     for name in dict.fromkeys([*left, *right]):
@@ -62,7 +63,7 @@ def _differing(left: Any, right: Any) -> _Sides:
 
 def _lists_meet(left: Any, right: Any) -> bool:
     """Whether a list stands on both sides of the same place, with keys or without."""
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
+    if is_mapping(left) and is_mapping(right):
         return type(left) is not type(right) or any(
             name in right and _lists_meet(value, right[name]) for name, value in left.items()
         )
@@ -79,7 +80,7 @@ def _shown(path: Path, left: Any, right: Any) -> str:
 
 def _reaches(value: Any, path: Path) -> bool:
     for step in path[:-1]:
-        if isinstance(value, Mapping):
+        if is_mapping(value):
             value = value.get(str(step))
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             value = value[step]
@@ -111,7 +112,7 @@ def _fine(left: Any, right: Any) -> dict[Path, _Sides]:
 
 
 def _coarse(left: Any, right: Any, path: Path) -> Iterator[tuple[Path, _Sides]]:
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
+    if is_mapping(left) and is_mapping(right):
         for name in dict.fromkeys([*left, *right]):
             yield from _coarse(left.get(name, ABSENT), right.get(name, ABSENT), (*path, name))
     elif left is not right and not same(left, right):
@@ -120,7 +121,7 @@ def _coarse(left: Any, right: Any, path: Path) -> Iterator[tuple[Path, _Sides]]:
 
 def _reordered(left: Any, right: Any, path: Path) -> Iterator[tuple[Path, _Sides]]:
     """Lists in which the same elements stand in another order, where their order means something."""
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
+    if is_mapping(left) and is_mapping(right):
         if isinstance(left, Keyed) and isinstance(right, Keyed) and is_reordered(left, right):
             yield path, (list(left), list(right))
         for name in left.keys() & right.keys():

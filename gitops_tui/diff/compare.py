@@ -103,7 +103,10 @@ class _Masking:
         return self.masker.mask(body, secret=self.secret)
 
     def keyed(self, body: Body) -> Any:
-        return keyed(self.mask(plain(body)))
+        """A body whose lists are keyed, masked."""
+        lists = plain(body)
+        masked = self.mask(lists)
+        return body if masked is lists else keyed(masked)
 
 
 def _changes(one: Any, other: Any, masking: _Masking) -> tuple[FieldChange, ...]:

@@ -6,10 +6,11 @@ schema calls atomic although their order means nothing (tolerations, subjects), 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gitops_tui.model.fields import dig, text
+from gitops_tui.model.fields import dig, is_mapping, text
 from gitops_tui.model.values import dataclass
 
 KeyOf = Callable[[Any], str]
@@ -95,8 +96,9 @@ def keys_of(field: str, items: list[Any]) -> tuple[str, ...] | None:
 
 def keyed(value: Any, field: str = "") -> Any:
     """Return `value` with every list that has keys turned into a `Keyed` map. field: the name of the value."""
-    if isinstance(value, Mapping):
-        return {name: keyed(item, name) for name, item in value.items()}
+    if is_mapping(value):
+        made = {name: keyed(item, name) for name, item in value.items()}
+        return value if all(map(operator.is_, made.values(), value.values())) else made
     if not isinstance(value, list):
         return value
     items = [keyed(item) for item in value]
@@ -112,6 +114,6 @@ def plain(value: Any) -> Any:
     """Return `value` with every `Keyed` map turned back into a list."""
     if isinstance(value, Keyed):
         return [plain(item) for item in value.values()]
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return {name: plain(item) for name, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list) else value

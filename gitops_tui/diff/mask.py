@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from gitops_tui.diff.normalise import LAST_APPLIED, is_secret
 from gitops_tui.diff.paths import Path, edited, parse_path, resolve
-from gitops_tui.model.fields import annotations_of
+from gitops_tui.model.fields import annotations_of, is_mapping
 from gitops_tui.model.resources import Body
 
 MARK: Final = "••••••••"
@@ -54,7 +54,7 @@ def is_masked(body: Body) -> bool:
     pending: list[Any] = [body]
     while pending:
         value = pending.pop()
-        if isinstance(value, Mapping):
+        if is_mapping(value):
             pending.extend(value.values())
         elif isinstance(value, list):
             pending.extend(value)
@@ -72,7 +72,7 @@ def _secret_places(body: Body, *, secret: bool) -> Iterator[Path]:
     pending: list[tuple[Path, Any]] = [((), body)]
     while pending:
         place, value = pending.pop()
-        if isinstance(value, Mapping):
+        if is_mapping(value):
             if is_secret(value) or (secret and not place):
                 yield from _within_secret(place, value)
             pending.extend(((*place, name), item) for name, item in value.items() if isinstance(item, Mapping | list))

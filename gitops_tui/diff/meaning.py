@@ -29,9 +29,11 @@ _FIELDS: Final = frozenset({"sizeLimit", "divisor", "averageValue"})
 
 def same(left: Any, right: Any) -> bool:
     """Whether two bodies are equal as JSON: `==`, but true is not 1."""
-    if isinstance(left, Mapping):
+    if left is right:
+        return True
+    if is_mapping(left):
         return (
-            isinstance(right, Mapping)
+            is_mapping(right)
             and len(left) == len(right)
             and all(name in right and same(value, right[name]) for name, value in left.items())
         )
@@ -75,7 +77,7 @@ def aligned(left: Any, right: Any, kind: str, path: tuple[str, ...] = ()) -> Any
     Quantities are equal by amount, numbers by value, keyed lists whose order means nothing by content; a map
     takes the order of `right`'s keys, so that both read alike line by line.
     """
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
+    if is_mapping(left) and is_mapping(right):
         return _aligned_map(left, right, kind, path)
     if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
         return [aligned(one, other, kind, path) for one, other in zip(left, right, strict=True)]
@@ -120,7 +122,7 @@ def stated(live: Any, desired: Any) -> Any:
 
     What is stated as empty or zero equals what is absent: the server leaves such values out of its answers.
     """
-    if isinstance(desired, Mapping) and isinstance(live, Mapping):
+    if is_mapping(desired) and is_mapping(live):
         return _stated_map(live, desired)
     if isinstance(desired, list) and isinstance(live, list):
         pairs = [stated(one, other) for one, other in zip(live, desired, strict=False)]

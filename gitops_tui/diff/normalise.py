@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import operator
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -82,15 +83,21 @@ def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_nulls(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+    """The value without nulls in its maps; the very same one where it holds none, which is known at a glance."""
+    if is_mapping(value):
+        made = {name: _without_nulls(item) for name, item in value.items() if item is not None}
+        is_whole = len(made) == len(value) and all(map(operator.is_, made.values(), value.values()))
+        return value if is_whole else made
+    if isinstance(value, list):
+        items = [_without_nulls(item) for item in value]
+        return value if all(map(operator.is_, items, value)) else items
+    return value
 
 
 def _folded(secret: dict[str, Any]) -> dict[str, Any]:
     stated = secret.get("stringData") or {}
     data = secret.get("data", {})
-    if not isinstance(stated, Mapping) or not isinstance(data, Mapping):
+    if not is_mapping(stated) or not is_mapping(data):
         return secret
     encoded = {name: _encoded(value) for name, value in stated.items()}
     folded = {name: value for name, value in secret.items() if name != "stringData"}
@@ -122,6 +129,6 @@ def decoded(value: object) -> str:
 def legible(body: Body) -> dict[str, Any]:
     """Return an object with a Secret's data as the text that they encode, where they encode one."""
     data = body.get("data")
-    if not is_secret(body) or not isinstance(data, Mapping):
+    if not is_secret(body) or not is_mapping(data):
         return dict(body)
     return {**body, "data": {name: decoded(value) or value for name, value in data.items()}}

@@ -180,7 +180,7 @@ def _map(stated: _Fields, live: _Fields, kept: _Kept, owned: _Owned) -> Any:
         return _unchanged(stated, live)
     if any(token[:2] == "f:" and token[2:] not in stated for token in owned.ours):
         raise _Unproven
-    below = kept if isinstance(kept, Mapping) else _NOTHING
+    below = kept if is_mapping(kept) else _NOTHING
     each = below.get(_EACH, _NOTHING)
     made: dict[str, Any] = {}
     for name, value in stated.items():
@@ -231,7 +231,7 @@ def _keyed(stated: list[Any], live: list[Any], kept: _Kept, owned: _Owned, keys:
     """A list whose elements are told apart by their keys; those of others stay where they are."""
     if len(keys) != len(stated):
         raise _Unproven
-    below = kept.get(_EACH, _NOTHING) if isinstance(kept, Mapping) else _NOTHING
+    below = kept.get(_EACH, _NOTHING) if is_mapping(kept) else _NOTHING
     made = list(live)
     places: dict[int, int] = {}
     for token in keys:

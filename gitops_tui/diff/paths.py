@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from gitops_tui.diff.lists import Keyed, keys_of
 from gitops_tui.model.errors import ConfigError
+from gitops_tui.model.fields import is_mapping
 from gitops_tui.model.patterns import pattern
 from gitops_tui.model.text import sanitize
 
@@ -102,7 +103,7 @@ def _quoted(key: str) -> str:
 
 
 def _child(value: Any, step: Step) -> Any:
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return value.get(step if isinstance(step, str) else str(step))
     if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
         return value[step]
@@ -119,7 +120,7 @@ def resolve(body: Any, path: Path) -> Iterator[Path]:
 
 
 def _step_into(place: Path, value: Any, field: str, step: Step) -> Iterator[tuple[Path, Any, str]]:
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         names = list(value) if step is ANY else [str(step)]
         yield from (((*place, name), value[name], name) for name in names if name in value)
     elif isinstance(value, list):
@@ -168,7 +169,7 @@ def edited(body: Any, places: Iterable[Path], edit: Callable[[Path, Any], Any]) 
 def _edited(value: Any, tree: Mapping[Step, Any], place: Path, edit: Callable[[Path, Any], Any]) -> Any:
     if not tree:
         return edit(place, value)
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         pairs = (
             (name, _edited(item, tree[name], (*place, name), edit) if name in tree else item)
             for name, item in value.items()

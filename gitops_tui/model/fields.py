@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from types import NoneType
+from typing import Any, Final, TypeGuard
+
+_NO_MAPPINGS: Final = frozenset({str, int, float, bool, NoneType, list, tuple})
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
-    """Whether a value is a mapping; ten times as fast as asking the abstract class where it is a `dict`."""
-    return type(value) is dict or isinstance(value, Mapping)
+    """Whether a value is a mapping; ten times as fast as asking the abstract class for what JSON holds."""
+    kind = type(value)
+    return kind is dict or (kind not in _NO_MAPPINGS and isinstance(value, Mapping))
 
 
 def mapping(value: object) -> Mapping[str, Any]:
