@@ -30,6 +30,10 @@ _READABLE: Final = (
 _LOOK: Final = 0.2
 """Seconds between two looks at whether the program has ended or should be."""
 _NOWHERE: Final = "http://127.0.0.1:9"
+_COLLECTOR: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
+"""A renderer lives for a moment, and Go would spend a fifth of it on collecting garbage. One that grows large does."""
+_PYTHON: Final = str(Path(sys.executable).resolve())
+"""Not by its name in a virtual environment, whose place and packages it would look for first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ def environment(home: Path) -> dict[str, str]:
         (home / folder).mkdir(parents=True, exist_ok=True)
     return {
         **kept,
+        **_COLLECTOR,
         **{name: str(home / folder) for name, folder in folders.items()},
         "KUBECONFIG": str(home / "config" / "no-kubeconfig"),
         "HELM_NO_PLUGINS": "1",
@@ -119,7 +124,7 @@ def run(
     Raises RenderError about `subject` when a limit is passed, or when `stop` is set meanwhile.
     """
     limits = limits or LIMITS
-    command = [sys.executable, "-I", "-S", _LAUNCHER, *_options(arguments[0], home, readable, limits), "--", *arguments]
+    command = [_PYTHON, "-I", "-S", _LAUNCHER, *_options(arguments[0], home, readable, limits), "--", *arguments]
     name = Path(arguments[0]).name
     try:
         process = subprocess.Popen(
@@ -186,9 +191,11 @@ class _Run:
                     if not chunk:
                         selector.unregister(key.fileobj)
                 self._check_size()
+        pause = 0.0002
         while not _has_ended(self._process):
             self._check_time()
-            time.sleep(0.005)
+            time.sleep(pause)
+            pause = min(pause * 2, _LOOK)
 
     def answer(self) -> Answer:
         """What was printed, once the program has been reaped."""

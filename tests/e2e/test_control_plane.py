@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.support.control_plane import APISERVER, ControlPlane, ControlPlaneError
 from tests.support.existing_cluster import ExistingCluster
@@ -163,7 +163,7 @@ def test_the_kubeconfig_is_private_and_leads_to_both_users(control_plane: RealCl
     through_the_file = ExistingCluster(control_plane.kubeconfig)
 
     assert through_the_file.request("GET", "/api/v1/secrets")[0] == 200
-    contexts = json.loads(control_plane.kubeconfig.read_text())["contexts"]
+    contexts = yaml.safe_load(control_plane.kubeconfig.read_text())["contexts"]
     assert [context["name"] for context in contexts] == [control_plane.admin_context, control_plane.viewer_context]
 
 

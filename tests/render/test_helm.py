@@ -249,6 +249,7 @@ def test_helm_gets_a_clean_environment_and_private_values(
         "KUBERNETES_SERVICE_HOST",
         "SSH_AUTH_SOCK",
         "HELM_REPOSITORY_CONFIG",
+        "GOGC",
     ):
         monkeypatch.setenv(name, "canary")
     monkeypatch.setenv("KUBECONFIG", str(chart.root.parent / "canary"))
@@ -261,6 +262,8 @@ def test_helm_gets_a_clean_environment_and_private_values(
     private = str(Path(found["cwd"]))
     assert found["environment"]["HOME"].startswith(private)
     assert found["environment"]["HELM_CACHE_HOME"].startswith(private)
+    assert found["environment"]["GOGC"] == "400"
+    assert found["environment"]["GOMEMLIMIT"] == "1GiB"
     assert not Path(private).exists()
 
 

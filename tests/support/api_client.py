@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import yaml
+
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
@@ -50,7 +52,7 @@ class ApiClient:
 
     def __init__(self, kubeconfig: Path, *, token: str | None = None, patient: bool = False) -> None:
         self._patient = patient
-        config = json.loads(kubeconfig.read_text())
+        config = yaml.safe_load(kubeconfig.read_text())
         cluster = config["clusters"][0]["cluster"]
         self.token = token if token is not None else config["users"][0]["user"]["token"]
         self._tls = ssl.create_default_context(cadata=b64decode(cluster["certificate-authority-data"]).decode())

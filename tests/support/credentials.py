@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
+
+import yaml
 
 
 def write_private(path: Path, text: str) -> None:
@@ -17,7 +18,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def kubeconfig(url: str, certificate_authority: bytes, tokens: Mapping[str, str]) -> str:
-    """A kubeconfig with one context for each name in `tokens` (name to bearer token), the first one current.
+    """A kubeconfig in block style: a context for each name in `tokens` (name to bearer token), the first current.
 
     A context and its user share their name; `certificate_authority` is PEM.
     """
@@ -31,7 +32,7 @@ def kubeconfig(url: str, certificate_authority: bytes, tokens: Mapping[str, str]
         "contexts": [{"name": name, "context": {"cluster": current, "user": name}} for name in tokens],
         "current-context": current,
     }
-    return json.dumps(config, indent=2)  # JSON is YAML
+    return yaml.safe_dump(config)
 
 
 def elliptic_curve_key() -> str:
