@@ -84,7 +84,7 @@ class Worker:
         )
         self._books = Books(parts.config, parts.journal, parts.clusters, self._clock)
         self._snapshots = Snapshots(self._books, parts.journal)
-        self._desk = desk = Desk(self._books, parts.journal, self._run, self._inbox.put, self._clock)
+        self._desk = desk = Desk(self._books, parts.journal, self._run, self._lanes.rest, self._inbox.put, self._clock)
         self._reconciler = reconciler
         self._deciding = Deciding(desk)
         self._fetches = Fetches(desk, reconciler, watches)

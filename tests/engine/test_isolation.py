@@ -15,10 +15,11 @@ from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config, Settings
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.engine import Store
-from gitops_tui.engine.requests import Refresh, Request
+from gitops_tui.engine.requests import Plan, Refresh, Request, Sync, Terminate
 from gitops_tui.engine.worker import Parts, Worker
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application, Destination, Repository, Source
+from gitops_tui.model.operations import OperationPhase, Receipt
 from gitops_tui.model.status import Snapshot, SyncCode
 from gitops_tui.source import Mirrors
 from tests.support.manifests import config_map
@@ -74,6 +75,42 @@ def engine(tmp_path: Path, hanging: int) -> Iterator[Engine]:
         yield Engine(worker)
         mirrors.close()
         worker.stop()
+
+
+BROKEN = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: "example.org/web:missing"}]}
+"""
+
+
+def test_a_sync_that_never_becomes_healthy_holds_up_no_other(tmp_path: Path) -> None:
+    repository = WorkTree(tmp_path / "repository")
+    repository.commit("First", {"a/web.yaml": BROKEN, "b/settings.yaml": config_map("settings", a="b")})
+    url = str(repository.path)
+    with EmbeddedServer.start() as server, ExitStack() as stack:
+        settings = Settings(tmp_path / "state", kubeconfig=server.kubeconfig, parallel=1, parallel_syncs=1)
+        each = [Application(name, Source(url, "main", name), Destination("", "default")) for name in "ab"]
+        journal = stack.enter_context(closing(Journal.open(settings.state_dir)))
+        clusters = stack.enter_context(closing(Clusters(server.kubeconfig)))
+        mirrors = stack.enter_context(closing(Mirrors(settings.state_dir)))
+        config = Config(tuple(each), (), (Repository(url),), settings)
+        worker = Worker(Parts(config, clusters, mirrors, journal, Store(), "tester"))
+        worker.start()
+        stack.callback(worker.stop)
+        engine = Engine(worker)
+        engine.ask(Refresh())
+        broken = worker.submit(Sync("a", engine.ask(Plan("a")), "tester", timeout=3600.0))
+        receipt: Receipt = engine.ask(Sync("b", engine.ask(Plan("b")), "tester"))
+        assert receipt.phase is OperationPhase.SUCCEEDED
+        assert not broken.done()
+        assert engine.ask(Terminate("a", "tester"))
+        assert broken.result(_DEADLINE).phase is OperationPhase.TERMINATED
 
 
 def test_twenty_applications_of_a_dead_cluster_and_a_dead_repository_hold_up_nobody(engine: Engine) -> None:

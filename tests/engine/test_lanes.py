@@ -63,6 +63,29 @@ def test_a_lane_runs_at_most_its_width_at_once() -> None:
     assert lanes.close(30)
 
 
+def test_a_job_that_only_waits_makes_room_for_one_more() -> None:
+    lanes = ThreadLanes()
+    release, is_back, ends = threading.Event(), threading.Event(), threading.Event()
+
+    def waits() -> bool:
+        lanes.rest("lane", begins=True)
+        release.wait(30)
+        lanes.rest("lane", begins=False)
+        is_back.set()
+        return ends.wait(30)
+
+    first = lanes.submit("lane", 1, waits)
+    assert lanes.submit("lane", 1, lambda: "meanwhile").result(timeout=30) == "meanwhile"
+    assert not first.done()
+    release.set()
+    assert is_back.wait(30)
+    # There are two threads now, and still a width of one.
+    third = lanes.submit("lane", 1, first.done)
+    ends.set()
+    assert third.result(timeout=30), "it runs only when the first has ended"
+    assert lanes.close(30)
+
+
 def test_inline_lanes_run_at_once_and_carry_errors() -> None:
     lanes = InlineLanes()
     assert lanes.submit("any", 1, lambda: 1).result(timeout=0) == 1

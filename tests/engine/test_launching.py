@@ -15,7 +15,7 @@ from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.halt import Halt
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved
-from gitops_tui.engine.operations.running import Ended, Operations, Order, Progress
+from gitops_tui.engine.operations.running import Ended, Operations, Order, Progress, Rests
 from gitops_tui.engine.schedule.books import Books
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
@@ -26,9 +26,16 @@ from gitops_tui.model.operations import OperationKind, OperationPhase, Receipt
 
 
 class Instant:
-    """Operations that succeed as soon as they are run."""
+    """Operations that succeed as soon as they are run, those of `slow` after they have waited."""
 
-    def run(self, application: Application, order: Order, halt: Halt, progress: Progress) -> Ended:
+    def __init__(self) -> None:
+        self.slow: dict[str, Callable[[], None]] = {}
+
+    def run(self, application: Application, order: Order, halt: Halt, progress: Progress, rests: Rests) -> Ended:
+        if application.name in self.slow:
+            rests(True)
+            self.slow[application.name]()
+            rests(False)
         phase = halt.phase if halt.event.is_set() else OperationPhase.SUCCEEDED
         return Ended(Receipt("op", application.name, order.approved.revision, order.kind, order.actor, phase))
 
@@ -42,8 +49,10 @@ class Room:
         self.books = Books(config, journal, clusters, lambda: 0.0)
         self.books.track(applications)
         self.jobs: dict[str, Callable[[], None]] = {}
-        self.desk = Desk(self.books, journal, self._run, lambda call: call(), lambda: 0.0)
-        self.launcher = Launcher(self.desk, cast(Operations, Instant()))
+        self.rests: list[tuple[str, bool]] = []
+        self.desk = Desk(self.books, journal, self._run, self._rest, lambda call: call(), lambda: 0.0)
+        self.operations = Instant()
+        self.launcher = Launcher(self.desk, cast(Operations, self.operations))
         self.futures: dict[str, Future[Any]] = {}
         self.begun: list[str] = []
 
@@ -58,6 +67,9 @@ class Room:
         waiting = (name for name in self.futures if self.tracked(name).job and name not in self.begun)
         self.begun.append(next(waiting))
         self.jobs[self.begun[-1]] = lambda: done(job())
+
+    def _rest(self, lane: str, *, begins: bool) -> None:
+        self.rests.append((lane, begins))
 
     def start(self, *names: str) -> None:
         for name in names:
@@ -94,6 +106,22 @@ def test_what_is_over_the_limit_waits_and_begins_in_its_order(room: Callable[[in
     here.finish("d")
     assert all(future.result(0).phase is OperationPhase.SUCCEEDED for future in here.futures.values())
     assert here.launcher.running == 0, "and there is room again"
+
+
+def test_one_that_only_waits_until_something_is_healthy_takes_no_place(room: Callable[[int], Room]) -> None:
+    here = room(1)
+    here.start("a", "b", "c")
+    assert list(here.jobs) == ["a"]
+    meanwhile: list[str] = []
+    here.operations.slow["a"] = lambda: meanwhile.extend(here.jobs)
+    here.finish("a")
+    assert meanwhile == ["b"]
+    assert here.rests == [("sync prod", True), ("sync prod", False)]
+    assert list(here.jobs) == ["b"], "and no further place"
+    assert here.current("c") == "waits for its turn: 1 syncs run"
+    here.finish("b")
+    here.finish("c")
+    assert here.launcher.running == 0
 
 
 def test_without_a_limit_all_run(room: Callable[[int], Room]) -> None:

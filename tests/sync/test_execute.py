@@ -437,6 +437,29 @@ def test_it_has_succeeded_only_once_its_resources_are_healthy(scene: Scene) -> N
     assert scene.clock.time >= 12
 
 
+def test_it_tells_when_it_only_waits_and_when_it_goes_on(scene: Scene) -> None:
+    told: list[tuple[bool, int]] = []
+    scene.clock.at(5, lambda: rolled_out(scene))
+    first = deployment(**{"argocd.argoproj.io/sync-wave": "-1"})
+    scene.sync(first, config("after"), rests=lambda begins: told.append((begins, len(scene.writes))))
+    assert told == [(True, 1), (False, 1)]
+
+
+def test_a_moment_is_no_wait_that_is_told(scene: Scene) -> None:
+    told: list[bool] = []
+    scene.clock.at(1, lambda: rolled_out(scene))
+    scene.sync(deployment(), rests=told.append)
+    assert told == []
+
+
+def test_one_that_is_stopped_while_it_waits_waits_no_longer(scene: Scene) -> None:
+    told: list[bool] = []
+    scene.clock.at(5, scene.stop.set)
+    outcome = scene.sync(deployment(), rests=told.append)
+    assert outcome.phase is OperationPhase.TERMINATED
+    assert told == [True, False]
+
+
 def test_what_is_still_on_its_way_at_the_time_out_is_not_verified(scene: Scene) -> None:
     outcome = scene.sync(deployment(), timeout=30)
 

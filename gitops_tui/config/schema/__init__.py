@@ -184,7 +184,8 @@ def _settings() -> Schema:
             },
             "parallelSyncs": {
                 "type": "integer",
-                "description": "How many syncs run at once, in all clusters together; 0 for any number.",
+                "description": "How many syncs run at once, in all clusters together; 0 for any number. One that only "
+                "waits for health takes no place.",
                 "minimum": 0,
                 "maximum": 1000,
                 "default": Settings().parallel_syncs,

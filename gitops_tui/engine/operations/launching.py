@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.entry import finish
@@ -20,6 +20,9 @@ from gitops_tui.model.status import Problem, RunningOperation
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, replace
 
+_MOST_RESTING: Final = 32
+"""Operations that only wait and whose places others take: each keeps a thread."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
@@ -30,12 +33,18 @@ class _Turn:
 
 
 class Launcher:
-    """Starts operations, one an application at a time."""
+    """Starts operations, one an application at a time, and of all of them so many as may run at once.
+
+    One that has written all that it may write now, and waits until that is healthy, takes no place: what does not
+    become healthy would otherwise hold up all the others.
+    """
 
     def __init__(self, desk: Desk, operations: Operations) -> None:
         self._desk = desk
         self._operations = operations
         self._begun: set[str] = set()
+        self._resting: dict[str, str] = {}
+        """Of those that only wait: the lane of each."""
         self._turns: dict[str, _Turn] = {}
         self._unwritten: list[Receipt] = []
         """Of operations that ended while the journal could not be written."""
@@ -47,13 +56,17 @@ class Launcher:
 
     def turn(self) -> str:
         """Why another operation would have to wait for its turn; "" when it would not."""
-        return f"waiting for its turn: {self.running} syncs run" if self.is_full else ""
+        return f"waiting for its turn: {self._working} syncs run" if self.is_full else ""
 
     @property
     def is_full(self) -> bool:
         """Whether another operation would have to wait for its turn."""
         limit = self._desk.books.config.settings.parallel_syncs
-        return bool(limit) and self.running >= limit
+        return bool(limit) and self._working >= limit
+
+    @property
+    def _working(self) -> int:
+        return len(self._begun) - len(self._resting)
 
     def start(self, tracked: Tracked, order: Order, future: Future[Any]) -> None:
         """Run an order; its Receipt arrives in the Future. PlanError while another operation runs."""
@@ -73,7 +86,7 @@ class Launcher:
             lambda error: self._not_run(tracked, order, error, future),
         )
         waits = self.is_full
-        current = f"waits for its turn: {self.running} syncs run" if waits else ""
+        current = f"waits for its turn: {self._working} syncs run" if waits else ""
         running = RunningOperation("", order.kind, OperationPhase.PENDING, current=current)
         tracked.status = replace(tracked.status, running=running)
         self._desk.books.mark(tracked)
@@ -89,16 +102,39 @@ class Launcher:
             self._begun.add(application.name)
         order = self._held(tracked, order)
 
+        lane = f"{WRITING}{context}"
+
         def progress(done: int, total: int, current: str) -> None:
             self._desk.post(lambda: self._progressed(tracked, order, done, total, current))
 
+        def rests(begins: bool) -> None:
+            self._desk.post(lambda: self._rest(application.name, lane, begins=begins))
+
         self._desk.run(
-            f"{WRITING}{context}",
+            lane,
             self._desk.books.config.settings.parallel,
-            lambda: self._operations.run(application, order, halt, progress),
+            lambda: self._operations.run(application, order, halt, progress, rests),
             lambda ended: self._ended(tracked, order, ended, future),
             lambda error: self._not_run(tracked, order, error, future),
         )
+
+    def _rest(self, name: str, lane: str, *, begins: bool) -> None:
+        """An operation only waits, or goes on: then it may be one more than may run for a while."""
+        if not begins:
+            self._goes_on(name)
+        elif name in self._begun and len(self._resting) < _MOST_RESTING:
+            self._resting[name] = lane
+            self._desk.rest(lane, begins=True)
+            self._take_turns()
+
+    def _goes_on(self, name: str) -> None:
+        lane = self._resting.pop(name, None)
+        if lane is not None:
+            self._desk.rest(lane, begins=False)
+
+    def _take_turns(self) -> None:
+        while self._turns and not self.is_full:
+            self._turns.pop(next(iter(self._turns))).begin()
 
     def write_later(self, receipt: Receipt) -> None:
         """The journal could not be written when this operation ended."""
@@ -193,9 +229,9 @@ class Launcher:
 
     def settle(self, tracked: Tracked) -> None:
         """No operation of the application runs any more: look at it again, and let the next one begin."""
+        self._goes_on(tracked.application.name)
         self._begun.discard(tracked.application.name)
-        while self._turns and not self.is_full:
-            self._turns.pop(next(iter(self._turns))).begin()
+        self._take_turns()
         tracked.job = None
         tracked.status = replace(tracked.status, running=None)
         tracked.touch(self._desk.clock())

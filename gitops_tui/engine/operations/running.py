@@ -23,6 +23,8 @@ from gitops_tui.sync.execution import execute
 
 _TRIES: Final = 3
 Progress = Callable[[int, int, str], None]
+Rests = Callable[[bool], None]
+"""Told true when an operation only waits, and has for a while; false when it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Operations:
         self._plans = plans
         self._wave_pause = wave_pause
 
-    def run(self, application: Application, order: Order, halt: Halt, progress: Progress) -> Ended:
+    def run(self, application: Application, order: Order, halt: Halt, progress: Progress, rests: Rests) -> Ended:
         """Make the plan again, see that it is the approved one, execute it, and journal all of it.
 
         Raises PlanError, with nothing written, when the plan is stale, refused, or held and not approved.
@@ -81,7 +83,7 @@ class Operations:
             for key in sorted(planned.absent):
                 self._journal.strike(application.name, context, key)
             recorder = _JournalRecorder(self._journal, receipt.operation, context)
-            outcome = self._execute(application, order, changeset, recorder=recorder, halt=halt, progress=progress)
+            outcome = self._execute(application, order, changeset, recorder=recorder, halt=halt, told=(progress, rests))
             entry.receipt, entry.permanent = _ended(receipt, outcome, halt), outcome.permanent
         return Ended(entry.receipt, entry.permanent, entry.is_written)
 
@@ -112,8 +114,9 @@ class Operations:
         *,
         recorder: _JournalRecorder,
         halt: Halt,
-        progress: Progress,
+        told: tuple[Progress, Rests],
     ) -> Outcome:
+        progress, rests = told
         cluster = self._reconciler.cluster(application)
         for attempt in range(_TRIES):
             try:
@@ -124,6 +127,7 @@ class Operations:
                     recorder=recorder,
                     stop=halt.event,
                     progress=progress,
+                    rests=rests,
                     timeout=order.timeout,
                     lookup=lambda key: seen(cluster, key),
                     children=lambda live: below(cluster, live),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from gitops_tui.engine.schedule.books import Books
 from gitops_tui.journal import Journal
@@ -17,6 +17,14 @@ Post = Callable[[Callable[[], None]], None]
 """Call something in the worker's thread, soon. Thread-safe."""
 
 
+class Rest(Protocol):
+    """A job in a lane only waits, or goes on: `Lanes.rest`."""
+
+    def __call__(self, lane: str, *, begins: bool) -> None:
+        """Tell so."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The books, the journal, the lanes, the queue and the clock. clock: monotonic seconds."""
@@ -24,5 +32,6 @@ class Desk:
     books: Books
     journal: Journal
     run: RunJob
+    rest: Rest
     post: Post
     clock: Callable[[], float]

@@ -30,6 +30,10 @@ class Lanes(Protocol):
         """Run `job` in `lane`, where at most `width` jobs run at once."""
         ...
 
+    def rest(self, lane: str, *, begins: bool) -> None:
+        """A running job of `lane` begins to wait for something, so that another may run meanwhile; or goes on."""
+        ...
+
     def close(self, timeout: float = ..., *, wait_for: str = ...) -> bool:
         """Cancel what has not begun; wait for the rest of the lanes whose name begins so. Whether it ended in time."""
         ...
@@ -56,6 +60,13 @@ class ThreadLanes:
         found.put(width, future, job)
         return future
 
+    def rest(self, lane: str, *, begins: bool) -> None:
+        """Make room for another job while one of a lane only waits."""
+        with self._lock:
+            found = self._lanes.get(lane)
+        if found is not None:
+            found.rest(1 if begins else -1)
+
     def close(self, timeout: float = _CLOSING, *, wait_for: str = "") -> bool:
         """Cancel what has not begun, wait at most `timeout` seconds for the rest of the lanes that matter."""
         with self._lock:
@@ -78,6 +89,8 @@ class _Lane:
         self._threads = 0
         self._idle = 0
         self._running = 0
+        self._resting = 0
+        self._width = 0
         self._closed = False
 
     def put(self, width: int, future: Future[Any], job: Callable[[], Any]) -> None:
@@ -86,10 +99,23 @@ class _Lane:
                 future.cancel()
                 return
             self._jobs.append((future, job))
-            if self._idle < len(self._jobs) and self._threads < width:
-                self._threads += 1
-                threading.Thread(target=self._work, name=f"lane {self._name}", daemon=True).start()
-            self._changed.notify()
+            self._width = width
+            self._staff()
+
+    def rest(self, change: int) -> None:
+        with self._changed:
+            self._resting += change
+            self._staff()
+
+    def _staff(self) -> None:
+        """Have a thread for what waits, if one more may run."""
+        if self._idle < len(self._jobs) and self._threads - self._resting < self._width:
+            self._threads += 1
+            threading.Thread(target=self._work, name=f"lane {self._name}", daemon=True).start()
+        self._changed.notify()
+
+    def _may_take(self) -> bool:
+        return bool(self._jobs) and self._running - self._resting < self._width
 
     def cancel(self) -> None:
         with self._changed:
@@ -119,9 +145,9 @@ class _Lane:
     def _take(self) -> tuple[Future[Any], Callable[[], Any]] | None:
         with self._changed:
             self._idle += 1
-            self._changed.wait_for(lambda: self._jobs or self._closed, _IDLE)
+            self._changed.wait_for(lambda: self._may_take() or self._closed, _IDLE)
             self._idle -= 1
-            if not self._jobs:
+            if not self._may_take():
                 self._threads -= 1
                 return None
             self._running += 1
@@ -137,6 +163,10 @@ class InlineLanes:
         future: Future[T] = Future()
         _run(future, job)
         return future
+
+    def rest(self, lane: str, *, begins: bool) -> None:
+        """Nothing runs beside it."""
+        del lane, begins
 
     def close(self, timeout: float = 0.0, *, wait_for: str = "") -> bool:
         """Nothing is left to wait for."""

@@ -47,6 +47,7 @@ def execute(
     recorder: Recorder,
     stop: threading.Event | None = None,
     progress: Progress | None = None,
+    rests: Callable[[bool], None] = lambda _: None,
     timeout: float | None = None,
     dry_run: bool = False,
     lookup: Lookup | None = None,
@@ -58,10 +59,11 @@ def execute(
 ) -> Outcome:
     """Make the cluster what the plan says, and return what became of every resource.
 
-    recorder is told of each step as it happens. stop ends it after the running writes. timeout: seconds that
-    each wait for health, for a hook or for a deletion may take; the application's policy by default. dry_run:
-    only check. lookup: where live objects are read for their health, the cluster by default. children: what
-    lies below a live object, to tell why it is not healthy.
+    recorder is told of each step as it happens. stop ends it after the running writes. rests: told true when it only
+    waits, and has for a while, and false when it goes on. timeout: seconds that each wait for health, for a hook or
+    for a deletion may take; the application's policy by default. dry_run: only check. lookup: where live objects are
+    read for their health, the cluster by default. children: what lies below a live object, to tell why it is not
+    healthy.
 
     Raises StalePlanError when the cluster moved since the plan, and PlanError when the plan was refused; nothing
     is written then. Failures of later steps are part of the Outcome.
@@ -69,7 +71,7 @@ def execute(
     if changeset.refusals:
         raise PlanError(f"application {application.name}", f"the plan is refused: {changeset.refusals[0]}")
     event = stop if stop is not None else threading.Event()
-    pace = Pace(clock, wait if wait is not None else event.wait, event.is_set)
+    pace = Pace(clock, wait if wait is not None else event.wait, event.is_set, rests)
     seconds = application.policy.health_timeout if timeout is None else timeout
     started = now()
     changes = [timed(change, started, application, changeset.revision) for change in changeset.changes]

@@ -11,6 +11,8 @@ from gitops_tui.model.values import dataclass
 POLL: Final = 1.0
 """Seconds between two looks at something that is waited for; the first ones follow each other sooner."""
 _FIRST: Final = 0.0625
+_LONG: Final = 2.0
+"""Seconds after which one who waits makes room for others."""
 
 
 class StoppedError(Exception):
@@ -19,11 +21,15 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """clock: monotonic seconds. wait: sleeps up to so many seconds; true at once when the operation is stopped."""
+    """clock: monotonic seconds. wait: sleeps up to so many seconds; true at once when the operation is stopped.
+
+    rests: told true when something has been waited for rather long, and false when that is over.
+    """
 
     clock: Callable[[], float]
     wait: Callable[[float], bool]
     is_stopped: Callable[[], bool]
+    rests: Callable[[bool], None]
 
     def check(self) -> None:
         """Raise StoppedError when the operation is stopped."""
@@ -35,17 +41,24 @@ class Pace:
 
         A look that fails for a passing reason (an API server that restarts) is one that found nothing.
         """
-        deadline = self.clock() + seconds
-        poll = _FIRST
-        while not _looked(is_done):
-            self.check()
-            left = deadline - self.clock()
-            if left <= 0:
-                return False
-            if self.wait(min(poll, left)):
-                raise StoppedError
-            poll = min(2 * poll, POLL)
-        return True
+        started = self.clock()
+        poll, is_resting = _FIRST, False
+        try:
+            while not _looked(is_done):
+                self.check()
+                waited = self.clock() - started
+                if waited >= seconds:
+                    return False
+                if waited >= _LONG and not is_resting:
+                    is_resting = True
+                    self.rests(True)
+                if self.wait(min(poll, seconds - waited)):
+                    raise StoppedError
+                poll = min(2 * poll, POLL)
+            return True
+        finally:
+            if is_resting:
+                self.rests(False)
 
     def pause(self, seconds: float) -> None:
         """Let so many seconds pass. Raises StoppedError."""
