@@ -16,7 +16,7 @@ from gitops_tui.cluster.recall import Recall
 from gitops_tui.cluster.transport import APPLY, JSON, Answer, Call, Transport
 from gitops_tui.cluster.undeclared import without_undeclared
 from gitops_tui.cluster.warnings import Warnings, events_in
-from gitops_tui.cluster.watching import Cache, Listener, Surroundings, Watches, live_of
+from gitops_tui.cluster.watching import Arrival, Cache, Listener, Surroundings, Watches, live_of
 from gitops_tui.model.errors import ClusterError, InvalidError, NotServedError
 from gitops_tui.model.ownership import FIELD_MANAGER, owner_of
 from gitops_tui.model.patterns import pattern
@@ -181,10 +181,12 @@ class Cluster:
 
     def _written(self, key: ResourceKey, answer: Answer, *, dry_run: bool) -> Applied:
         """What a write was answered with; the cache knows it at once, as far as it holds objects of this form."""
+        if not dry_run:
+            self._watches.follow()
         if not dry_run and owner_of(answer.body) is not None:
             resource = self.resource(key.group, key.kind)
             if answer.body.get("apiVersion") == resource.api_version:
-                self._cache.learn(live_of(answer.body, resource))
+                self._cache.learn(live_of(Arrival(answer.body), resource))
         return Applied(answer.body, answer.warnings)
 
     def delete(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -65,7 +66,8 @@ class Live:
     """One live object in the cache: a small summary, and the whole object as JSON bytes.
 
     owner: the application whose tracking id names this very object. owner_uids: uids of its owner references.
-    created: seconds since the epoch.
+    created: seconds since the epoch. decoded: the object as it came, for the first who wants it; a process that is
+    soon gone keeps it until then.
     """
 
     key: ResourceKey
@@ -75,8 +77,12 @@ class Live:
     owner_uids: tuple[str, ...]
     created: float | None
     raw: bytes = field(repr=False)
+    decoded: list[dict[str, Any]] | None = field(default=None, repr=False, compare=False)
 
     def body(self) -> dict[str, Any]:
-        """The object, decoded anew: a caller may keep or change what it gets."""
-        decoded: dict[str, Any] = json.loads(self.raw)
-        return decoded
+        """The object, nobody else's: a caller may keep or change what it gets."""
+        if self.decoded:
+            with suppress(IndexError):
+                return self.decoded.pop()
+        made: dict[str, Any] = json.loads(self.raw)
+        return made

@@ -26,7 +26,8 @@ class Timing:
     connect, read: until a connection stands, and between two pieces of an answer. total: one call with its
     retries. silence: a watch without even a bookmark for this long is taken for dead. watch: how long the server
     is asked to keep a watch. first_pause, longest_pause: between tries; each next is twice the one before.
-    recovery: after this long without a 429, one more request at once. news: how old recent warnings may be.
+    recovery: after this long without a 429, one more request at once. news: how old recent warnings may be. linger: for
+    how long what is listed ahead is not followed, since the process is probably gone by then.
     """
 
     connect: float = 5.0
@@ -39,6 +40,7 @@ class Timing:
     forbidden_pause: float = 30.0
     recovery: float = 5.0
     news: float = 15.0
+    linger: float = 1.0
 
 
 class Deadline:

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from gitops_tui.cluster import answers
@@ -60,17 +60,18 @@ class Answer:
     warnings: tuple[str, ...] = ()
 
 
-class Events:
-    """An open watch: iterate over its decoded events; `abort` ends that from another thread."""
+class Events(Generic[_T]):
+    """An open watch: iterate over its events, as `read` reads them; `abort` ends that from another thread."""
 
-    def __init__(self, exchange: Exchange, subject: str) -> None:
+    def __init__(self, exchange: Exchange, subject: str, read: Callable[[bytes], _T]) -> None:
         self._exchange = exchange
         self._subject = subject
+        self._read = read
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[_T]:
         for line in self._exchange.lines(_EVENT):
             if line.strip():
-                yield decode(line, self._subject)
+                yield decode(line, self._subject, 200, self._read)
 
     def abort(self) -> None:
         """End the watch now."""
@@ -103,23 +104,32 @@ class Transport:
 
     def call(self, call: Call) -> Answer:
         """Send `call` and return its decoded answer; every other outcome is a ClusterError."""
+        return Answer(*self._asked(call, _object))
+
+    def read(self, call: Call, read: Callable[[bytes], _T]) -> _T:
+        """Send `call` and return its answer as `read` reads it: ValueError or TypeError for what is none."""
+        return self._asked(call, read)[0]
+
+    def _asked(self, call: Call, read: Callable[[bytes], _T]) -> tuple[_T, tuple[str, ...]]:
         deadline = Deadline(self._timing.total)
 
-        def once() -> Answer:
+        def once() -> tuple[_T, tuple[str, ...]]:
             with self._pace.turn(call.subject, deadline), self._exchange(call, self._timing.read) as exchange:
-                body = decode(exchange.read(call.limit, deadline), call.subject, exchange.status)
-                warnings = answers.warnings_of(exchange.header_values("Warning"), secret=call.secret)
-                return Answer(body, warnings)
+                body = decode(exchange.read(call.limit, deadline), call.subject, exchange.status, read)
+                return body, answers.warnings_of(exchange.header_values("Warning"), secret=call.secret)
 
         return self._retried(deadline, once)
 
-    def open(self, call: Call) -> Events:
-        """Open a watch. Its opening is retried like a call, its end is for the caller to handle."""
+    def open(self, call: Call, read: Callable[[bytes], _T]) -> Events[_T]:
+        """Open a watch. Its opening is retried like a call, its end is for the caller to handle.
+
+        read: reads an event.
+        """
         deadline = Deadline(self._timing.total)
 
-        def once() -> Events:
+        def once() -> Events[_T]:
             with self._pace.turn(call.subject, deadline):
-                return Events(self._sent(call, self._timing.silence), call.subject)
+                return Events(self._sent(call, self._timing.silence), call.subject, read)
 
         return self._retried(deadline, once)
 
@@ -205,7 +215,7 @@ class Transport:
         else:
             self._pace.answered()
         try:
-            status = decode(exchange.read(1 << 20, Deadline(self._timing.read)), call.subject, code)
+            status = decode(exchange.read(1 << 20, Deadline(self._timing.read)), call.subject, code, _object)
         except ClusterError:
             # A proxy's page, a cut answer or plain text: the code alone is what is known.
             status = {}
@@ -214,16 +224,23 @@ class Transport:
         return answers.error_of(call.subject, code, status, retry_after=retry_after, secret=call.secret)
 
 
-def decode(data: bytes, subject: str, status: int = 200) -> dict[str, Any]:
+def _object(data: bytes) -> dict[str, Any]:
+    value = json.loads(data)
+    if not isinstance(value, dict):
+        raise TypeError("an answer is an object")
+    return value
+
+
+def decode(data: bytes, subject: str, status: int, read: Callable[[bytes], _T]) -> _T:
     """JSON data of an answer; ClusterError, to be tried again, when it is cut or no JSON object at all."""
     try:
-        value = json.loads(data)
+        return read(data)
     except (ValueError, RecursionError):
         kind = "HTML" if data.lstrip()[:1] == b"<" else "something that is not whole JSON"
         # The text of the original error quotes the answer.
         raise ClusterError(
             subject, f"the server answered with {kind}", status=status, hint=_NO_JSON, temporary=True
         ) from None
-    if not isinstance(value, dict):
-        raise ClusterError(subject, "the server answered with JSON that is no object", status=status, hint=_NO_JSON)
-    return value
+    except TypeError:
+        text = "the server answered with JSON that is no object"
+        raise ClusterError(subject, text, status=status, hint=_NO_JSON) from None

@@ -42,12 +42,24 @@ def _load(data: bytes, name: str, limits: Limits, *, track: bool) -> tuple[Docum
         strict = Builder(name, limits, track=track)
         read_json(text, strict)
         return tuple(strict.documents)
+    builder = Builder(name, limits, track=track)
+    if text.startswith("{") and _is_json(text, builder):
+        return tuple(builder.documents)
     found = None if track else _by_parts(text, name, limits)
     if found is not None:
         return found
     builder = Builder(name, limits, track=track)
     _parse(data, builder)
     return tuple(builder.documents)
+
+
+def _is_json(text: str, builder: Builder) -> bool:
+    """Whether it was read as JSON, which most texts are that begin so, and which takes no parser of YAML."""
+    try:
+        read_json(text, builder)
+    except InputError:
+        return False
+    return True
 
 
 def _by_parts(text: str, name: str, limits: Limits) -> tuple[Document, ...] | None:

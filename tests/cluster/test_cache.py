@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitops_tui.cluster import ApiResource, Live, Scope
+from gitops_tui.cluster.watching import Arrival
 from gitops_tui.cluster.watching.cache import Cache, live_of
 from gitops_tui.model.errors import ClusterError
 
@@ -12,7 +13,7 @@ RESOURCE = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 
 def live(name: str, version: int = 1) -> Live:
     metadata = {"name": name, "namespace": "shop", "uid": name, "resourceVersion": str(version)}
-    return live_of({"metadata": metadata, "data": {"password": "hunter2"}}, RESOURCE)
+    return live_of(Arrival({"metadata": metadata, "data": {"password": "hunter2"}}), RESOURCE)
 
 
 def test_what_comes_late_for_a_scope_that_was_dropped_reaches_nobody() -> None:

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from gitops_tui.cluster import Clusters, Scope
+from gitops_tui.cluster import Cluster, Clusters, Scope, Timing
 from gitops_tui.model.errors import NotServedError
+from gitops_tui.model.resources import Manifest
+from gitops_tui.model.values import replace
 from tests.cluster.conftest import QUICK
+from tests.cluster.test_watching import config_map, page
+from tests.cluster.waiting import eventually
 from tests.support.scripted_server import ScriptedServer, core_resources, json_reply
 
 PATIENCE = 20.0
@@ -25,9 +29,9 @@ class Processes:
         self._kubeconfig = server.kubeconfig(folder)
         self._opened: list[Clusters] = []
 
-    def start(self) -> Clusters:
+    def start(self, timing: Timing = QUICK) -> Clusters:
         """The clusters of a new process."""
-        self._opened.append(Clusters(self._kubeconfig, timing=QUICK, folder=self.folder))
+        self._opened.append(Clusters(self._kubeconfig, timing=timing, folder=self.folder))
         return self._opened[-1]
 
     def close(self) -> None:
@@ -128,6 +132,16 @@ def listed(server: ScriptedServer, plural: str) -> None:
     asked.event("BOOKMARK", {"kind": plural, "metadata": end})
 
 
+PLACE = "/api/v1/namespaces/shop/configmaps"
+
+
+def listed_ahead(server: ScriptedServer, plural: str) -> None:
+    """Answer a list that is not followed yet."""
+    asked = server.take(f"/api/v1/{plural}", limit="1000")
+    assert "watch" not in asked.query
+    asked.json(page(5, config_map("one", 3)) if plural == "configmaps" else page(5))
+
+
 def test_what_was_watched_is_listed_before_anybody_asks(processes: Processes, server: ScriptedServer) -> None:
     first = processes.start()
     first.get().watch([CONFIG_MAPS])
@@ -136,12 +150,55 @@ def test_what_was_watched_is_listed_before_anybody_asks(processes: Processes, se
     first.close()
     second = processes.start().get()
     second.watch_ahead()
-    listed(server, "configmaps")
+    listed_ahead(server, "configmaps")
     assert second.wait_ready([CONFIG_MAPS], PATIENCE)
     second.watch([SECRETS])
     listed(server, "secrets")
     assert second.wait_ready([CONFIG_MAPS, SECRETS], PATIENCE), "what was listed ahead is kept"
     assert server.count("/api/v1/configmaps") == 2
+
+
+@pytest.fixture
+def ahead(processes: Processes, server: ScriptedServer) -> Cluster:
+    """The cluster of a process that has listed ahead what the one before had watched."""
+    first = processes.start()
+    first.get().watch([CONFIG_MAPS])
+    listed(server, "configmaps")
+    first.close()
+    server.seen.clear()
+    made = processes.start(replace(QUICK, linger=PATIENCE)).get()
+    made.watch_ahead()
+    listed_ahead(server, "configmaps")
+    assert made.wait_ready([CONFIG_MAPS], PATIENCE)
+    return made
+
+
+def test_what_is_listed_ahead_is_not_followed_by_a_process_that_is_soon_gone(
+    ahead: Cluster, server: ScriptedServer
+) -> None:
+    assert [live.key.name for live in ahead.owned("web")] == ["one"]
+    ahead.close()
+    assert [asked.query for asked in server.seen if asked.path == "/api/v1/configmaps"] == [{"limit": "1000"}]
+
+
+def test_what_is_listed_ahead_is_followed_as_soon_as_something_is_written(
+    ahead: Cluster, server: ScriptedServer
+) -> None:
+    server.route(f"{PLACE}/one", json_reply(config_map("one", 6)))
+    ahead.apply(Manifest.of(config_map("one", 0)))
+    followed = server.take("/api/v1/configmaps", watch="1", resourceVersion="5")
+    followed.begin()
+    followed.event("ADDED", config_map("two", 7))
+    eventually(lambda: [live.key.name for live in ahead.owned("web")] == ["one", "two"])
+
+
+def test_what_is_listed_ahead_is_followed_by_a_process_that_stays(processes: Processes, server: ScriptedServer) -> None:
+    first = processes.start()
+    first.get().watch([CONFIG_MAPS])
+    first.close()
+    processes.start(replace(QUICK, linger=0.01)).get().watch_ahead()
+    listed_ahead(server, "configmaps")
+    server.take("/api/v1/configmaps", watch="1", resourceVersion="5")
 
 
 def test_a_process_that_wants_less_leaves_what_is_known(processes: Processes, server: ScriptedServer) -> None:
@@ -151,6 +208,6 @@ def test_a_process_that_wants_less_leaves_what_is_known(processes: Processes, se
         clusters.close()
     third = processes.start().get()
     third.watch_ahead()
-    listed(server, "configmaps")
-    listed(server, "secrets")
+    listed_ahead(server, "configmaps")
+    listed_ahead(server, "secrets")
     assert third.wait_ready([CONFIG_MAPS, SECRETS], PATIENCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -172,3 +173,27 @@ def test_the_lines_that_are_remembered_are_bounded() -> None:
     assert 0 < len(rows.known) <= 10_000
     load_all(f"password: {'x' * 500}\n".encode(), name="x.yaml")
     assert not any("x" * 500 in line for line in rows.known)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(), below, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=4), st.sampled_from([None, 2]), st.booleans())
+def test_json_in_a_file_of_another_name_means_what_it_means_to_the_parser(
+    value: dict[str, Any], indent: int | None, ascii_only: bool
+) -> None:
+    data = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
+    try:
+        expected = [document.value for document in parsed(data.decode(), Limits())]
+    except InputError:
+        # The parser of YAML takes less than JSON allows, such as a character of control.
+        return
+    assert [document.value for document in load_all(data, name="x.yaml")] == expected
+
+
+def test_json_takes_no_parser_of_yaml() -> None:
+    assert without_parser('{"apiVersion": "v1", "kind": "Config", "clusters": []}') == "1 False"

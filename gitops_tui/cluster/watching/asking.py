@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,12 +12,14 @@ from gitops_tui.cluster.discovery import Discovery
 from gitops_tui.cluster.objects import ApiResource, Live, Scope
 from gitops_tui.cluster.pace import Timing
 from gitops_tui.cluster.transport import Call, Events, Transport
+from gitops_tui.cluster.watching.arrivals import Arrival, Page, event_of, page_of
 from gitops_tui.cluster.watching.cache import Cache, live_of
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.text import one_line
-from gitops_tui.model.values import dataclass
+from gitops_tui.model.values import dataclass, field
 
 _PAGE = 250
+_PAGE_AHEAD = 1000
 _PAGE_BYTES = 256 << 20
 
 
@@ -26,13 +29,21 @@ class ExpiredError(Exception):
 
 @dataclass(slots=True)
 class Surroundings:
-    """What all scopes of one cluster share. streams: whether the server takes streaming lists, as far as known."""
+    """What all scopes of one cluster share.
+
+    streams: whether the server takes streaming lists, as far as known. turn: held by the one that lists ahead.
+    """
 
     transport: Transport
     discovery: Discovery
     cache: Cache
     timing: Timing
     streams: bool = True
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+
+Event = tuple[Any, Arrival]
+"""Its type, and its object."""
 
 
 class Asking:
@@ -51,30 +62,35 @@ class Asking:
 
     def revision(self, resource: ApiResource) -> str:
         """The newest resourceVersion."""
-        return revision_of(self._page(resource, {"limit": "1"}))
+        return revision_of(self._page(resource, {"limit": "1"}).rest)
 
-    def everything(self, resource: ApiResource, go_on: Callable[[], None]) -> tuple[str, list[Live]]:
+    def everything(
+        self, resource: ApiResource, go_on: Callable[[], None], *, ahead: bool = False
+    ) -> tuple[str, list[Live]]:
         """The list, page by page, with its resourceVersion; `go_on` is called after each page and may raise.
+
+        ahead: for a process that does nothing else meanwhile: in large pages, each object kept as it came, too, for the
+        first who wants it.
 
         Without a resourceVersion: 0 would ignore the limit, and one huge answer stalls every thread.
         """
         found: list[Live] = []
-        query = {"limit": str(_PAGE)}
+        query = size = {"limit": str(_PAGE_AHEAD if ahead else _PAGE)}
         while True:
-            body = self._page(resource, query)
+            page = self._page(resource, query)
             go_on()
-            found += [live_of(item, resource) for item in body.get("items") or () if isinstance(item, dict)]
-            token = mapping(body.get("metadata")).get("continue")
+            found += [live_of(arrival, resource, decoded=ahead) for arrival in page.arrivals]
+            token = mapping(page.rest.get("metadata")).get("continue")
             if not token:
-                return revision_of(body), found
-            query = {"limit": str(_PAGE), "continue": str(token)}
+                return revision_of(page.rest), found
+            query = {**size, "continue": str(token)}
 
-    def watch(self, resource: ApiResource, start: Mapping[str, str]) -> Events:
+    def watch(self, resource: ApiResource, start: Mapping[str, str]) -> Events[Event]:
         """Open a watch that begins where `start` says."""
         seconds = max(int(self._around.timing.watch * between(0.9, 1.1)), 1)
         query = {"watch": "1", "allowWatchBookmarks": "true", "timeoutSeconds": str(seconds), **start}
         try:
-            return self._around.transport.open(self._call(resource, query))
+            return self._around.transport.open(self._call(resource, query), event_of)
         except ClusterError as error:
             raise self._sorted(error) from error
 
@@ -86,9 +102,9 @@ class Asking:
         number = code if isinstance(code, int) and code >= 400 else 500
         return error_of(self.subject, number, status, secret=self._secret)
 
-    def _page(self, resource: ApiResource, query: Mapping[str, str]) -> Mapping[str, Any]:
+    def _page(self, resource: ApiResource, query: Mapping[str, str]) -> Page:
         try:
-            return self._around.transport.call(self._call(resource, query)).body
+            return self._around.transport.read(self._call(resource, query), page_of)
         except ClusterError as error:
             raise self._sorted(error) from error
 

@@ -7,9 +7,11 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from gitops_tui.cluster.objects import ApiResource, Live, Scope
+from gitops_tui.cluster.watching.arrivals import Arrival
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.ownership import APPLICATION_LABEL, owner_of
 from gitops_tui.model.resources import ResourceKey
@@ -18,10 +20,13 @@ Listener = Callable[[Live, bool], None]
 """Called with an object and whether it is gone."""
 
 
-def live_of(item: Mapping[str, Any], resource: ApiResource) -> Live:
-    """Summarise one object of a list or an event. Items of a list carry no kind of their own."""
-    body = {"apiVersion": "", "kind": "", **item}
-    body |= {"apiVersion": item.get("apiVersion") or resource.api_version, "kind": resource.kind}
+def live_of(arrival: Arrival, resource: ApiResource, *, decoded: bool = False) -> Live:
+    """Summarise one object of a list or an event. Items of a list carry no kind of their own.
+
+    decoded: it is kept as it came, too, for the first who wants it.
+    """
+    item = arrival.item
+    body = {**item, "apiVersion": item.get("apiVersion") or resource.api_version, "kind": resource.kind}
     metadata = item.get("metadata")
     body["metadata"] = metadata = metadata if isinstance(metadata, dict) else {}
     annotations = metadata.get("annotations")
@@ -35,8 +40,26 @@ def live_of(item: Mapping[str, Any], resource: ApiResource) -> Live:
         if isinstance(owners, list)
         else (),
         created=_time(_text(metadata, "creationTimestamp")),
-        raw=json.dumps(body, separators=(",", ":")).encode(),
+        raw=_text_of(arrival, resource) or json.dumps(body, separators=(",", ":")).encode(),
+        decoded=[body] if decoded else None,
     )
+
+
+def _text_of(arrival: Arrival, resource: ApiResource) -> bytes:
+    """The object's JSON text with its kind, made of the one that came; b"" where that is not how it came."""
+    item, text = arrival
+    if text is None or not isinstance(item.get("metadata"), dict):
+        return b""
+    if item.get("kind") == resource.kind and item.get("apiVersion"):
+        return text
+    if "kind" in item or "apiVersion" in item or text[:1] != b"{":
+        return b""
+    return _head(resource.kind, resource.api_version) + text[1:]
+
+
+@cache
+def _head(kind: str, api_version: str) -> bytes:
+    return json.dumps({"kind": kind, "apiVersion": api_version}, separators=(",", ":"))[:-1].encode() + b","
 
 
 def _text(mapping: Mapping[str, Any], name: str) -> str:
@@ -67,8 +90,7 @@ class Shelf:
     def put(self, live: Live) -> bool:
         """Keep an object; whether that changes anything."""
         old = self.objects.get(live.key)
-        if old == live:
-            # Its version alone would not do: a cluster that was restored counts anew from an older one.
+        if old is not None and _is_same(old, live):
             return False
         self.drop(live.key)
         self.objects[live.key] = live
@@ -88,6 +110,17 @@ class Shelf:
         for uid in old.owner_uids:
             _unindex(self.children, uid, key)
         return old
+
+
+def _is_same(one: Live, other: Live) -> bool:
+    """Whether both say the same: what is written anew is written otherwise than a server does it.
+
+    Its version alone would not do: a cluster that was restored counts anew from an older one.
+    """
+    if one == other:
+        return True
+    known = (one.key, one.uid, one.resource_version) == (other.key, other.uid, other.resource_version)
+    return known and bool(json.loads(one.raw) == json.loads(other.raw))
 
 
 def _number(revision: str) -> int:

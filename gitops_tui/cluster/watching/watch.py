@@ -16,7 +16,7 @@ from gitops_tui.chance import between
 from gitops_tui.cluster.objects import ApiResource, Live, Scope
 from gitops_tui.cluster.pace import pause_before
 from gitops_tui.cluster.transport import Events
-from gitops_tui.cluster.watching.asking import Asking, ExpiredError, Surroundings, mapping, revision_of
+from gitops_tui.cluster.watching.asking import Asking, Event, ExpiredError, Surroundings, mapping, revision_of
 from gitops_tui.cluster.watching.cache import Shelf, live_of
 from gitops_tui.model.errors import ClusterError, ForbiddenError, Stage, UnreachableError
 from gitops_tui.model.resources import ResourceKey
@@ -27,6 +27,8 @@ _STREAM_REFUSALS = frozenset({400, 405, 406, 415, 422, 500, 501})
 
 _STREAM_TRIES = 2
 _INITIAL_END = "k8s.io/initial-events-end"
+_TURN = 0.03
+"""Seconds for which a scope that is listed ahead waits for the connection of another one."""
 _SETTLED = 5.0
 """Seconds after which a watch was a good one: the next failure counts as the first."""
 
@@ -38,11 +40,15 @@ class _StoppedError(Exception):
 class ScopeWatch:
     """Lists and watches one scope in a thread of its own, until stopped.
 
-    restored: called when the cluster turns out to be restored to an older state.
+    restored: called when the cluster turns out to be restored to an older state. ahead: the process is probably gone in
+    a moment, so that what is listed is followed only when it is not, or when somebody asks for that.
     """
 
-    def __init__(self, scope: Scope, around: Surroundings, restored: Callable[[ScopeWatch], None]) -> None:
+    def __init__(
+        self, scope: Scope, around: Surroundings, restored: Callable[[ScopeWatch], None], *, ahead: bool = False
+    ) -> None:
         self.scope = scope
+        self._is_ahead_of_use = ahead
         self._around = around
         self._restored = restored
         self._shelf: Shelf = around.cache.open(scope)
@@ -51,7 +57,7 @@ class ScopeWatch:
         self._list_again = True
         self._wake = threading.Event()
         self._guard = threading.Lock()
-        self._events: Events | None = None
+        self._events: Events[Event] | None = None
         self._revision = ""
         self._moves = 0
         self._attempts = 0
@@ -77,6 +83,11 @@ class ScopeWatch:
 
     def wake(self) -> None:
         """End the pause before the next try."""
+        self._wake.set()
+
+    def follow(self) -> None:
+        """Wait no longer with following what was listed ahead."""
+        self._is_ahead_of_use = False
         self._wake.set()
 
     def list_again(self) -> None:
@@ -145,11 +156,30 @@ class ScopeWatch:
         resource = self._asking.resource()
         if not self._list_again and not self._is_ahead(resource):
             self._follow(resource)
+        elif self._is_ahead_of_use:
+            self._list_ahead(resource)
         elif around.streams and self._stream_failures < _STREAM_TRIES:
             self._list_by_stream(resource)
         else:
             self._listed(*self._asking.everything(resource, self._check))
             self._follow(resource)
+
+    def _list_ahead(self, resource: ApiResource) -> None:
+        """List as cheaply as can be, for a process that may need no more: in few pieces, on few connections."""
+        # Who lists before us has a connection; to make another one takes longer than most lists.
+        is_turn = self._around.turn.acquire(timeout=_TURN)
+        try:
+            revision, objects = self._asking.everything(resource, self._check, ahead=True)
+        finally:
+            if is_turn:
+                self._around.turn.release()
+        self._listed(revision, objects)
+        end = time.monotonic() + self._around.timing.linger
+        while self._is_ahead_of_use and not self._stop and (left := end - time.monotonic()) > 0:
+            self._pause(left)
+        self._is_ahead_of_use = False
+        self._check()
+        self._follow(resource)
 
     def _is_ahead(self, resource: ApiResource) -> bool:
         """Whether the cluster is older than what we saw of it: restored from a backup.
@@ -197,7 +227,7 @@ class ScopeWatch:
                 self._events = None
             events.close()
 
-    def _consume(self, events: Events, resource: ApiResource) -> None:
+    def _consume(self, events: Events[Event], resource: ApiResource) -> None:
         if self._fresh is None:
             if self._around.transport.moves != self._moves:
                 raise ExpiredError
@@ -208,9 +238,10 @@ class ScopeWatch:
         if self._fresh is not None:
             raise UnreachableError(self._asking.subject, "the list ended before it was whole", temporary=True)
 
-    def _take(self, event: Mapping[str, Any], resource: ApiResource) -> None:
+    def _take(self, event: Event, resource: ApiResource) -> None:
         self._check()
-        kind, item = event.get("type"), mapping(event.get("object"))
+        kind, arrival = event
+        item = arrival.item
         if kind == "ERROR":
             raise self._asking.refusal(item)
         revision = revision_of(item)
@@ -219,7 +250,7 @@ class ScopeWatch:
         if kind == "BOOKMARK":
             self._bookmark(revision, mapping(mapping(item.get("metadata")).get("annotations")))
             return
-        live = live_of(item, resource)
+        live = live_of(arrival, resource)
         if self._fresh is not None:
             self._fresh[live.key] = live
             return

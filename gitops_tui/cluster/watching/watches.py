@@ -27,20 +27,33 @@ class Watches:
 
     def want(self, scopes: Iterable[Scope]) -> None:
         """Make `scopes` the complete set: start what is missing, stop the others. Returns at once."""
-        wanted = frozenset(scopes) | self._ahead
+        self._want(frozenset(scopes) | self._ahead, ahead=False)
+
+    def want_ahead(self, scopes: Iterable[Scope]) -> None:
+        """Begin with scopes that will probably be wanted, and keep them whether they are or not.
+
+        The process is probably gone in a moment: they are listed now, and followed a little later, or when `follow` is
+        called.
+        """
+        self._ahead = frozenset(scopes)
+        self._want(self._ahead, ahead=True)
+
+    def follow(self) -> None:
+        """Follow now what was listed ahead: somebody waits for what becomes of it."""
+        with self._lock:
+            running = tuple(self._running.values()) if self._ahead else ()
+        for watch in running:
+            watch.follow()
+
+    def _want(self, wanted: frozenset[Scope], *, ahead: bool) -> None:
         with self._lock:
             if self._closed:
                 return
             for scope in self._running.keys() - wanted:
                 self._running.pop(scope).stop()
             for scope in sorted(wanted - self._running.keys()):
-                watch = self._running[scope] = ScopeWatch(scope, self._around, self._list_others_again)
+                watch = self._running[scope] = ScopeWatch(scope, self._around, self._list_others_again, ahead=ahead)
                 watch.start()
-
-    def want_ahead(self, scopes: Iterable[Scope]) -> None:
-        """Begin with scopes that will probably be wanted, and keep them whether they are or not."""
-        self._ahead = frozenset(scopes)
-        self.want(())
 
     def list_again(self, scopes: Iterable[Scope]) -> None:
         """List some scopes anew, whatever is known of them."""
