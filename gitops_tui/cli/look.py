@@ -1,68 +1,20 @@
-"""The verbs that only look: status, render, history, journal."""
+"""The verbs that only look, besides status: render, history, journal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gitops_tui.cli import shapes, tables
-from gitops_tui.cli.diagnostics import DIFFERENT, DONE, FAILED
-from gitops_tui.cli.differences import standing
+from gitops_tui.cli.diagnostics import DONE
 from gitops_tui.cli.session import Call
 from gitops_tui.diff import mask
-from gitops_tui.engine.requests import History, Operations, Orphans, Render
-from gitops_tui.model.differences import Orphanage
-from gitops_tui.model.errors import GitopsError, UsageError
+from gitops_tui.engine.requests import History, Operations, Render
+from gitops_tui.model.errors import UsageError
 from gitops_tui.model.operations import HistoryEntry, Receipt
 from gitops_tui.model.resources import Manifest
-from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
 
 _LATEST, _ALL = 20, 1_000_000
-
-
-def status(call: Call) -> int:
-    """How the applications are: 0 all in sync, 1 some are not, 2 something could not be read."""
-    found = call.refreshed(call.options.applications)
-    strays = _strays(call, found) if call.options.orphans else {}
-    if call.output.is_table:
-        call.output.table(tables.STATUS_HEADS, map(tables.status_row, found))
-        if call.options.orphans:
-            call.output.table(standing.HEADS, standing.rows(found, strays))
-    else:
-        more = {each.name: standing.data(each, strays.get(each.name)) for each in found} if call.options.orphans else {}
-        call.output.data([{**shapes.status(each), **more.get(each.name, {})} for each in found])
-    problems = [*_elsewhere(call), *(problem for each in found for problem in each.problems)]
-    if call.output.is_table or not found:
-        for problem in dict.fromkeys((each.subject, each.message, each.hint) for each in problems):
-            call.diagnostics.error(GitopsError(problem[0], problem[1], hint=problem[2]))
-    return _status_code(found, problems)
-
-
-def _strays(call: Call, found: Iterable[ApplicationStatus]) -> Mapping[str, Orphanage]:
-    """What is nobody's, by application. Kinds that could not be listed are told."""
-    names = [each.name for each in found]
-    answers = dict(zip(names, call.ask_all([Orphans(name) for name in names], "listing"), strict=True))
-    for name, answer in answers.items():
-        if isinstance(answer, GitopsError):
-            call.diagnostics.error(answer)
-        elif answer.unlisted:
-            call.diagnostics.warn(f"{name}: orphans among these are not known: {'; '.join(answer.unlisted)}")
-    return {name: answer for name, answer in answers.items() if isinstance(answer, Orphanage)}
-
-
-def _elsewhere(call: Call) -> Iterable[Problem]:
-    """Problems of the program and of repositories: what cannot be fetched may hide applications."""
-    current = call.session.current
-    yield from current.problems
-    if not call.options.applications:
-        yield from (each.problem for each in current.repositories.values() if each.problem)
-
-
-def _status_code(found: Iterable[ApplicationStatus], problems: Sequence[Problem]) -> int:
-    codes = {each.sync for each in found}
-    if problems or SyncCode.UNKNOWN in codes:
-        return FAILED
-    return DIFFERENT if SyncCode.OUT_OF_SYNC in codes else DONE
 
 
 def render(call: Call) -> int:

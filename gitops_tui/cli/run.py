@@ -20,7 +20,7 @@ PIPE_CLOSED = 141
 
 
 _VERBS: Final = {
-    "status": ("look", "status"),
+    "status": ("status", "status"),
     "diff": ("differences.verb", "diff"),
     "render": ("look", "render"),
     "history": ("look", "history"),

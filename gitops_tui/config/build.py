@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gitops_tui.config.checks import repository_names
 from gitops_tui.config.duration import seconds, size
-from gitops_tui.config.rules import kind_rules
 from gitops_tui.config.settings import Config, Settings
-from gitops_tui.config.urls import absolute, canonical, default_name, is_path, url_mistake
+from gitops_tui.config.urls import absolute, canonical, default_name, is_path, repository_names, url_mistake
 from gitops_tui.model.application import (
     Application,
     CredentialKind,
@@ -29,10 +27,12 @@ from gitops_tui.model.application import (
 from gitops_tui.model.errors import UsageError
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.revision import Author
-from gitops_tui.model.rules import KindRules
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, replace
 from gitops_tui.model.windows import SyncWindow, WindowKind
+
+if TYPE_CHECKING:
+    from gitops_tui.model.rules import KindRules
 
 Node = Mapping[str, Any]
 
@@ -46,13 +46,21 @@ class _Common:
     health: tuple[KindRules, ...]
 
 
+def _kind_rules(document: Node) -> tuple[KindRules, ...]:
+    if not document.get("health"):
+        return ()
+    from gitops_tui.config.rules import kind_rules  # noqa: PLC0415 - few have rules of their own
+
+    return kind_rules(document)
+
+
 def build(document: Node, base: Path, path: Path | None) -> Config:
     """Values of a document without mistakes. base: the folder that its relative paths start from."""
     settings = _settings(document.get("settings", {}), base)
     common = _Common(
         tuple(document.get("settings", {}).get("maskedPaths", ())),
         tuple(map(_window, document.get("settings", {}).get("windows", ()))),
-        kind_rules(document),
+        _kind_rules(document),
     )
     urls = {name: canonical(url, base) for name, url in repository_names(document).items()}
     repositories = {

@@ -12,7 +12,7 @@ from typing import Any
 from gitops_tui.config.duration import seconds
 from gitops_tui.config.mistakes import Mistake, Path, nearest
 from gitops_tui.config.rules import rule_mistakes
-from gitops_tui.config.urls import default_name, is_name, url_mistake
+from gitops_tui.config.urls import default_name, is_name, repository_names, url_mistake
 from gitops_tui.model.application import RendererName, cycle
 from gitops_tui.model.patterns import pattern
 from gitops_tui.model.text import one_line, sanitize
@@ -52,16 +52,6 @@ def entries(document: Mapping[str, Any], section: str) -> Iterator[Entry]:
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(entry, Mapping):
             yield (section, index), entry
-
-
-def repository_names(document: Mapping[str, Any]) -> dict[str, str]:
-    """Name -> URL of the repositories; the first one of a name counts."""
-    names: dict[str, str] = {}
-    for _, entry in entries(document, "repositories"):
-        url = entry.get("url")
-        if isinstance(url, str):
-            names.setdefault(str(entry.get("name") or default_name(url)), url)
-    return names
 
 
 def _hostile_text(path: Path, value: Any) -> Iterator[Mistake]:

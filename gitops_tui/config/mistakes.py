@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gitops_tui.config.allowing import allows
 from gitops_tui.config.nodes import Schema
 from gitops_tui.config.schema import schema
 from gitops_tui.model.text import one_line
@@ -75,9 +76,12 @@ class Mistake:
 
 def schema_mistakes(document: Any) -> Iterator[Mistake]:
     """Everything that the schema does not allow."""
-    import jsonschema  # noqa: PLC0415 - costs more than all the rest of reading a file
+    wanted = schema()
+    if allows(wanted, document):
+        return
+    import jsonschema  # noqa: PLC0415 - costs more than all the rest of a start
 
-    for error in jsonschema.Draft202012Validator(schema()).iter_errors(document):
+    for error in jsonschema.Draft202012Validator(wanted).iter_errors(document):
         yield from _in_words(error)
 
 

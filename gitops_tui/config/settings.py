@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitops_tui.model.application import Application, FolderTemplate, Repository
 from gitops_tui.model.revision import Author
-from gitops_tui.model.rules import KindRules
 from gitops_tui.model.values import dataclass, field
+
+if TYPE_CHECKING:
+    from gitops_tui.model.rules import KindRules
 
 APP_FOLDER = "gitops-tui"
 

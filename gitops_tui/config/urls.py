@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from gitops_tui.config.nodes import NAME
@@ -22,6 +24,17 @@ def is_path(url: str) -> bool:
 def is_name(text: str) -> bool:
     """Whether this can only be the name of a repository."""
     return re.fullmatch(NAME, text) is not None
+
+
+def repository_names(document: Mapping[str, Any]) -> dict[str, str]:
+    """Name -> URL of the repositories of a document, which may have mistakes; the first one of a name counts."""
+    names: dict[str, str] = {}
+    listed = document.get("repositories")
+    for entry in listed if isinstance(listed, list) else ():
+        url = entry.get("url") if isinstance(entry, Mapping) else None
+        if isinstance(url, str):
+            names.setdefault(str(entry.get("name") or default_name(url)), url)
+    return names
 
 
 def canonical(url: str, base: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gitops_tui.health import batch, network, platform, pods, workloads
 from gitops_tui.health.conditions import by_conditions
@@ -11,8 +11,10 @@ from gitops_tui.health.custom import by_configuration
 from gitops_tui.health.view import View
 from gitops_tui.model.fields import annotations_of, dig
 from gitops_tui.model.resources import Body, Health, HealthCode
-from gitops_tui.model.rules import KindRules
 from gitops_tui.model.values import replace
+
+if TYPE_CHECKING:
+    from gitops_tui.model.rules import KindRules
 
 Rule = Callable[[View], Health]
 

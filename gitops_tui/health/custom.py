@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gitops_tui.health.view import View
 from gitops_tui.model.resources import Health
-from gitops_tui.model.rules import KindRules
+
+if TYPE_CHECKING:
+    from gitops_tui.model.rules import KindRules
 
 PREFIX = "configured rule"
 """How the name of such a rule begins."""

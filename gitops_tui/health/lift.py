@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gitops_tui.health.assess import assess
 from gitops_tui.health.custom import PREFIX
@@ -12,9 +13,11 @@ from gitops_tui.health.pods import cannot_pull, cause_of, containers, is_stuck, 
 from gitops_tui.health.view import View, because
 from gitops_tui.model.fields import annotations_of, dig, labels_of, mappings, text
 from gitops_tui.model.resources import Body, Health, HealthCode
-from gitops_tui.model.rules import KindRules
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, replace
+
+if TYPE_CHECKING:
+    from gitops_tui.model.rules import KindRules
 
 _REVISION = "deployment.kubernetes.io/revision"
 _HASH = "pod-template-hash"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitops_tui.model.ignore import IgnoreRule
-from gitops_tui.model.rules import KindRules
 from gitops_tui.model.values import dataclass, field
 from gitops_tui.model.windows import SyncWindow
+
+if TYPE_CHECKING:
+    from gitops_tui.model.rules import KindRules
 
 
 class RendererName(StrEnum):
