@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
@@ -19,6 +19,7 @@ from gitops_tui.model.values import dataclass, replace
 from gitops_tui.source import history, objects, refs
 from gitops_tui.source.ahead import Ahead
 from gitops_tui.source.checkout import Checkouts
+from gitops_tui.source.holding import holding
 from gitops_tui.source.memory import Known, Memory
 from gitops_tui.source.refs import Refs
 from gitops_tui.source.remote import Remote, Workshop
@@ -200,6 +201,11 @@ class Mirror:
         if self.tree_id(full, clean) is None:
             raise self._no_path(full, clean)
         return self._read(lambda copy: history.followed(self._runner, copy, full, clean, limit=limit, offset=offset))
+
+    def holding(self, path: str, rows: Sequence[str], shas: Collection[str]) -> dict[str, str]:
+        """Return which of `rows`, commits of the history of a folder, each of `shas` has the content of, if any."""
+        clean = self._clean(path)
+        return self._read(lambda copy: holding(self._runner, copy, clean, rows, shas))
 
     def blame(self, sha: str, path: str, lines: Iterable[tuple[int, int]]) -> dict[int, Revision]:
         """Return who last changed each line of these ranges (from, to; counted from 1) of a file, by line."""

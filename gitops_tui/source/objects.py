@@ -76,7 +76,20 @@ def ids(runner: Runner, copy: Path, sha: str, paths: Sequence[str]) -> dict[str,
 
     DamagedError when that cannot be told.
     """
-    names = [f"{sha}:{path}" for path in paths]
+    found = dict(zip(paths, _named(runner, copy, [f"{sha}:{path}" for path in paths]), strict=True))
+    absent = [path for path, value in found.items() if value is None]
+    if absent:
+        _confirm_absence(runner, copy, sha, absent)
+    return found
+
+
+def trees(runner: Runner, copy: Path, shas: Sequence[str], path: str) -> dict[str, str | None]:
+    """Return the ids of what each commit has at one path; None where that has nothing, or cannot be read."""
+    return dict(zip(shas, _named(runner, copy, [f"{sha}:{path}" for sha in shas]), strict=True))
+
+
+def _named(runner: Runner, copy: Path, names: Sequence[str]) -> list[str | None]:
+    """The ids of objects by their names, with one process; None for what is not here."""
     with lines(names) as wanted:
         output = runner.run(
             copy, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=wanted, limits=_LISTING
@@ -84,14 +97,7 @@ def ids(runner: Runner, copy: Path, sha: str, paths: Sequence[str]) -> dict[str,
     rows = output.stdout.split(b"\n")[:-1]
     if output.stderr.strip() or len(rows) != len(names):
         raise DamagedError(output.stderr)
-    found: dict[str, str | None] = {}
-    for path, row in zip(paths, rows, strict=True):
-        match = _OBJECT.fullmatch(row)
-        found[path] = match[1].decode() if match else None
-    absent = [path for path, value in found.items() if value is None]
-    if absent:
-        _confirm_absence(runner, copy, sha, absent)
-    return found
+    return [match[1].decode() if (match := _OBJECT.fullmatch(row)) else None for row in rows]
 
 
 def _confirm_absence(runner: Runner, copy: Path, sha: str, paths: Sequence[str]) -> None:

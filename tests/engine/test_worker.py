@@ -126,6 +126,19 @@ def test_a_rollback_pins_deploys_and_marks_the_history(shop: Stage) -> None:
     assert newest.deployed is not None
 
 
+def test_the_history_tells_what_was_deployed_with_a_commit_to_another_folder(shop: Stage) -> None:
+    first = shop.status().revision
+    assert first is not None
+    elsewhere = shop.repository.commit("Elsewhere", {"other/x.yaml": "x: 1\n"})
+    shop.clock.now += 10
+    shop.refresh()
+    assert shop.sync().revision == elsewhere
+    for _ in range(2):
+        (row,) = shop.ask(History(shop.name))
+        assert (row.sha, row.current) == (first.sha, True)
+        assert row.deployed is not None
+
+
 def test_a_pin_stays_while_other_folders_change_and_lifts_when_this_one_does(shop: Stage) -> None:
     first = shop.sync().revision
     shop.repository.commit("Make it green", {"app/settings.yaml": config_map("settings", colour="green")})

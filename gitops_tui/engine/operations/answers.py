@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from gitops_tui.engine.operations.differing import Differences
 from gitops_tui.engine.operations.planning import Plans
 from gitops_tui.engine.requests import Between, Compare, History, Ignored, LastChange, Plan, PlanDeletion, Reveal
@@ -13,14 +11,15 @@ from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application
 from gitops_tui.model.differences import Difference, Orphanage, RuleEffect
-from gitops_tui.model.errors import SourceError
 from gitops_tui.model.explanation import Explanation
 from gitops_tui.model.operations import ChangeSet, HistoryEntry, ResourceComparison
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
+from gitops_tui.source import Mirror
 
 _DEPLOYMENTS_SHOWN = 1000
 _CHANGES_KEPT = 20_000
+_PAGES_KEPT = 100
 
 
 class Answers:
@@ -32,6 +31,8 @@ class Answers:
         self._journal = journal
         self._differences = Differences(reconciler, journal)
         self._touching: dict[tuple[str, str, str], Revision] = {}
+        self._holding: dict[tuple[str, tuple[str, ...]], dict[str, str | None]] = {}
+        """Of pages that were shown: which of its commits a deployed one holds, if any."""
 
     def held_revision(self, application: Application) -> str | None:
         """The commit that the application is pinned to."""
@@ -96,12 +97,18 @@ class Answers:
         path = application.source.path
         tip = mirror.resolve(application.source.revision)
         commits = mirror.history(tip.sha, path, limit=request.limit, offset=request.offset)
-        deployed = self._deployed(application)
+        deployments = self._journal.deployments(application.name, _DEPLOYMENTS_SHOWN)
         pin = self._journal.pins().get(application.name)
-        newest = self._journal.deployments(application.name, 1)
-        current = self._touched_by(application, newest[0].revision) if newest else ""
-        pinned = self._touched_by(application, pin.revision) if pin else ""
-        quarantined = self._touched_by(application, pin.quarantined) if pin else ""
+        marked = {pin.revision, pin.quarantined} if pin else set()
+        shas = {deployment.revision for deployment in deployments} | marked - {""}
+        row_of = self._rows_of(mirror, path, tuple(commit.sha for commit in commits), shas)
+        deployed: dict[str, float] = {}
+        for deployment in deployments:
+            sha = row_of.get(deployment.revision, "")
+            deployed[sha] = max(deployed.get(sha, 0.0), deployment.time)
+        current = row_of.get(deployments[0].revision) if deployments else None
+        pinned = row_of.get(pin.revision) if pin else None
+        quarantined = row_of.get(pin.quarantined) if pin else None
         return tuple(
             HistoryEntry(
                 sha=commit.sha,
@@ -117,12 +124,15 @@ class Answers:
             for commit in commits
         )
 
-    def _deployed(self, application: Application) -> Mapping[str, float]:
-        times: dict[str, float] = {}
-        for deployment in self._journal.deployments(application.name, _DEPLOYMENTS_SHOWN):
-            sha = self._touched_by(application, deployment.revision)
-            times[sha] = max(times.get(sha, 0.0), deployment.time)
-        return times
+    def _rows_of(self, mirror: Mirror, path: str, rows: tuple[str, ...], shas: set[str]) -> dict[str, str]:
+        """Which commit of a page each of `shas` holds; what holds none of them is left out."""
+        if len(self._holding) >= _PAGES_KEPT:
+            self._holding.clear()
+        known = self._holding.setdefault((path, rows), {})
+        unknown = shas - known.keys()
+        if unknown:
+            known.update(dict.fromkeys(unknown) | mirror.holding(path, rows, unknown))
+        return {sha: row for sha in shas if (row := known[sha]) is not None}
 
     def last_change(self, application: Application, request: LastChange) -> Revision:
         """The newest commit up to another one that touches the application's path. SourceError."""
@@ -135,11 +145,3 @@ class Answers:
                 self._touching.clear()
             self._touching[slot] = found[0] if found else mirror.revision(request.revision)
         return self._touching[slot]
-
-    def _touched_by(self, application: Application, sha: str) -> str:
-        """The newest commit up to `sha` that touches the path: the one whose content was deployed with it."""
-        try:
-            return self.last_change(application, LastChange(application.name, sha)).sha
-        except SourceError:
-            # A force-push may have taken the commit away; the journal still names it.
-            return sha
