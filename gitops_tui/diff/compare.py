@@ -17,7 +17,7 @@ from gitops_tui.diff.mask import Masker
 from gitops_tui.diff.meaning import aligned, holds, identical, stated
 from gitops_tui.diff.normalise import essence, is_secret, legible, normalise
 from gitops_tui.model.errors import InputError
-from gitops_tui.model.fields import annotations_of, text
+from gitops_tui.model.fields import annotations_of, is_mapping, text
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Body, Drift, DriftCode, FieldChange, ResourceKey
@@ -48,9 +48,12 @@ def compare(
     approximate = predicted is None
     masking = _Masking(Masker(masked_paths), secret=is_secret(desired) or is_secret(live))
     try:
+        ignored = Ignored(key, live, ignore)
+        if predicted is not None:
+            predicted, live = _apart(predicted, live)
         if _is_in_sync_at_a_glance(desired, live, predicted):
             return Drift(key, DriftCode.IN_SYNC, approximate=approximate)
-        left, right = _sides(key, desired, live, predicted, ignore)
+        left, right = _sides(desired, live, predicted, ignored)
         found = _changes(*_meaningful(key, left, right, approximate=approximate), masking)
     except RecursionError as error:
         raise InputError(one_line(str(key)), "is nested too deeply to be compared") from error
@@ -78,7 +81,7 @@ def comparison(
     masking = _Masking(Masker(masked_paths), secret=secret)
     shown: dict[str, Any] = {"desired": desired and normalise(desired), "live": live and normalise(live)}
     if desired is not None and live is not None:
-        left, right = _sides(key, desired, live, predicted, ignore)
+        left, right = _sides(desired, live, predicted, Ignored(key, live, ignore))
         left, right = map(plain, _meaningful(key, left, right, approximate=predicted is None))
         shown |= {"predicted": left, "live": right} if predicted is not None else {"desired": left, "live": right}
     made = legible if revealed else masking.mask
@@ -127,14 +130,27 @@ def _one_sided(key: ResourceKey, desired: Body | None, live: Body | None) -> Dri
     return Drift(key, DriftCode.EXTRA if live is not None else DriftCode.IN_SYNC)
 
 
-def _sides(
-    key: ResourceKey, desired: Body, live: Body, predicted: Body | None, ignore: Sequence[IgnoreRule]
-) -> tuple[Body, Body]:
+def _apart(left: Body, right: Body) -> tuple[Body, Body]:
+    """Return both sides without the collections that are one and the same object, as in what was deduced of the other.
+
+    Single values stay, since they tell what the rest is: an object inside another may be a Secret.
+    """
+    one, other = dict(left), dict(right)
+    for name, value in left.items():
+        found = right.get(name)
+        if value is found and isinstance(value, dict | list):
+            del one[name], other[name]
+        elif is_mapping(value) and is_mapping(found):
+            one[name], other[name] = _apart(value, found)
+    return one, other
+
+
+def _sides(desired: Body, live: Body, predicted: Body | None, ignored: Ignored) -> tuple[Body, Body]:
     """Return what is compared, without ignored fields. The version an object is read at is no part of it."""
     left = normalise(predicted if predicted is not None else desired)
     right = normalise(live)
     left["apiVersion"] = right["apiVersion"] = text(desired.get("apiVersion"))
-    return Ignored(key, live, ignore).without(left, right)
+    return ignored.without(left, right)
 
 
 def _meaningful(key: ResourceKey, left: Body, right: Body, *, approximate: bool) -> tuple[Any, Any]:

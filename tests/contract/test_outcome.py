@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitops_tui.diff import normalise
+from gitops_tui.diff import compare, normalise
 from gitops_tui.diff.outcome import outcome
 from tests.contract.conftest import Api
 from tests.contract.objects import config_map, container, deployment
@@ -127,7 +127,7 @@ LEFT = {
     "a variable that is emptied": (fuller(), fuller(env=[{"name": "LEVEL", "value": ""}, {"name": "MODE"}])),
     "what Kubernetes reads": (
         annotated(deployment(), {}),
-        annotated(deployment(), {"deployment.kubernetes.io/revision": "7"}),
+        annotated(deployment(), {"example.kubernetes.io/note": "7"}),
     ),
 }
 
@@ -283,7 +283,9 @@ def test_any_change_is_deduced_as_the_server_tells_it_or_not_at_all(api: Api, bo
         deduced = outcome(after, live)
         if deduced is not None:
             told += 1
-            assert written(deduced) == written(api.client.apply(path, after, GITOPS, dryRun="All").ok())
+            answer = api.client.apply(path, after, GITOPS, dryRun="All").ok()
+            assert written(deduced) == written(answer)
+            assert compare(after, live, deduced) == compare(after, live, answer)
 
     holds()
     assert told

@@ -178,3 +178,14 @@ def test_masking_never_hides_a_difference(desired: Body, live: Body) -> None:
     drift = compare(desired, live, desired)
     assert (drift.code == "Changed") == bool(drift.changes)
     assert all(change.desired != change.live for change in drift.changes)
+
+
+def test_a_secret_inside_stays_masked_where_both_sides_share_the_rest() -> None:
+    meta, rest = {"name": "inner"}, {"unchanged": ["hunter1"]}
+    inner = {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "rest": rest, "data": {"token": "aHVudGVyMg=="}}
+    live = {"apiVersion": "example.org/v1", "kind": "Bundle", "metadata": {"name": "b"}, "spec": {"template": inner}}
+    changed = {**inner, "data": {"token": "aHVudGVyMw=="}}
+    predicted = {**live, "spec": {"template": changed}}
+    drift = compare(live, live, predicted)
+    assert [change.path for change in drift.changes] == ["spec.template.data.token"]
+    assert not any("aHVudGVy" in str(change) for change in drift.changes)
