@@ -47,8 +47,13 @@ _RARELY = 200_000
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit code: 0 done or in sync, 1 differences found, 2 error."""
-    arguments = build_parser(__version__).parse_args(argv)
-    code = _told(arguments)
+    # What is imported stays: to look for garbage in it is a twentieth of a start. Each face enables it when it begins.
+    gc.disable()
+    try:
+        arguments = build_parser(__version__).parse_args(argv)
+        code = _told(arguments)
+    finally:
+        gc.enable()
     if argv is None and arguments.verb:
         _leave(code)
     return code
@@ -120,6 +125,7 @@ def _terminal(arguments: Namespace, stack: ExitStack) -> int:
     engine.start()
     try:
         gc.freeze()
+        gc.enable()
         app.collector.take_over()
         loop.run(app.run_async(), courtesy)
     finally:
@@ -143,6 +149,7 @@ def _headless(arguments: Namespace, stack: ExitStack) -> int:
         reload=setting.read_config,
         is_told_where=bool(arguments.listen),
     )
+    gc.enable()
     code = daemon.run(once=arguments.once)
     if worker.failure is not None:
         raise worker.failure
@@ -154,6 +161,7 @@ def _verb(arguments: Namespace, stack: ExitStack) -> int:
 
     # A verb is gone before there is garbage worth looking for, and a look costs as much as comparing a hundred objects.
     gc.set_threshold(_RARELY, 50, 100)
+    gc.enable()
     worker = _Setting(arguments, stack).worker(Store(), config=None, automate=False)
     stack.callback(worker.stop, _STOP_TIMEOUT)
     worker.start()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from gitops_tui.cli import shapes, tables
@@ -222,7 +221,9 @@ def _resource_key(text: str, application: ApplicationStatus) -> ResourceKey:
     known = {each.key.path: each.key for each in application.resources}
     if text in known:
         return known[text]
-    near = get_close_matches(text, known, n=3, cutoff=0.3)
+    import difflib  # noqa: PLC0415 - for a mistake alone
+
+    near = difflib.get_close_matches(text, known, n=3, cutoff=0.3)
     hint = f"did you mean {' or '.join(near)}?" if near else "it is written GROUP/KIND/NAMESPACE/NAME, as `plan` shows"
     try:
         ResourceKey.parse(text)

@@ -1,0 +1,83 @@
+"""What a start imports: no more than it takes, for every module is paid for at each start."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.manifests import config_map, deployment
+from tests.support.program import Program
+from tests.support.real_cluster import RealCluster
+from tests.support.work_tree import WorkTree
+
+ANYTIME = {
+    *("textual", "rich", "kubernetes", "urllib3", "requests", "git", "deepdiff", "jsonschema", "pygments", "yaml"),
+    *("asyncio", "email", "http", "dataclasses", "inspect", "uuid", "secrets", "getpass", "difflib", "stringprep"),
+}
+"""What no verb imports that finds all as it expects it."""
+
+FOR_A_LOOK = ANYTIME | {
+    *("logging", "concurrent", "traceback", "string", "textwrap"),
+    *("tempfile", "random", "shutil", "bz2", "lzma", "zlib"),
+}
+"""What a verb that only looks does not import either."""
+
+FOR_MORE_THAN_A_LOOK = re.compile(
+    r"gitops_tui\.(engine\.acting|engine\.operations\.(?!halt)|engine\.rollback\.(?!relapse)|sync\.execution"
+    r"|source\.writing|diff\.authorship|render\.(?!checkout|request)|cli\.(change|look|shapes|differences|deletion)"
+    r"|model\.(rules|differences|explanation)|embedded|headless|tui|yamlio\.events|cluster\.connection\.(library|plugin))"
+)
+"""What of the program is there for changes, for questions, and for what few clusters and files have."""
+
+
+@pytest.fixture
+def repository(tmp_path: Path, namespace: str) -> WorkTree:
+    tree = WorkTree(tmp_path / "repository")
+    files = {"settings.yaml": config_map("settings", colour="blue"), "web.yaml": deployment("web", "x:1", replicas=0)}
+    tree.commit("First release", {f"apps/{namespace}/{name}": text for name, text in files.items()})
+    return tree
+
+
+@pytest.fixture
+def gitops(tmp_path: Path, control_plane: RealCluster, repository: WorkTree, namespace: str) -> Program:
+    program = Program(
+        (
+            *("--repo", str(repository.path), "--path", "apps/*"),
+            *("--kubeconfig", str(control_plane.kubeconfig), "--state-dir", str(tmp_path / "state")),
+        )
+    )
+    program("sync", namespace, "--timeout", "0", code=0)
+    return program
+
+
+def imported(program: Program, *arguments: str) -> set[str]:
+    """The modules that a verb imports from its start to its end, by the interpreter's own account."""
+    python, *rest = program.command(*arguments)
+    done = subprocess.run([python, "-X", "importtime", *rest], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE))
+
+
+def heavy(modules: set[str], unwanted: set[str]) -> set[str]:
+    return {name for name in modules if name.partition(".")[0] in unwanted}
+
+
+def test_a_look_imports_what_a_look_takes(gitops: Program) -> None:
+    modules = imported(gitops, "status")
+    assert heavy(modules, FOR_A_LOOK) == set()
+    assert {name for name in modules if FOR_MORE_THAN_A_LOOK.match(name)} == set()
+
+
+def test_a_sync_imports_nothing_that_only_others_need(gitops: Program, repository: WorkTree, namespace: str) -> None:
+    repository.commit("Second", {f"apps/{namespace}/settings.yaml": config_map("settings", colour="red")})
+    modules = imported(gitops, "sync", namespace, "--timeout", "0")
+    assert heavy(modules, ANYTIME) == set()
+    assert {"gitops_tui.engine.acting", "gitops_tui.sync.execution"} <= modules
+
+
+def test_the_version_is_told_by_the_command_line_alone(gitops: Program) -> None:
+    ours = {name for name in imported(gitops, "--version") if name.startswith("gitops_tui")}
+    assert {name for name in ours if not name.startswith(("gitops_tui.cli", "gitops_tui.model"))} == {"gitops_tui"}
