@@ -8,6 +8,7 @@ from gitops_tui.model.values import dataclass
 from gitops_tui.tui.look.spans import Align
 
 GAP = 2
+SPARE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Column:
     sort: str = ""
     most: int = 0
     """The most that it grows to, 0 for no limit."""
+    wish: int = 0
+    """Cells that it shall have before a column of rank `SPARE` or above is shown beside it, 0 for its width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Placed:
 def lay_out(columns: Sequence[Column], cells: int) -> tuple[Placed, ...]:
     """Choose the columns that fit into `cells`, in their order, and share out the rest among those that grow."""
     shown = list(columns)
+    while _needed(shown) + _wished(shown) > cells and any(column.rank >= SPARE for column in shown):
+        shown.remove(max(shown, key=lambda column: column.rank))
     while _needed(shown) > cells and any(column.rank for column in shown):
         shown.remove(max(shown, key=lambda column: column.rank))
     widths = {column.key: column.width for column in shown}
@@ -55,6 +60,10 @@ def lay_out(columns: Sequence[Column], cells: int) -> tuple[Placed, ...]:
             left -= share
         growing = [column for column in growing if not column.most or widths[column.key] < column.most]
     return tuple(Placed(column, widths[column.key]) for column in shown)
+
+
+def _wished(columns: Sequence[Column]) -> int:
+    return sum(max(column.wish - column.width, 0) for column in columns)
 
 
 def _needed(columns: Sequence[Column]) -> int:

@@ -27,7 +27,7 @@ COLUMNS: Final = (
     Column("subject", "COMMIT", 15, grow=1, rank=6, most=44),
     Column("age", "AGE", 4, align="right", rank=5, sort="A"),
     Column("drift", "DRIFT", 6, align="right", sort="D"),
-    Column("summary", "WHAT", 13, grow=6),
+    Column("summary", "WHAT", 13, grow=6, wish=24),
 )
 
 

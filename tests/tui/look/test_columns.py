@@ -39,3 +39,12 @@ def test_every_table_fits_every_width_from_80_columns_on(columns: tuple[Column, 
 def test_at_80_columns_no_application_loses_what_matters() -> None:
     shown = {placed.column.key for placed in lay_out(applications.COLUMNS, 77)}
     assert shown >= {"name", "sync", "health", "revision", "drift", "summary"}
+
+
+def test_what_is_wrong_has_room_before_a_spare_column_is_shown() -> None:
+    shown = {placed.column.key: placed.width for placed in lay_out(applications.COLUMNS, 137)}
+    assert "project" not in shown
+    assert shown["summary"] >= 24
+    wide = {placed.column.key: placed.width for placed in lay_out(applications.COLUMNS, 150)}
+    assert "project" in wide
+    assert wide["summary"] >= 24
