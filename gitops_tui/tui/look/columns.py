@@ -29,7 +29,7 @@ class Column:
     most: int = 0
     """The most that it grows to, 0 for no limit."""
     wish: int = 0
-    """Cells that it shall have before a column of rank `SPARE` or above is shown beside it, 0 for its width."""
+    """Cells that it shall have before others grow, and before one of rank `SPARE` or above is shown; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ def lay_out(columns: Sequence[Column], cells: int) -> tuple[Placed, ...]:
         shown.remove(max(shown, key=lambda column: column.rank))
     widths = {column.key: column.width for column in shown}
     left = cells - _needed(shown)
+    for column in shown:
+        share = min(max(column.wish - column.width, 0), left)
+        widths[column.key] += share
+        left -= share
     growing = [column for column in shown if column.grow]
     while left > 0 and growing:
         unit = max(left // sum(column.grow for column in growing), 1)
