@@ -14,7 +14,6 @@ from gitops_tui.cluster.objects import ApiResource, Applied, Live, Scope
 from gitops_tui.cluster.pace import Pace, Timing
 from gitops_tui.cluster.recall import Recall
 from gitops_tui.cluster.transport import APPLY, JSON, Answer, Call, Transport
-from gitops_tui.cluster.undeclared import without_undeclared
 from gitops_tui.cluster.warnings import Warnings, events_in
 from gitops_tui.cluster.watching import Arrival, Cache, Listener, Surroundings, Watches, live_of
 from gitops_tui.model.errors import ClusterError, InvalidError, NotServedError
@@ -137,6 +136,8 @@ class Cluster:
         try:
             return self._applied(manifest.key, manifest.body, query, secret=secret)
         except InvalidError as error:
+            from gitops_tui.cluster.undeclared import without_undeclared  # noqa: PLC0415 - for a mistake alone
+
             body, dropped = (manifest.body, ()) if validate else without_undeclared(manifest.body, error)
             if not dropped:
                 raise

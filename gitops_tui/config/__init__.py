@@ -6,7 +6,6 @@
 from gitops_tui.config.build import from_repository
 from gitops_tui.config.duration import seconds
 from gitops_tui.config.load import FILE_NAME, example, find, load
-from gitops_tui.config.schema import schema
 from gitops_tui.config.settings import Config, Settings, config_folder, state_folder
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "find",
     "from_repository",
     "load",
-    "schema",
     "seconds",
     "state_folder",
 ]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitops_tui.config.build import build
-from gitops_tui.config.mistakes import Mistake, schema_mistakes
 from gitops_tui.config.settings import Config, config_folder
 from gitops_tui.model.errors import ConfigError, InputError
 from gitops_tui.model.text import one_line
 from gitops_tui.yamlio import Positions, load_with_positions
+
+if TYPE_CHECKING:
+    from gitops_tui.config.mistakes import Mistake
 
 VARIABLE = "GITOPS_TUI_CONFIG"
 FILE_NAME = "gitops-tui.yaml"
@@ -80,7 +82,9 @@ def example() -> str:
 
 
 def _told(name: str, document: Any, positions: Positions) -> list[str]:
-    from gitops_tui.config.checks import other_mistakes  # noqa: PLC0415 - for a file alone
+    # For a file alone; what is given on the command line has no schema.
+    from gitops_tui.config.checks import other_mistakes  # noqa: PLC0415
+    from gitops_tui.config.mistakes import schema_mistakes  # noqa: PLC0415
 
     found: dict[tuple[int, int, str], None] = {}
     for mistake in (*schema_mistakes(document), *other_mistakes(document)):

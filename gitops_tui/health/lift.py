@@ -48,12 +48,12 @@ def lift(
     judged = own.rule == "deletion" or own.rule.startswith(PREFIX)
     if own.code not in {HealthCode.PROGRESSING, HealthCode.DEGRADED} or judged:
         return own
-    current = _current(live, children)
+    current = _current(live, children) if children else []
     cause = _of_pods([View(child, now) for child in current if child.get("kind") == "Pod"]) or _unmade(live, current)
     if cause:
         code = own.code if own.rule == "Job" else HealthCode.DEGRADED
         return replace(own, code=code, message=one_line(cause))
-    told = newest(events, [live, *children], now)
+    told = newest(events, [live, *children], now) if events else ""
     return replace(own, message=one_line(": ".join(filter(None, (own.message, told))))) if told else own
 
 

@@ -48,7 +48,10 @@ def dig(value: object, *path: str) -> Any:
 
 def annotations_of(body: object) -> Mapping[str, Any]:
     """Return an object's annotations, empty when it has none."""
-    return mapping(dig(body, "metadata", "annotations"))
+    # Asked many times of each object in each look, and nearly always of what JSON holds.
+    metadata = body.get("metadata") if type(body) is dict else dig(body, "metadata")
+    found = metadata.get("annotations") if type(metadata) is dict else dig(metadata, "annotations")
+    return mapping(found)
 
 
 def labels_of(body: object) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from gitops_tui.model.resources import Body, ResourceKey
 
 _SYNC_OPTIONS: Final = "argocd.argoproj.io/sync-options"
 _FLUX: Final = "kustomize.toolkit.fluxcd.io"
+_MAY_KEEP: Final = (f"{_FLUX}/reconcile", f"{_FLUX}/ssa")
 _WAVE: Final = pattern(r"[+-]?[0-9]{1,9}")
 _IMMUTABLE: Final = pattern(
     r"immutable|may not (?:be )?(?:changed?|updated?)\b|cannot (?:be )?(?:changed?|updated?|modified)\b"
@@ -103,12 +104,15 @@ def propagation_of(live: Body, policy: SyncPolicy) -> str:
 
 def kept_from_apply(desired: Body, live: Body | None) -> str:
     """Return why an object must not be applied, "" when it may be. Both sides are asked: either can opt out."""
-    for notes in (annotations_of(desired), annotations_of(live or {})):
+    sides = annotations_of(desired), annotations_of(live or {})
+    if not any(name in notes for notes in sides for name in _MAY_KEEP):
+        return ""
+    for notes in sides:
         if _flux(notes, "reconcile") == "disabled":
             return "left alone by reconcile: disabled"
         if _flux(notes, "ssa") == "ignore":
             return "left alone by ssa: Ignore"
-    once = _flux(annotations_of(desired), "ssa") == "ifnotpresent"
+    once = _flux(sides[0], "ssa") == "ifnotpresent"
     return "exists, and ssa: IfNotPresent says to leave it" if once and live is not None else ""
 
 

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_tui import config
 from gitops_tui.config.allowing import allows
+from gitops_tui.config.schema import schema
 from gitops_tui.yamlio import load_all
 
 EXAMPLE = load_all(resources.files("gitops_tui.config").joinpath("example.yaml").read_bytes(), name="e")[0].value
 MISTAKES = load_all((Path(__file__).parent / "mistakes.yaml").read_bytes(), name="m")[0].value
-SCHEMA = config.schema()
+SCHEMA = schema()
 JUDGE = jsonschema.Draft202012Validator(SCHEMA)
 ODD: list[Any] = [
     None,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_tui import config
-from gitops_tui.config import schema
+from gitops_tui.config.schema import schema
 from gitops_tui.model.application import (
     Application,
     CredentialKind,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitops_tui.diff import comparison, unified
+from gitops_tui.diff import comparison
 from gitops_tui.diff.authorship import (
     Found,
     LiveAuthors,
@@ -22,6 +22,7 @@ from gitops_tui.diff.authorship import (
     in_overlays,
     signatures,
 )
+from gitops_tui.diff.lines import unified
 from gitops_tui.diff.paths import parse_path
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.resources import ABSENT, Authorship, FieldChange, ResourceKey

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_tui.diff import LineKind, comparison, side_by_side, unified
+from gitops_tui.diff import comparison
+from gitops_tui.diff.lines import LineKind, side_by_side, unified
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.yamlio import dump

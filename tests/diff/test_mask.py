@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_tui.diff import compare, comparison, mask, side_by_side, unified
+from gitops_tui.diff import compare, comparison, mask
+from gitops_tui.diff.lines import side_by_side, unified
 from gitops_tui.diff.mask import MARK
 from gitops_tui.model.errors import ConfigError
 from gitops_tui.model.ignore import IgnoreRule

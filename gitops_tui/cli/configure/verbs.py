@@ -10,6 +10,7 @@ from gitops_tui import config
 from gitops_tui.cli.configure import judging
 from gitops_tui.cli.diagnostics import DONE, FAILED, Diagnostics
 from gitops_tui.cli.output import Output
+from gitops_tui.config.schema import schema as all_keys
 from gitops_tui.model.errors import ConfigError, UsageError
 from gitops_tui.model.text import one_line
 
@@ -65,5 +66,5 @@ def validate(options: Namespace, output: Output, _: Diagnostics) -> int:
 
 def schema(_: Namespace, output: Output, __: Diagnostics) -> int:
     """Print the JSON Schema: as JSON unless YAML is asked for."""
-    Output(output.stream, "yaml" if output.form == "yaml" else "json").data(config.schema())
+    Output(output.stream, "yaml" if output.form == "yaml" else "json").data(all_keys())
     return DONE

@@ -14,7 +14,7 @@ from typing import Final
 
 from gitops_tui.cli.differences.sides import Sides
 from gitops_tui.cli.differences.table import APPROXIMATE, PREFIXES
-from gitops_tui.diff import unified
+from gitops_tui.diff.lines import unified
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import DriftCode
 from gitops_tui.model.text import one_line

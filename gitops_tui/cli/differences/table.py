@@ -9,8 +9,8 @@ from typing import Final
 from gitops_tui.cli import tables
 from gitops_tui.cli.differences.sides import Sides
 from gitops_tui.cli.output import Cell, Colour, Output
-from gitops_tui.diff import LineKind, unified
 from gitops_tui.diff.authorship import byline, rule_data, signatures
+from gitops_tui.diff.lines import LineKind, unified
 from gitops_tui.model.differences import RuleEffect
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ResourceComparison

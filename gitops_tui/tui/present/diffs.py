@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Final
 
-from gitops_tui.diff import DiffLine, LineKind, side_by_side, unified
 from gitops_tui.diff.authorship import byline, signatures
+from gitops_tui.diff.lines import DiffLine, LineKind, side_by_side, unified
 from gitops_tui.model.operations import ResourceComparison
 from gitops_tui.model.resources import Authorship, DriftCode
 from gitops_tui.model.values import dataclass
