@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.values import dataclass, field
@@ -15,9 +15,11 @@ Body = Mapping[str, Any]
 """One Kubernetes object as plain JSON data. Treated as immutable everywhere: build a new one to change it."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ResourceKey:
-    """Group, kind, namespace, name of an object; never its version. Cluster-scoped: namespace is ""."""
+class ResourceKey(NamedTuple):
+    """Group, kind, namespace, name of an object; never its version. Cluster-scoped: namespace is "".
+
+    A tuple, since it is hashed, compared and sorted more often than anything else.
+    """
 
     group: str
     kind: str

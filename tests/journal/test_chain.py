@@ -99,6 +99,6 @@ def test_the_database_itself_refuses_to_change_events(written: Path, statement: 
 def test_the_head_changes_with_every_event(journal: Journal) -> None:
     heads = [journal.verify().head]
     for name in ("a", "b", "c"):
-        journal.intend("shop", "prod", [replace(KEY, name=name)])
+        journal.intend("shop", "prod", [KEY._replace(name=name)])
         heads.append(journal.verify().head)
     assert len(set(heads)) == 4

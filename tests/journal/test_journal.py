@@ -258,7 +258,7 @@ def test_many_threads_write_and_read_without_losing_anything(journal: Journal) -
         try:
             for number in range(20):
                 run(journal, f"op-{worker}-{number}", application=f"app-{worker}")
-                journal.intend(f"app-{worker}", "prod", [replace(WEB, name=str(number))])
+                journal.intend(f"app-{worker}", "prod", [WEB._replace(name=str(number))])
                 assert len(journal.receipts(f"app-{worker}")) == number + 1
         except BaseException as error:  # noqa: BLE001 - handed to the test's own thread
             failures.append(error)

@@ -81,8 +81,8 @@ def test_what_is_young_stays(journal: Journal) -> None:
 
 
 def test_holds_and_inventories_stay(journal: Journal) -> None:
-    journal.intend("shop", "prod", [KEY, replace(KEY, name="gone")])
-    journal.strike("shop", "prod", replace(KEY, name="gone"))
+    journal.intend("shop", "prod", [KEY, KEY._replace(name="gone")])
+    journal.strike("shop", "prod", KEY._replace(name="gone"))
     pin = Pin("shop", "a" * 40, "b" * 40, "alice")
     pause = Pause("shop", "bob", "black friday")
     journal.pin(pin)
