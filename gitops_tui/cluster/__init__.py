@@ -6,8 +6,8 @@ of a second. Objects are plain JSON bodies throughout.
 
 from gitops_tui.cluster.cluster import Cluster
 from gitops_tui.cluster.clusters import Clusters
-from gitops_tui.cluster.objects import ApiResource, Applied, Live, Scope
+from gitops_tui.cluster.objects import ApiResource, Applied, Family, Live, Scope, beneath
 from gitops_tui.cluster.pace import Timing
 from gitops_tui.cluster.watching import Listener
 
-__all__ = ["ApiResource", "Applied", "Cluster", "Clusters", "Listener", "Live", "Scope", "Timing"]
+__all__ = ["ApiResource", "Applied", "Cluster", "Clusters", "Family", "Listener", "Live", "Scope", "Timing", "beneath"]

@@ -10,7 +10,7 @@ from gitops_tui.cluster.admission import Admission
 from gitops_tui.cluster.answers import is_secret
 from gitops_tui.cluster.connection import Access
 from gitops_tui.cluster.discovery import Discovery
-from gitops_tui.cluster.objects import ApiResource, Applied, Live, Scope
+from gitops_tui.cluster.objects import ApiResource, Applied, Family, Live, Scope
 from gitops_tui.cluster.pace import Pace, Timing
 from gitops_tui.cluster.recall import Recall
 from gitops_tui.cluster.transport import APPLY, JSON, Answer, Call, Transport
@@ -266,20 +266,38 @@ class Cluster:
         """The cached objects of an application."""
         return self._cache.owned(application)
 
-    def children(self, uid: str) -> tuple[Live, ...]:
-        """The cached objects that have an owner reference to `uid`."""
-        return self._cache.children(uid)
+    def below(self, uids: Iterable[str]) -> Mapping[str, tuple[Live, ...]]:
+        """The cached objects below those of these uids, at any depth, by the uid of their owner."""
+        return self._cache.below(uids)
+
+    def family(self, application: str, keys: Iterable[ResourceKey]) -> Family:
+        """What the cache has of an application at this instant. keys: of the objects that it shall have."""
+        return self._cache.family(application, keys)
+
+    def is_sound(self, scopes: Iterable[Scope]) -> bool:
+        """Whether each of `scopes` was listed, and what is cached of no scope at all may be old."""
+        return self._cache.is_sound(scopes)
 
     def covers(self, key: ResourceKey) -> bool:
         """Whether a synced scope without a problem would hold `key`, if it is an object of ours."""
         return self._cache.covers(key)
 
     def warnings(self, namespace: str) -> tuple[Body, ...]:
-        """Recent warnings in a namespace, as core `Event` objects; none when they cannot be read.
+        """The warnings in a namespace that were heard of last, as core `Event` objects. Makes no request."""
+        return self._warnings.known(namespace)
 
-        For explaining what is not well: a moment old at most, and no request for all who ask within it.
-        """
-        return self._warnings.of(namespace)
+    def await_warnings(self, namespace: str) -> None:
+        """Ask for the warnings in a namespace, if nobody ever has."""
+        if self._warnings.is_unheard(namespace) and self._warnings.take_turn(namespace):
+            self._warnings.ask(namespace)
+
+    def is_to_ask_for_warnings(self, namespace: str) -> bool:
+        """Whether it is the caller's turn to ask: what is known is no news any more. Nobody else has a turn then."""
+        return self._warnings.take_turn(namespace)
+
+    def ask_for_warnings(self, namespace: str) -> bool:
+        """Ask for the warnings in a namespace; whether they are others than before. None when they cannot be read."""
+        return self._warnings.ask(namespace)
 
     def events(self, namespace: str) -> tuple[tuple[Body, ...], bool]:
         """Every event in a namespace, as core `Event` objects, and whether these are all: a person asks for them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -86,3 +87,29 @@ class Live:
                 return self.decoded.pop()
         made: dict[str, Any] = json.loads(self.raw)
         return made
+
+
+class Family(NamedTuple):
+    """What the watches have of an application at one instant.
+
+    stated: the objects of the keys that were asked for, in their order; None where there is none. others: more objects
+    that are the application's own, in order of their keys. below: the objects that have an owner reference to a uid,
+    in order of their keys, for each of these and of what is below them.
+    """
+
+    stated: tuple[Live | None, ...]
+    others: tuple[Live, ...]
+    below: Mapping[str, tuple[Live, ...]]
+
+
+def beneath(below: Mapping[str, tuple[Live, ...]], uids: Sequence[str]) -> tuple[Live, ...]:
+    """Return all that is below some objects, level by level. below: see `Family`."""
+    if not below:
+        return ()
+    found: dict[str, Live] = {}
+    front = uids
+    while front:
+        level = [child for uid in front for child in below.get(uid, ()) if child.uid not in found]
+        found.update((child.uid, child) for child in level)
+        front = [child.uid for child in level]
+    return tuple(found.values())

@@ -28,24 +28,38 @@ class Warnings:
         self._transport = transport
         self._news = news
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, tuple[Body, ...]]] = {}
+        self._kept: dict[str, tuple[Body, ...]] = {}
+        self._good_until: dict[str, float] = {}
 
-    def of(self, namespace: str) -> tuple[Body, ...]:
-        """Return the warnings as core `Event` objects; none when they cannot be read, for they only explain."""
+    def known(self, namespace: str) -> tuple[Body, ...]:
+        """Return the warnings that were last heard of, as core `Event` objects; the same ones while nothing is new."""
+        return self._kept.get(namespace, ())
+
+    def is_unheard(self, namespace: str) -> bool:
+        """Whether nobody has asked for them yet."""
+        return namespace not in self._kept
+
+    def take_turn(self, namespace: str) -> bool:
+        """Whether the caller is to `ask` now; whoever asks meanwhile makes do with what is known."""
         now = time.monotonic()
         with self._lock:
-            until, known = self._kept.get(namespace, (0.0, ()))
-            if now < until:
-                return known
-            # Whoever asks meanwhile makes do with what is known.
-            self._kept[namespace] = (now + self._news, known)
+            if now < self._good_until.get(namespace, 0.0):
+                return False
+            self._good_until[namespace] = now + self._news
+            return True
+
+    def ask(self, namespace: str) -> bool:
+        """Ask now; whether the answer is another one. None when they cannot be read, for they only explain."""
         try:
             found, good_for = self._asked(namespace), self._news
         except ClusterError:
             found, good_for = (), _REFUSED
         with self._lock:
-            self._kept[namespace] = (time.monotonic() + good_for, found)
-        return found
+            self._good_until[namespace] = time.monotonic() + good_for
+            is_news = self._kept.get(namespace, ()) != found
+            if is_news or namespace not in self._kept:
+                self._kept[namespace] = found
+            return is_news
 
     def _asked(self, namespace: str) -> tuple[Body, ...]:
         found, _ = _page(self._transport, namespace, {"fieldSelector": "type=Warning"})

@@ -1,9 +1,10 @@
 """How live objects fare: one pure function per kind, one registry. Total: a malformed object gets a verdict too.
 
-`assess` judges one object, `lift` explains a workload by its pods, `worst` makes an application's health.
+`assess` judges one object, `lift` explains a workload by its pods, `lasts` tells whether time alone can change
+that, `worst` makes an application's health.
 """
 
 from gitops_tui.health.assess import RULES, assess, counts, worst
-from gitops_tui.health.lift import lift
+from gitops_tui.health.lift import lasts, lift
 
-__all__ = ["RULES", "assess", "counts", "lift", "worst"]
+__all__ = ["RULES", "assess", "counts", "lasts", "lift", "worst"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitops_tui.health.assess import assess
 from gitops_tui.health.custom import PREFIX
 from gitops_tui.health.events import newest
-from gitops_tui.health.pods import cannot_pull, cause_of, containers, is_stuck, unschedulable
+from gitops_tui.health.pods import cannot_pull, cause_of, containers, finds_no_node, is_stuck, unschedulable
 from gitops_tui.health.view import View, because
 from gitops_tui.model.fields import annotations_of, dig, labels_of, mappings, text
 from gitops_tui.model.resources import Body, Health, HealthCode
@@ -55,6 +55,14 @@ def lift(
         return replace(own, code=code, message=one_line(cause))
     told = newest(events, [live, *children], now) if events else ""
     return replace(own, message=one_line(": ".join(filter(None, (own.message, told))))) if told else own
+
+
+def lasts(live: Body, children: Sequence[Body], events: Sequence[Body] = ()) -> bool:
+    """Whether `lift` says the same of these at any later time: no pod waits for a node, and no event grows old."""
+    bodies = (live, *children)
+    return not newest(events, bodies, None) and not any(
+        finds_no_node(View(each)) for each in bodies if each.get("kind") == "Pod"
+    )
 
 
 def _of_pods(pods: Sequence[View]) -> str:

@@ -72,11 +72,17 @@ def cause_of(container: Container, *, named: bool = True) -> str:
     return one_line(": ".join(part for part in (name, reason, message) if part))
 
 
+def finds_no_node(live: View) -> bool:
+    """Whether no node takes the pod now; after a while its health says so."""
+    scheduled = live.condition("PodScheduled")
+    return scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable"
+
+
 def unschedulable(live: View) -> str:
     """Return why no node takes the pod, "" when one may still, or not for long enough to say so."""
-    scheduled = live.condition("PodScheduled")
-    if scheduled.get("status") != "False" or scheduled.get("reason") != "Unschedulable":
+    if not finds_no_node(live):
         return ""
+    scheduled = live.condition("PodScheduled")
     age = live.age_of(scheduled.get("lastTransitionTime"))
     return because(scheduled) if age is not None and age > UNSCHEDULABLE_AFTER else ""
 

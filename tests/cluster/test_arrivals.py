@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gitops_tui.cluster import ApiResource
 from gitops_tui.cluster.watching.arrivals import Arrival, event_of, page_of
-from gitops_tui.cluster.watching.cache import live_of
+from gitops_tui.cluster.watching.shelf import live_of
 
 RESOURCE = ApiResource("apps", "v1", "Deployment", "deployments", namespaced=True)
 DATA = st.recursive(

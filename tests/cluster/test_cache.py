@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gitops_tui.cluster import ApiResource, Live, Scope
 from gitops_tui.cluster.watching import Arrival
-from gitops_tui.cluster.watching.cache import Cache, live_of
+from gitops_tui.cluster.watching.cache import Cache
+from gitops_tui.cluster.watching.shelf import live_of
 from gitops_tui.model.errors import ClusterError
 
 SCOPE = Scope("", "ConfigMap")

@@ -92,7 +92,7 @@ def test_a_streamed_list_becomes_a_watch(server: ScriptedServer, cluster: Cluste
     assert found.created == 1767323045.0
     assert cluster.owned("web") == (found,)
     assert cluster.live(key("b")) is None
-    assert cluster.children("uid-a") == ()
+    assert cluster.below(["uid-a"]) == {}
 
 
 def test_nothing_is_shown_before_the_list_is_whole(server: ScriptedServer, cluster: Cluster) -> None:
@@ -118,7 +118,7 @@ def test_pages_where_streams_are_refused(server: ScriptedServer, cluster: Cluste
 
     assert cluster.wait_ready([SCOPE], DEADLINE)
     assert [live.key.name for live in cluster.owned("web")] == ["a", "b"], "items of a list name no kind themselves"
-    assert [live.key.name for live in cluster.children("p")] == ["b"]
+    assert [live.key.name for live in cluster.below(["p"])["p"]] == ["b"]
     assert cluster.owned("web")[0].body()["kind"] == "ConfigMap"
 
     other = Scope("", "Secret")

@@ -13,7 +13,8 @@ from gitops_tui.cluster.objects import ApiResource, Live, Scope
 from gitops_tui.cluster.pace import Timing
 from gitops_tui.cluster.transport import Call, Events, Transport
 from gitops_tui.cluster.watching.arrivals import Arrival, Page, event_of, page_of
-from gitops_tui.cluster.watching.cache import Cache, live_of
+from gitops_tui.cluster.watching.cache import Cache
+from gitops_tui.cluster.watching.shelf import live_of
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field

@@ -2,137 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterable
 
-from gitops_tui.cluster.objects import ApiResource, Live, Scope
-from gitops_tui.cluster.watching.arrivals import Arrival
+from gitops_tui.cluster.objects import Family, Live, Scope
+from gitops_tui.cluster.watching.shelf import Shelf
 from gitops_tui.model.errors import ClusterError
-from gitops_tui.model.ownership import APPLICATION_LABEL, owner_of
+from gitops_tui.model.ownership import APPLICATION_LABEL
 from gitops_tui.model.resources import ResourceKey
 
 Listener = Callable[[Live, bool], None]
 """Called with an object and whether it is gone."""
 
 
-def live_of(arrival: Arrival, resource: ApiResource, *, decoded: bool = False) -> Live:
-    """Summarise one object of a list or an event. Items of a list carry no kind of their own.
-
-    decoded: it is kept as it came, too, for the first who wants it.
-    """
-    item = arrival.item
-    body = {**item, "apiVersion": item.get("apiVersion") or resource.api_version, "kind": resource.kind}
-    metadata = item.get("metadata")
-    body["metadata"] = metadata = metadata if isinstance(metadata, dict) else {}
-    annotations = metadata.get("annotations")
-    owners = metadata.get("ownerReferences")
-    return Live(
-        key=ResourceKey(resource.group, resource.kind, _text(metadata, "namespace"), _text(metadata, "name")),
-        uid=_text(metadata, "uid"),
-        resource_version=_text(metadata, "resourceVersion"),
-        owner=owner_of(body) if isinstance(annotations, dict) else None,
-        owner_uids=tuple(_text(owner, "uid") for owner in owners if isinstance(owner, dict))
-        if isinstance(owners, list)
-        else (),
-        created=_time(_text(metadata, "creationTimestamp")),
-        raw=_text_of(arrival, resource) or json.dumps(body, separators=(",", ":")).encode(),
-        decoded=[body] if decoded else None,
-    )
-
-
-def _text_of(arrival: Arrival, resource: ApiResource) -> bytes:
-    """The object's JSON text with its kind, made of the one that came; b"" where that is not how it came."""
-    item, text = arrival
-    if text is None or not isinstance(item.get("metadata"), dict):
-        return b""
-    if item.get("kind") == resource.kind and item.get("apiVersion"):
-        return text
-    if "kind" in item or "apiVersion" in item or text[:1] != b"{":
-        return b""
-    return _head(resource.kind, resource.api_version) + text[1:]
-
-
-@cache
-def _head(kind: str, api_version: str) -> bytes:
-    return json.dumps({"kind": kind, "apiVersion": api_version}, separators=(",", ":"))[:-1].encode() + b","
-
-
-def _text(mapping: Mapping[str, Any], name: str) -> str:
-    value = mapping.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _time(text: str) -> float | None:
-    try:
-        return datetime.fromisoformat(text).timestamp() if text else None
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-class Shelf:
-    """The objects of one scope. Only the cache changes it, under its lock."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.objects: dict[ResourceKey, Live] = {}
-        self.owned: defaultdict[str, dict[ResourceKey, Live]] = defaultdict(dict)
-        self.children: defaultdict[str, dict[ResourceKey, Live]] = defaultdict(dict)
-        self.listed = False
-        self.seen = 0
-        """The newest resourceVersion that the list or the watch has told of."""
-        self.problem: ClusterError | None = None
-
-    def put(self, live: Live) -> bool:
-        """Keep an object; whether that changes anything."""
-        old = self.objects.get(live.key)
-        if old is not None and _is_same(old, live):
-            return False
-        self.drop(live.key)
-        self.objects[live.key] = live
-        if live.owner is not None:
-            self.owned[live.owner][live.key] = live
-        for uid in live.owner_uids:
-            self.children[uid][live.key] = live
-        return True
-
-    def drop(self, key: ResourceKey) -> Live | None:
-        """Forget an object; what was known of it."""
-        old = self.objects.pop(key, None)
-        if old is None:
-            return None
-        if old.owner is not None:
-            _unindex(self.owned, old.owner, key)
-        for uid in old.owner_uids:
-            _unindex(self.children, uid, key)
-        return old
-
-
-def _is_same(one: Live, other: Live) -> bool:
-    """Whether both say the same: what is written anew is written otherwise than a server does it.
-
-    Its version alone would not do: a cluster that was restored counts anew from an older one.
-    """
-    if one == other:
-        return True
-    known = (one.key, one.uid, one.resource_version) == (other.key, other.uid, other.resource_version)
-    return known and bool(json.loads(one.raw) == json.loads(other.raw))
-
-
 def _number(revision: str) -> int:
     """A resourceVersion by which what came before can be told from what came after; 0 when it cannot."""
     return int(revision) if revision.isdecimal() else 0
-
-
-def _unindex(index: dict[str, dict[ResourceKey, Live]], name: str, key: ResourceKey) -> None:
-    entries = index.get(name, {})
-    entries.pop(key, None)
-    if not entries:
-        index.pop(name, None)
 
 
 class Cache:
@@ -273,11 +159,37 @@ class Cache:
             found = [shelf.owned[application] for shelf in self._shelves.values() if application in shelf.owned]
             return _merged(found)
 
-    def children(self, uid: str) -> tuple[Live, ...]:
-        """The objects with an owner reference to `uid`, in order of their keys."""
+    def family(self, application: str, keys: Iterable[ResourceKey]) -> Family:
+        """What is known of an application at this instant. keys: of the objects that it shall have."""
         with self._lock:
-            found = [shelf.children[uid] for shelf in self._shelves.values() if uid in shelf.children]
-            return _merged(found)
+            wanted = tuple(keys)
+            stated = tuple(map(self._find, wanted))
+            owned = [shelf.owned[application] for shelf in self._shelves.values() if application in shelf.owned]
+            others = _merged(owned, frozenset(wanted))
+            return Family(stated, others, self._below([live.uid for live in (*stated, *others) if live is not None]))
+
+    def below(self, uids: Iterable[str]) -> dict[str, tuple[Live, ...]]:
+        """What is below these objects, by the uid of its owner, at any depth."""
+        with self._lock:
+            return self._below(list(uids))
+
+    def _below(self, uids: list[str]) -> dict[str, tuple[Live, ...]]:
+        indexes = [shelf.children for shelf in self._shelves.values() if shelf.children]
+        below: dict[str, tuple[Live, ...]] = {}
+        front = uids if indexes else []
+        while front:
+            found = {uid: _merged([index[uid] for index in indexes if uid in index]) for uid in front}
+            below |= {uid: children for uid, children in found.items() if children}
+            front = [child.uid for children in found.values() for child in children if child.uid not in below]
+        return below
+
+    def is_sound(self, scopes: Iterable[Scope]) -> bool:
+        """Whether each of these was listed, and none at all has a problem."""
+        with self._lock:
+            if any(shelf.problem is not None for shelf in self._shelves.values()):
+                return False
+            shelves = map(self._shelves.get, scopes)
+            return all(shelf is not None and shelf.listed for shelf in shelves)
 
     def covers(self, key: ResourceKey) -> bool:
         """Whether an object of ours with this key would be here."""
@@ -329,10 +241,8 @@ class Cache:
         return None
 
 
-def _merged(found: list[dict[ResourceKey, Live]]) -> tuple[Live, ...]:
-    if not found:
-        return ()
-    merged = found[0] if len(found) == 1 else {key: live for objects in found for key, live in objects.items()}
+def _merged(found: list[dict[ResourceKey, Live]], without: frozenset[ResourceKey] = frozenset()) -> tuple[Live, ...]:
+    merged = {key: live for objects in found for key, live in objects.items() if key not in without}
     return tuple(merged[key] for key in sorted(merged))
 
 

@@ -17,7 +17,7 @@ from gitops_tui.cluster.objects import ApiResource, Live, Scope
 from gitops_tui.cluster.pace import pause_before
 from gitops_tui.cluster.transport import Events
 from gitops_tui.cluster.watching.asking import Asking, Event, ExpiredError, Surroundings, mapping, revision_of
-from gitops_tui.cluster.watching.cache import Shelf, live_of
+from gitops_tui.cluster.watching.shelf import Shelf, live_of
 from gitops_tui.model.errors import ClusterError, ForbiddenError, Stage, UnreachableError
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.text import one_line

@@ -43,16 +43,16 @@ class Attempts:
     ask_again: float = _NEVER
     refusals: Backoff = field(default_factory=lambda: Backoff(5.0, 2.0, 300.0))
     unfinished: bool = False
-    _picture: str = ""
-    _failed_at: str = ""
+    _picture: object = None
+    _failed_at: object = None
     _applied: dict[tuple[ResourceKey, str], list[float]] = field(default_factory=dict)
 
     def in_sync(self, sha: str) -> None:
         """The cluster was seen to hold this commit."""
         self.synced = sha
 
-    def seen(self, picture: str) -> None:
-        """The application was looked at. picture: a digest of how desired and live relate."""
+    def seen(self, picture: object) -> None:
+        """The application was looked at. picture: how desired and live relate, to be told by equality."""
         self._picture = picture
         if self.why and self._failed_at == _NOT_SEEN_YET:
             self._failed_at = picture

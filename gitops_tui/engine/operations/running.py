@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from gitops_tui.cluster import Cluster
+from gitops_tui.cluster import Cluster, beneath
 from gitops_tui.engine.operations.entry import journaled
 from gitops_tui.engine.operations.halt import Halt
 from gitops_tui.engine.operations.planning import Approved, Planned, Plans
@@ -193,12 +193,8 @@ def seen(cluster: Cluster, key: ResourceKey) -> Body | None:
 
 def below(cluster: Cluster, live: Body) -> Iterator[Body]:
     """The live objects below one, from the cache: ReplicaSets, then their Pods; none of a kind that is not listed."""
-    for child in cluster.children(str((live.get("metadata") or {}).get("uid") or "")):
-        if cluster.problem(child.key) is not None:
-            continue
-        body = child.body()
-        yield body
-        yield from below(cluster, body)
+    uids = [str((live.get("metadata") or {}).get("uid") or "")]
+    return (child.body() for child in beneath(cluster.below(uids), uids) if cluster.problem(child.key) is None)
 
 
 class _JournalRecorder:

@@ -212,6 +212,9 @@ class Books:
             # Another process may have added to them; as the writer they are kept up by `operation_ended`.
             for name in written:
                 self.records.forget(name)
+                if name in self.tracked:
+                    # Its inventory may be another one.
+                    self.tracked[name].looked = None
             moved |= written
         self._was_writer = self._journal.is_writer
         self.moved |= dict.fromkeys(sorted(moved))

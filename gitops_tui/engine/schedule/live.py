@@ -61,10 +61,12 @@ class LiveChanges:
         for name in names:
             tracked = self._desk.books.tracked.get(name)
             if tracked is not None:
-                tracked.touch(now + (_WHILE_WRITTEN if tracked.job is not None else DEBOUNCE))
+                tracked.stir(now + (_WHILE_WRITTEN if tracked.job is not None else DEBOUNCE))
 
     def index(self, tracked: Tracked, context: str, uids: frozenset[str]) -> None:
         """These objects, by their uids, are the application's or lie below its own."""
+        if uids == tracked.uids:
+            return
         name = tracked.application.name
         for uid in uids:
             slot = (context, uid)

@@ -9,9 +9,11 @@ from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Refresh
 from gitops_tui.engine.schedule.backoff import spread
 from gitops_tui.engine.schedule.desk import Desk
+from gitops_tui.engine.schedule.listening import Listening
 from gitops_tui.engine.schedule.live import DEBOUNCE, LiveChanges
-from gitops_tui.engine.schedule.tracking import NEVER, Fetching, Looked, RefreshWaiter, Steady, Tracked, unreadable
-from gitops_tui.engine.views.reconcile import Reconciler, View
+from gitops_tui.engine.schedule.tracking import NEVER, Fetching, Looked, RefreshWaiter, Tracked, unreadable
+from gitops_tui.engine.views.reconcile import Reconciler
+from gitops_tui.engine.views.sights import Sight
 from gitops_tui.engine.views.statuses import picture_of, problem_of, status_of
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError, UnreachableError
@@ -49,6 +51,7 @@ class Looks:
         self._live = LiveChanges(desk)
         self._held: dict[str, None] = {}
         """Applications whose look is due, and which may not be looked at yet."""
+        self._listening = Listening(desk)
 
     # -- requests --------------------------------------------------------------------------------------------
 
@@ -104,7 +107,7 @@ class Looks:
         self._desk.books.reach(self._desk.books.context_of(tracked.application)).not_before = 0.0
         if hard:
             tracked.attempts.forget()
-            tracked.steady = None
+            tracked.looked = None
             self._reconciler.renew(tracked.application, [r.key for r in tracked.status.resources])
 
     # -- the schedule ----------------------------------------------------------------------------------------
@@ -120,11 +123,11 @@ class Looks:
             if tracked is None or tracked.looking or tracked.due > now:
                 continue
             if self._may_look_at(tracked) <= now:
-                self._start(tracked)
+                self._start(tracked, now)
                 started = True
             else:
                 self._held[name] = None
-        return started
+        return self._listening.start_due(now) or started
 
     def _may_look_at(self, tracked: Tracked) -> float:
         """Monotonic seconds before which an application is left alone; infinity while its repository is awaited."""
@@ -136,50 +139,66 @@ class Looks:
     def next_due(self) -> float:
         """Monotonic seconds at which a look is due next."""
         held = (self._desk.books.tracked[name] for name in self._held if name in self._desk.books.tracked)
-        return min([self._desk.books.agenda.next_due(), *map(self._may_look_at, held)])
+        return min([self._desk.books.agenda.next_due(), self._listening.next_due(), *map(self._may_look_at, held)])
 
     # -- looking ---------------------------------------------------------------------------------------------
 
-    def _start(self, tracked: Tracked) -> None:
-        tracked.looking, tracked.dirty = True, False
-        tracked.look_at(self._desk.clock() + _RESYNC)
+    def _start(self, tracked: Tracked, now: float) -> None:
+        if tracked.afresh > now and self._glances(tracked, now):
+            return
         application = tracked.application
         pin = self._desk.books.pins.get(application.name)
-        steady = tracked.steady
-        if pin is not None or (steady is not None and steady.looked.status.application is not application):
-            steady = None
+        last = tracked.looked.sight if tracked.looked is not None else None
+        if tracked.afresh <= now:
+            tracked.afresh = now + spread(_RESYNC)
+            # Where all was in order, nothing but what has moved can be otherwise.
+            last = last if last is not None and last.is_in_order else None
+        tracked.looking, tracked.dirty = True, False
+        tracked.look_at(now + _RESYNC)
         context = self._desk.books.context_of(application)
         self._desk.run(
             f"look {context}",
             self._desk.books.config.settings.parallel,
-            lambda: self._look(application, pin, steady),
-            lambda result: self._back(tracked, pin, context, result),
+            lambda: self._look(application, pin, last),
+            lambda result: self._back(tracked, context, result),
             lambda error: self._failed(tracked, context, NotLooked(error)),
         )
 
-    def _look(self, application: Application, pin: Pin | None, steady: Steady | None) -> Looked | Steady | NotLooked:
+    def _glances(self, tracked: Tracked, now: float) -> bool:
+        """Look again here and now, if that takes no request, and nothing but live objects and time can have moved."""
+        last, application = tracked.looked, tracked.application
+        if (
+            last is None
+            or tracked.job is not None
+            or last.sight.ground.application is not application
+            or last.pin != self._desk.books.pins.get(application.name)
+            or last.cluster.context != self._desk.books.context_of(application)
+        ):
+            return False
+        wall, is_planned = time.time(), tracked.planned <= now
+        sight = self._reconciler.sights.glance(last.sight, wall)
+        if sight is None:
+            return False
+        tracked.dirty = False
+        looked = replace(last, sight=sight, status=status_of(sight, now=wall))
+        self._looked(tracked, looked, None if is_planned else tracked.planned)
+        return True
+
+    def _look(self, application: Application, pin: Pin | None, last: Sight | None) -> Looked | NotLooked:
         self._live.subscribe(self._reconciler.cluster(application))
+        wall = time.time()
         try:
-            unmoved = self._reconciler.unmoved(application, steady.basis) if steady is not None else None
-            if steady is not None and unmoved is not None:
-                return _as_of(steady, *unmoved)
-            view = self._reconciler.look(application, pin.revision if pin else None)
+            sight = self._reconciler.sight(application, pin.revision if pin else None, last, now=wall)
         except GitopsError as error:
             return NotLooked(error, self._revisions(application, pin))
-        status = status_of(view, now=time.time())
         cluster = self._reconciler.cluster(application)
-        looked = Looked(
-            status,
-            pin is not None and pin.until == "next-commit" and self._reconciler.supersedes(view, pin.quarantined),
-            _uids(view),
-            bool(view.incomplete),
+        lift = pin is not None and pin.until == "next-commit"
+        return Looked(
+            sight,
+            status_of(sight, now=wall),
             ClusterStatus(cluster.context, cluster.server, cluster.version()),
-            picture_of(view),
-        )
-        return (
-            Steady(view.basis, looked)
-            if view.basis is not None and pin is None and _is_steady(view, looked)
-            else looked
+            pin,
+            lift and self._reconciler.supersedes(application, sight.ground.latest, pin.quarantined if pin else ""),
         )
 
     def _revisions(self, application: Application, pin: Pin | None) -> tuple[Revision, Revision] | None:
@@ -189,23 +208,31 @@ class Looks:
         except GitopsError:
             return None
 
-    def _looked(self, tracked: Tracked, pin: Pin | None, looked: Looked) -> None:
-        now = self._desk.clock()
-        tracked.looking = False
+    def _looked(self, tracked: Tracked, looked: Looked, planned: float | None = None) -> None:
+        """Take over what a look brought back. planned: when the next one is due in time, None where this was one."""
+        now, before = self._desk.clock(), tracked.status
+        tracked.looking, tracked.looked = False, looked
+        status, sight = looked.status, looked.sight
         reaching = self._desk.books.reach(looked.cluster.context)
         reaching.backoff.succeed()
         reaching.status = looked.cluster
-        if looked.status.health != tracked.status.health:
+        if status.health != before.health:
             tracked.progress.succeed()
-        tracked.status = replace(looked.status, running=tracked.status.running)
-        tracked.look_at(now + self._pause_after(tracked, looked))
-        if looked.status.sync is SyncCode.SYNCED and looked.status.revision is not None:
-            tracked.attempts.in_sync(looked.status.revision.sha)
-        tracked.attempts.seen(looked.picture)
+        tracked.status = status if before.running is None else replace(status, running=before.running)
+        if planned is None or status.health.code is not before.health.code or status.problems:
+            due = min(now + self._pause_after(tracked, looked), max(tracked.afresh, now + DEBOUNCE))
+            planned = due if planned is None else min(due, planned)
+        tracked.look_at(planned)
+        if status.sync is SyncCode.SYNCED:
+            tracked.attempts.in_sync(sight.ground.revision.sha)
+        tracked.attempts.seen(picture_of(sight))
         self._supersede(tracked)
-        self._live.index(tracked, looked.cluster.context, looked.uids)
+        self._live.index(tracked, looked.cluster.context, sight.uids)
         if tracked.dirty:
-            tracked.touch(now + DEBOUNCE)
+            tracked.dirty = False
+            tracked.stir(now + DEBOUNCE)
+        self._listening.want(tracked.application.name, sight.ground.cluster, sight.listens_in)
+        pin = looked.pin
         if looked.lift_pin and pin is not None and self._desk.books.pins.get(pin.application) == pin:
             self._unpin(pin)
         self._answer_waiters(tracked)
@@ -214,7 +241,7 @@ class Looks:
         if looked.status.problems:
             return min(tracked.backoff.fail(), _RESYNC)
         tracked.backoff.succeed()
-        if looked.incomplete:
+        if looked.sight.incomplete:
             return _WHILE_INCOMPLETE
         return tracked.progress.fail() if looked.status.health.code is HealthCode.PROGRESSING else spread(_RESYNC)
 
@@ -223,19 +250,16 @@ class Looks:
         if job is not None and job.automatic and revision is not None and revision.sha != job.revision:
             job.halt.stop(OperationPhase.SUPERSEDED, f"a newer commit took over: {revision.short}")
 
-    def _back(self, tracked: Tracked, pin: Pin | None, context: str, result: Looked | Steady | NotLooked) -> None:
-        tracked.steady = result if isinstance(result, Steady) else None
-        if isinstance(result, Steady):
-            result = result.looked
+    def _back(self, tracked: Tracked, context: str, result: Looked | NotLooked) -> None:
         if isinstance(result, Looked):
-            self._looked(tracked, pin, result)
+            self._looked(tracked, result)
         else:
             self._failed(tracked, context, result)
 
     def _failed(self, tracked: Tracked, context: str, failed: NotLooked) -> None:
         error = failed.error
         now, wall = self._desk.clock(), time.time()
-        tracked.looking = False
+        tracked.looking, tracked.looked = False, None
         if isinstance(error, UnreachableError):
             reaching = self._desk.books.reach(context)
             if reaching.not_before <= now:
@@ -258,27 +282,3 @@ class Looks:
         waiters, tracked.waiters = tracked.waiters, []
         for waiter in waiters:
             waiter.looked_at(tracked.application.name)
-
-
-def _is_steady(view: View, looked: Looked) -> bool:
-    """Whether all is in sync and well, as the watches alone tell: neither time nor a request can change that."""
-    status = looked.status
-    return (
-        status.sync is SyncCode.SYNCED
-        and not looked.incomplete
-        and not status.problems
-        and view.basis is not None
-        and view.basis.is_whole
-        and all(each.health.code.is_well and not each.approximate for each in status.resources)
-    )
-
-
-def _as_of(steady: Steady, revision: Revision, latest: Revision) -> Steady:
-    """The same look, made now: the commits may be newer, with the very same content."""
-    status = replace(steady.looked.status, revision=revision, latest=latest, compared_at=time.time())
-    return Steady(steady.basis, replace(steady.looked, status=status))
-
-
-def _uids(view: View) -> frozenset[str]:
-    own = {str((pair.live.get("metadata") or {}).get("uid")) for pair in view.pairs if pair.live}
-    return frozenset(own | {child.uid for child in view.children})

@@ -9,8 +9,9 @@ from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.halt import Halt
 from gitops_tui.engine.schedule.agenda import Agenda
 from gitops_tui.engine.schedule.backoff import Backoff
-from gitops_tui.engine.views.basis import Basis
+from gitops_tui.engine.views.sights import Sight
 from gitops_tui.model.application import Application, FolderTemplate, Repository
+from gitops_tui.model.operations import Pin
 from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Problem, RepositoryStatus, Snapshot, SyncCode
 from gitops_tui.model.values import dataclass, field, replace
 
@@ -43,22 +44,13 @@ class RunningJob:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a look brought back from its lane."""
+    """What a look brought back. pin: the one that it was made under."""
 
+    sight: Sight
     status: ApplicationStatus
-    lift_pin: bool
-    uids: frozenset[str]
-    incomplete: bool
     cluster: ClusterStatus
-    picture: str
-
-
-@dataclass(frozen=True, slots=True)
-class Steady:
-    """A look that found everything in sync and well, and what it rests on: while that holds, nothing else is found."""
-
-    basis: Basis
-    looked: Looked
+    pin: Pin | None = None
+    lift_pin: bool = False
 
 
 @dataclass(slots=True)
@@ -81,7 +73,12 @@ class Tracked:
     waiting: str = ""
     """Why automation does not start what it would."""
     uids: frozenset[str] = frozenset()
-    steady: Steady | None = None
+    looked: Looked | None = None
+    """What the last look brought back; None when it failed, or when nothing of it shall be taken over."""
+    planned: float = NEVER
+    """When it is looked at whatever moves."""
+    afresh: float = float("-inf")
+    """When nothing is taken over from the last look, unless all was in order."""
 
     @property
     def due(self) -> float:
@@ -90,14 +87,21 @@ class Tracked:
 
     def look_at(self, when: float) -> None:
         """Look again at `when`, and not before."""
+        self.planned = when
         self.agenda.put(self.application.name, when)
 
     def touch(self, when: float) -> None:
-        """Look again, at `when` at the latest."""
+        """Look at all of it again, at `when` at the latest."""
+        self.afresh = min(self.afresh, when)
+        self.planned = min(self.planned, when)
+        self.stir(when)
+
+    def stir(self, when: float) -> None:
+        """Look at what has moved, at `when` at the latest."""
         if self.looking:
             self.dirty = True
         if when < self.due:
-            self.look_at(when)
+            self.agenda.put(self.application.name, when)
 
 
 @dataclass(slots=True)

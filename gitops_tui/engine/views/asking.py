@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from gitops_tui.cluster import Cluster
+from gitops_tui.cluster import Cluster, Live
 from gitops_tui.engine.future import CancelledError, Future
 from gitops_tui.model.errors import ClusterError, GitopsError, UnreachableError
 from gitops_tui.model.resources import Body, ResourceKey
@@ -51,10 +51,14 @@ def _bound(work: Callable[[A], B], item: A) -> Callable[[], B]:
 
 
 class Sightings:
-    """What is live. The cache holds what is ours; what it lacks may still be there, and be somebody else's."""
+    """What is live. The cache holds what is ours; what it lacks may still be there, and be somebody else's.
 
-    def __init__(self, cluster: Cluster) -> None:
+    seen: what was taken from the cache before.
+    """
+
+    def __init__(self, cluster: Cluster, seen: Mapping[ResourceKey, Live]) -> None:
         self._cluster = cluster
+        self._seen = seen
         self._absent: frozenset[ResourceKey] = frozenset()
         self._missing_namespaces: frozenset[str] = frozenset()
 
@@ -66,7 +70,7 @@ class Sightings:
         """
         places: defaultdict[tuple[str, str, str], set[ResourceKey]] = defaultdict(set)
         for key in keys:
-            if self._cluster.live(key) is None:
+            if key not in self._seen and self._cluster.live(key) is None:
                 places[key.group, key.kind, key.namespace].add(key)
         absent: set[ResourceKey] = set()
         unseen = Counter(namespace for (_, _, namespace), wanted in places.items() for _ in wanted if namespace)
@@ -118,7 +122,7 @@ class Sightings:
 
     def cached(self, key: ResourceKey) -> Body | None:
         """The object as the watches have it; None where only the server can tell."""
-        known = self._cluster.live(key)
+        known = self._seen.get(key) or self._cluster.live(key)
         return known.body() if known is not None and self._cluster.problem(key) is None else None
 
     def live(self, key: ResourceKey) -> Body | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from gitops_tui.cluster import Cluster, Live, Scope
 from gitops_tui.diff import compare
 from gitops_tui.engine.views.asking import Asking, Sightings
 from gitops_tui.engine.views.judging import Judging
-from gitops_tui.engine.views.verdicts import Verdict, Verdicts
+from gitops_tui.engine.views.verdicts import Verdict
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import (
     ClusterError,
@@ -22,23 +23,28 @@ from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.sync import Pair, hook_of, is_immutable, kept_from_apply
 
+NONE_SEEN: Final[Mapping[ResourceKey, Live]] = {}
+
 
 class Pairing:
-    """The state of one look: what was read and what could not be."""
+    """The state of one look: what was read and what could not be.
+
+    seen: objects that are taken as the watches had them when the look began.
+    """
 
     def __init__(
         self,
         cluster: Cluster,
         application: Application,
-        verdicts: Verdicts,
-        masked_paths: tuple[str, ...],
+        judging: Judging,
         asking: Asking,
+        seen: Mapping[ResourceKey, Live] = NONE_SEEN,
     ) -> None:
         self._cluster = cluster
         self._application = application
         self._asking = asking
-        self._sightings = Sightings(cluster)
-        self._judging = Judging(cluster, application, verdicts, masked_paths)
+        self._sightings = Sightings(cluster, seen)
+        self._judging = judging
         self._told: dict[ResourceKey, Verdict] = {}
         self.failures: dict[ResourceKey, GitopsError] = {}
         self.absent: set[ResourceKey] = set()
@@ -54,6 +60,16 @@ class Pairing:
         asked = [side for side, pair in zip(sides, told, strict=True) if pair is None]
         answers = iter(self._asking.each(lambda side: self._pair(*side, for_plan), asked))
         return [pair or next(answers) for pair in told]
+
+    def told(self, manifests: Sequence[Manifest]) -> list[Pair] | None:
+        """The same, not for a plan, where nothing has to be asked of the cluster for it; None where something has."""
+        pairs: list[Pair] = []
+        for manifest in manifests:
+            cached = self._sightings.cached(manifest.key)
+            if not self._is_known(manifest, cached, for_plan=False):
+                return None
+            pairs.append(self._pair(manifest, cached, for_plan=False))
+        return pairs
 
     def _deduced(self, manifest: Manifest, cached: Body | None) -> Pair | None:
         verdict = self._judging.deduced(manifest, cached) if cached is not None else None
@@ -174,12 +190,11 @@ class Pairing:
             tried=tried,
         )
 
-    def extras(self, desired: frozenset[ResourceKey], inventory: frozenset[ResourceKey]) -> list[Pair]:
-        """Objects that are ours and that the commit does not name."""
+    def extras(self, owned: Collection[ResourceKey], applied: frozenset[ResourceKey] = frozenset()) -> list[Pair]:
+        """Objects that are ours and that the commit does not name: what the watches have, and what was once applied."""
         name = self._application.name
-        owned = {live.key for live in self._cluster.owned(name)} - desired
         found: list[Pair] = []
-        for key in sorted(owned | (inventory - desired)):
+        for key in sorted({*owned, *applied}):
             try:
                 body = self._sightings.live(key)
             except NotServedError:
@@ -190,25 +205,14 @@ class Pairing:
                     found.append(_unread(key, None, error))
                 continue
             if body is None:
-                self.absent.update({key} & inventory)
+                self.absent.update({key} & applied)
             elif owner_of(body) == name:
-                found.append(Pair(key=key, manifest=None, live=body, drift=_extraneous(key, body), owner=name))
+                found.append(_extra(key, body, name))
         return found
 
-    def children(self, pairs: Iterable[Pair]) -> tuple[Live, ...]:
-        """Live objects below the pairs, breadth first."""
-        found: dict[str, Live] = {}
-        front = [str(((pair.live or {}).get("metadata") or {}).get("uid") or "") for pair in pairs if pair.live]
-        while front:
-            level = [child for uid in front if uid for child in self._cluster.children(uid) if child.uid not in found]
-            found.update((child.uid, child) for child in level)
-            front = [child.uid for child in level]
-        return tuple(found.values())
-
-    def unlisted(self, children: Iterable[Live]) -> dict[ResourceKey, str]:
-        """Why what is cached of some children may be old."""
-        problems = ((child.key, self._cluster.problem(child.key)) for child in children)
-        return {key: problem.message for key, problem in problems if problem is not None}
+    def extra(self, live: Live) -> Pair:
+        """One of them, as the watches have it."""
+        return _extra(live.key, live.body(), self._application.name)
 
     def incomplete(self, cluster: Cluster, scopes: frozenset[Scope]) -> str:
         """Why this look is no ground for a prune."""
@@ -226,6 +230,10 @@ class Pairing:
 
 def _unread(key: ResourceKey, manifest: Manifest | None, why: GitopsError) -> Pair:
     return Pair(key=key, manifest=manifest, live=None, drift=Drift(key, DriftCode.UNKNOWN, note=why.message))
+
+
+def _extra(key: ResourceKey, body: Body, name: str) -> Pair:
+    return Pair(key=key, manifest=None, live=body, drift=_extraneous(key, body), owner=name)
 
 
 def _extraneous(key: ResourceKey, live: Body) -> Drift:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from gitops_tui.cluster import Cluster, Clusters, Live
+from gitops_tui.cluster import Cluster, Clusters, Live, beneath
 from gitops_tui.diff import hides
-from gitops_tui.engine.views.asking import Asking, Submit
-from gitops_tui.engine.views.basis import Basis
+from gitops_tui.engine.views.asking import Submit
 from gitops_tui.engine.views.desired import Renderings
+from gitops_tui.engine.views.findings import uid_of
 from gitops_tui.engine.views.judging import twin_of
 from gitops_tui.engine.views.kept import Settled
-from gitops_tui.engine.views.pairing import Pairing
+from gitops_tui.engine.views.sights import Ground, Sight, Sights
 from gitops_tui.engine.views.verdicts import Verdicts
-from gitops_tui.engine.views.watches import Watches, warnings_near
+from gitops_tui.engine.views.watches import Watches
 from gitops_tui.model.application import Application, Repository
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
@@ -32,11 +32,8 @@ class View:
     """What one look found. latest: the newest commit of the tracked ref; revision: the one that was rendered.
 
     pairs: every desired or owned object. children: live objects below them (ReplicaSets, Pods). failures: what
-    could not be read, by resource. unlisted: which children are known from before only, and why. incomplete: why
-    nothing may be pruned on the ground of this view, "" if sound.
+    could not be read, by resource. incomplete: why nothing may be pruned on the ground of this view, "" if sound.
     absent: what the inventory names, and is certainly neither live nor desired; only looked for when for_plan.
-    events: recent warnings near workloads that are not well. inventory: all that the application has applied.
-    basis: what it rests on; None in the view of a plan.
     """
 
     application: Application
@@ -45,12 +42,8 @@ class View:
     pairs: tuple[Pair, ...] = ()
     children: tuple[Live, ...] = ()
     failures: Mapping[ResourceKey, GitopsError] = field(default_factory=dict)
-    unlisted: Mapping[ResourceKey, str] = field(default_factory=dict)
     incomplete: str = ""
     absent: frozenset[ResourceKey] = frozenset()
-    events: tuple[Body, ...] = ()
-    inventory: frozenset[ResourceKey] = frozenset()
-    basis: Basis | None = None
 
 
 class Reconciler:
@@ -76,6 +69,7 @@ class Reconciler:
         self._repositories: Mapping[str, Repository] = {}
         self.renderings = Renderings(folder)
         self.verdicts = Verdicts()
+        self.sights = Sights(self.verdicts, submit, masked_paths)
 
     def use_repositories(self, repositories: Iterable[Repository]) -> None:
         """Take over the configured repositories, by URL."""
@@ -113,52 +107,48 @@ class Reconciler:
             lambda group, kind: self.cluster(application).resource(group, kind).namespaced,
         )
 
-    def unmoved(self, application: Application, basis: Basis) -> tuple[Revision, Revision] | None:
-        """What `revision` says of the tracked commit, if a look would find what the one with this basis found.
+    def sight(self, application: Application, wanted: str | None, last: Sight | None, *, now: float) -> Sight:
+        """Look at an application at a commit, None for the tracked one: the look that its status is made of.
 
-        None when something has moved. Raises GitopsError as a look does.
+        last: see `Sights.look`. Raises GitopsError when nothing at all can be said.
         """
-        revision, latest = self.revision(application, None)
-        settled = self._settled(application, revision.sha)
-        return (revision, latest) if basis.holds(self.cluster(application), application.name, settled) else None
+        return self.sights.look(self._ground(application, wanted), last, now)
 
-    def look(self, application: Application, wanted: str | None = None, *, for_plan: bool = False) -> View:
-        """Compare one application at a commit with its cluster.
-
-        for_plan: also predict creations, read what the inventory names but no watch covers, and take in a
-        missing namespace. Raises GitopsError when nothing at all can be said; a failure of single objects is
-        in `failures`.
-        """
+    def _ground(self, application: Application, wanted: str | None) -> Ground:
+        """What a look is of; every kind in play has been listed, or cannot be."""
         revision, latest = self.revision(application, wanted)
         settled = self._settled(application, revision.sha)
         cluster = self.cluster(application)
         inventory = self._inventory(application.name, cluster.context)
         scopes = self._watches.want(application, cluster, settled.manifests, inventory)
         cluster.wait_ready(scopes, _READY_TIMEOUT)
-        basis = None if for_plan else Basis.of(cluster, application.name, settled, scopes)
-        masked_paths = tuple(application.masked_paths) + self._masked_paths
-        asking = Asking(self._submit, cluster.context)
-        look = Pairing(cluster, application, self.verdicts, masked_paths, asking)
+        return Ground(application, cluster, revision, latest, settled, inventory, scopes)
+
+    def look(self, application: Application, wanted: str | None = None, *, for_plan: bool = False) -> View:
+        """Compare one application at a commit with its cluster, for a plan or for what a person asks.
+
+        for_plan: also predict creations, read what the inventory names but no watch covers, and take in a
+        missing namespace. Raises GitopsError when nothing at all can be said; a failure of single objects is
+        in `failures`.
+        """
+        ground = self._ground(application, wanted)
+        cluster, settled, scopes = ground.cluster, ground.settled, ground.scopes
+        look = self.sights.pairing(ground)
         look.failures.update(settled.unplaced)
         pairs = look.pairs(settled.manifests, for_plan)
-        pairs += look.extras(frozenset(m.key for m in settled.manifests), inventory if for_plan else frozenset())
-        children = look.children(pairs)
-        incomplete = look.incomplete(cluster, scopes) or (for_plan and self._left_out(application, cluster)) or ""
-        absent = frozenset(look.absent)
-        warnings = () if for_plan else warnings_near(pairs, application, cluster)
+        stated = frozenset(manifest.key for manifest in settled.manifests)
+        owned = {live.key for live in cluster.owned(application.name)} - stated
+        pairs += look.extras(owned, ground.inventory - stated if for_plan else frozenset())
+        uids = [uid_of(pair.live) for pair in pairs if pair.live is not None]
         return View(
             application,
-            revision,
-            latest,
+            ground.revision,
+            ground.latest,
             tuple(pairs),
-            children,
+            beneath(cluster.below(uids), uids),
             look.failures,
-            look.unlisted(children),
-            incomplete,
-            absent,
-            warnings,
-            inventory,
-            basis,
+            look.incomplete(cluster, scopes) or (for_plan and self._left_out(application, cluster)) or "",
+            frozenset(look.absent),
         )
 
     def _left_out(self, application: Application, cluster: Cluster) -> str:
@@ -177,15 +167,15 @@ class Reconciler:
         self.renderings.forget(application.name)
         self.verdicts.forget(keys)
 
-    def supersedes(self, view: View, quarantined: str) -> bool:
+    def supersedes(self, application: Application, latest: Revision, quarantined: str) -> bool:
         """Whether the newest commit is past the quarantined one and brings the application something else."""
-        if not quarantined or view.latest.sha == quarantined:
+        if not quarantined or latest.sha == quarantined:
             return False
-        source = view.application.source
+        source = application.source
         mirror = self.mirror(source.repository)
-        if mirror.is_ancestor(view.latest.sha, quarantined):
+        if mirror.is_ancestor(latest.sha, quarantined):
             return False
-        return mirror.tree_id(view.latest.sha, source.path) != mirror.tree_id(quarantined, source.path)
+        return mirror.tree_id(latest.sha, source.path) != mirror.tree_id(quarantined, source.path)
 
     def twin(self, application: Application, manifest: Manifest, live: Body) -> Body:
         """The live object at the version that Git states: another version has another form."""

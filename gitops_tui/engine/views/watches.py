@@ -9,20 +9,11 @@ from itertools import islice
 from typing import Final
 
 from gitops_tui.cluster import Cluster, Scope
+from gitops_tui.engine.views.findings import WORKLOADS
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.ownership import APPLICATION_LABEL
-from gitops_tui.model.resources import Body, HealthCode, Manifest, ResourceKey
-from gitops_tui.sync import Pair, judge
-
-_WORKLOADS: Final = frozenset(
-    {("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet"), ("batch", "Job"), ("batch", "CronJob")}
-)
-"""Kinds whose objects have live children that explain their health."""
-
-_WARNED: Final = _WORKLOADS | {("", "Pod"), ("", "PersistentVolumeClaim")}
-"""Kinds whose trouble may be told by nothing but an event."""
-
+from gitops_tui.model.resources import Manifest, ResourceKey
 
 _NAMESPACES: Final = 8
 """In so many namespaces a kind is watched one by one; in more of them everywhere, with one list and one stream."""
@@ -108,18 +99,6 @@ class _Needs:
         return wide if len(self._users[wide]) > _NAMESPACES else scope
 
 
-def warnings_near(pairs: Iterable[Pair], application: Application, cluster: Cluster) -> tuple[Body, ...]:
-    """Recent warnings in the namespaces of workloads that are not well; no request where all are."""
-    namespaces = {
-        pair.key.namespace: None
-        for pair in pairs
-        if (pair.key.group, pair.key.kind) in _WARNED
-        and pair.live is not None
-        and judge(pair.live, application).code in {HealthCode.PROGRESSING, HealthCode.DEGRADED}
-    }
-    return tuple(event for namespace in namespaces for event in cluster.warnings(namespace))
-
-
 def scopes_for(keys: Iterable[ResourceKey], cluster: Cluster) -> frozenset[Scope]:
     """Scopes that show every object of these kinds that is ours, and the live children of workloads."""
     scopes: set[Scope] = set()
@@ -133,7 +112,7 @@ def scopes_for(keys: Iterable[ResourceKey], cluster: Cluster) -> frozenset[Scope
         if "watch" not in resource.verbs and resource.verbs:
             continue
         scopes.add(Scope(*kind, selector=APPLICATION_LABEL))
-        if kind in _WORKLOADS:
+        if kind in WORKLOADS:
             scopes.add(Scope("", "Pod", key.namespace))
             if key.kind == "Deployment":
                 scopes.add(Scope("apps", "ReplicaSet", key.namespace))
