@@ -58,10 +58,11 @@ class Deciding:
         now = self._desk.clock()
         gates = self._gates(tracked)
         pause = self._desk.books.pauses.get(name)
-        verdict = intent(replace(tracked.status, pause=pause), tracked.attempts, now, gates)
+        status = tracked.status if tracked.status.pause is pause else replace(tracked.status, pause=pause)
+        verdict = intent(status, tracked.attempts, now, gates)
         if verdict.waiting != tracked.waiting:
             tracked.waiting = verdict.waiting
-            self._desk.books.changed = True
+            self._desk.books.show(name)
         self._agenda.put(name, verdict.ask_at)
         if verdict.waiting and verdict.waiting == gates.turn:
             self.in_line[name] = None

@@ -144,8 +144,9 @@ class Launcher:
         """Journal what ended while the journal could not be written, as soon as it can."""
         books = self._desk.books
         while self._unwritten and finish(self._desk.journal, self._unwritten[0]):
-            books.records.forget(self._unwritten.pop(0).application)
-            books.changed = True
+            name = self._unwritten.pop(0).application
+            books.records.forget(name)
+            books.show(name)
 
     def refuse_while_busy(self, tracked: Tracked) -> None:
         """PlanError while an operation of the application runs."""
@@ -192,7 +193,7 @@ class Launcher:
             tracked.status = replace(
                 tracked.status, running=RunningOperation("", order.kind, phase, done, total, current)
             )
-            self._desk.books.changed = True
+            self._desk.books.show(tracked.application.name)
 
     def _ended(self, tracked: Tracked, order: Order, ended: Ended, future: Future[Any]) -> None:
         receipt = ended.receipt

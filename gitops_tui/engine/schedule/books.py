@@ -24,8 +24,8 @@ from gitops_tui.model.values import replace
 class Books:
     """What is known now.
 
-    changed: a new Snapshot is due. moved: the applications about which automation has to decide anew. ended: an
-    operation has, which every Snapshot that follows must tell.
+    changed: a new Snapshot is due. unshown: the applications of which it has news, None for all of them. moved: those
+    about which automation has to decide anew. ended: an operation has, which every Snapshot that follows must tell.
     """
 
     def __init__(self, config: Config, journal: Journal, clusters: Clusters, clock: Callable[[], float]) -> None:
@@ -37,6 +37,7 @@ class Books:
         self.pauses: dict[str, Pause] = {}
         self.problems: tuple[Problem, ...] = ()
         self.changed = True
+        self.unshown: dict[str, None] | None = None
         self.ended = False
         self.moved: dict[str, None] = {}
         self.agenda = Agenda()
@@ -81,8 +82,11 @@ class Books:
 
     def context_of(self, application: Application) -> str:
         """The name of the application's context, resolved; "" while no kubeconfig can be read."""
-        if application.destination.context:
-            return application.destination.context
+        return application.destination.context or self.current_context
+
+    @property
+    def current_context(self) -> str:
+        """What the kubeconfig calls its current context; "" while it cannot be read."""
         if self._context is None:
             try:
                 self._context = self._clusters.current
@@ -120,12 +124,27 @@ class Books:
 
     def mark(self, tracked: Tracked) -> None:
         """Something is news about an application, to those who look and to automation."""
-        self.changed = True
+        self.show(tracked.application.name)
         self.moved[tracked.application.name] = None
+
+    def show(self, name: str) -> None:
+        """Something is news about an application to those who look."""
+        self.changed = True
+        if self.unshown is not None:
+            self.unshown[name] = None
+
+    def show_all(self) -> None:
+        """Something is news that may concern every application."""
+        self.changed, self.unshown = True, None
+
+    def shown(self) -> Iterable[str] | None:
+        """Of which applications there is news, None for all; they are taken for shown from now on."""
+        unshown, self.unshown, self.changed, self.ended = self.unshown, {}, False, False
+        return unshown
 
     def mark_all(self) -> None:
         """Automation has to decide anew about every application."""
-        self.changed = True
+        self.show_all()
         self.moved |= dict.fromkeys(self.tracked)
 
     def take_moved(self) -> list[Tracked]:
@@ -181,7 +200,7 @@ class Books:
             elif known.repository != repository:
                 known.repository = repository
                 known.due = self._clock()
-        self.changed = True
+        self.show_all()
 
     def journal_moved(self) -> bool:
         """Whether another process has written to the journal since this was asked last."""
@@ -217,7 +236,9 @@ class Books:
                     self.tracked[name].looked = None
             moved |= written
         self._was_writer = self._journal.is_writer
-        self.moved |= dict.fromkeys(sorted(moved))
+        for name in sorted(moved):
+            self.moved[name] = None
+            self.show(name)
 
     def note(self, problem: Problem) -> None:
         """Show a problem that concerns no single application."""
@@ -233,5 +254,6 @@ class Books:
     def operation_ended(self, receipt: Receipt) -> None:
         """The last receipt of its application is this one."""
         self.records.ended(receipt)
-        self.changed = self.ended = True
+        self.show(receipt.application)
+        self.ended = True
         self.moved[receipt.application] = None

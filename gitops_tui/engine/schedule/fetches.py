@@ -138,7 +138,7 @@ class Fetches:
 
     def _fetched(self, fetching: Fetching, fetched: Fetched) -> None:
         now, wall = self._desk.clock(), time.time()
-        first = not fetching.tried
+        first, before = not fetching.tried, fetching.status.problem
         fetching.busy, fetching.tried = False, True
         recovered = fetching.status.problem is not None and fetched.error is None
         if fetched.error is None:
@@ -154,6 +154,8 @@ class Fetches:
             fetching.status = replace(fetching.status, problem=problem, next_at=wall + delay)
         fetching.unfound = _problems(fetched.unfound, fetching.unfound, wall)
         self._desk.books.changed = True
+        if fetching.status.problem is not before:
+            self._desk.books.show_all()
         if fetched.expanded != fetching.expanded:
             fetching.expanded = fetched.expanded
             self._track()

@@ -39,13 +39,16 @@ _parts = operator.attrgetter(*_Known.__slots__)
 class Snapshots:
     """Makes Snapshots of the books. Owned by the worker's thread.
 
-    A status of which nothing has moved is the same object in the next Snapshot, so that faces can tell at a glance.
+    A status of which nothing has moved is the same object in the next Snapshot, so that faces can tell at a glance;
+    only those of which the books have news are made anew.
     """
 
     def __init__(self, books: Books, journal: Journal) -> None:
         self._books = books
         self._journal = journal
         self._made: dict[str, tuple[_Known, ApplicationStatus]] = {}
+        self._statuses: dict[str, ApplicationStatus] = {}
+        self._context = ""
         self._generation = 0
         self._published = float("-inf")
         self._state = WorkerState.STARTING
@@ -84,17 +87,15 @@ class Snapshots:
     def make(self, state: WorkerState, now: float) -> Snapshot:
         """Everything the faces need, at this instant."""
         books = self._books
-        books.changed = books.ended = False
         self._published, self._state, self._turned = now, state, None
         self._generation += 1
+        self._compose()
         unfound = (problem for fetching in books.fetching.values() for problem in fetching.unfound)
         notes = tuple(Problem(JournalError.stage, "journal", note) for note in self._journal.notes)
-        made = {name: self._composed(name, tracked) for name, tracked in books.tracked.items()}
-        self._made = made
         return Snapshot(
             generation=self._generation,
             time=time.time(),
-            applications={name: status for name, (_, status) in made.items()},
+            applications=self._statuses,
             repositories={url: fetching.status for url, fetching in books.fetching.items()},
             clusters={context: reaching.status for context, reaching in books.reaching.items()},
             worker=state,
@@ -102,6 +103,19 @@ class Snapshots:
             writer="" if self._journal.is_writer else self._journal.writer,
             read_only=books.read_only,
         )
+
+    def _compose(self) -> None:
+        """Make anew what is told of the applications of which there is news."""
+        books = self._books
+        names, current = books.shown(), books.current_context
+        if names is None or current != self._context:
+            names, self._context = books.tracked, current
+            self._made = {name: self._made[name] for name in names if name in self._made}
+            self._statuses = {}
+        made = {name: self._composed(name, books.tracked[name]) for name in names if name in books.tracked}
+        self._made |= made
+        # Those who have the Snapshot before go on with what it holds.
+        self._statuses = self._statuses | {name: status for name, (_, status) in made.items()}
 
     def _composed(self, name: str, tracked: Tracked) -> tuple[_Known, ApplicationStatus]:
         known = self._known(name, tracked)
