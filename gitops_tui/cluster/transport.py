@@ -27,6 +27,7 @@ _EVENT = 64 << 20
 _NO_JSON = "is a proxy or another service at the server URL?"
 
 _T = TypeVar("_T")
+Bytes = bytes | bytearray
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Answer:
 class Events(Generic[_T]):
     """An open watch: iterate over its events, as `read` reads them; `abort` ends that from another thread."""
 
-    def __init__(self, exchange: Exchange, subject: str, read: Callable[[bytes], _T]) -> None:
+    def __init__(self, exchange: Exchange, subject: str, read: Callable[[Bytes], _T]) -> None:
         self._exchange = exchange
         self._subject = subject
         self._read = read
@@ -106,11 +107,11 @@ class Transport:
         """Send `call` and return its decoded answer; every other outcome is a ClusterError."""
         return Answer(*self._asked(call, _object))
 
-    def read(self, call: Call, read: Callable[[bytes], _T]) -> _T:
+    def read(self, call: Call, read: Callable[[Bytes], _T]) -> _T:
         """Send `call` and return its answer as `read` reads it: ValueError or TypeError for what is none."""
         return self._asked(call, read)[0]
 
-    def _asked(self, call: Call, read: Callable[[bytes], _T]) -> tuple[_T, tuple[str, ...]]:
+    def _asked(self, call: Call, read: Callable[[Bytes], _T]) -> tuple[_T, tuple[str, ...]]:
         deadline = Deadline(self._timing.total)
 
         def once() -> tuple[_T, tuple[str, ...]]:
@@ -120,7 +121,7 @@ class Transport:
 
         return self._retried(deadline, once)
 
-    def open(self, call: Call, read: Callable[[bytes], _T]) -> Events[_T]:
+    def open(self, call: Call, read: Callable[[Bytes], _T]) -> Events[_T]:
         """Open a watch. Its opening is retried like a call, its end is for the caller to handle.
 
         read: reads an event.
@@ -224,14 +225,14 @@ class Transport:
         return answers.error_of(call.subject, code, status, retry_after=retry_after, secret=call.secret)
 
 
-def _object(data: bytes) -> dict[str, Any]:
+def _object(data: Bytes) -> dict[str, Any]:
     value = json.loads(data)
     if not isinstance(value, dict):
         raise TypeError("an answer is an object")
     return value
 
 
-def decode(data: bytes, subject: str, status: int, read: Callable[[bytes], _T]) -> _T:
+def decode(data: Bytes, subject: str, status: int, read: Callable[[Bytes], _T]) -> _T:
     """JSON data of an answer; ClusterError, to be tried again, when it is cut or no JSON object at all."""
     try:
         return read(data)

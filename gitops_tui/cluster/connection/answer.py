@@ -62,7 +62,11 @@ class Line:
         """At most `size` bytes, as soon as there are any; b"" at the end. OSError."""
         if not self._buffer and not self._receive():
             return b""
-        data = bytes(self._buffer[:size])
+        if len(self._buffer) <= size:
+            data = bytes(self._buffer)
+            self._buffer.clear()
+            return data
+        data = bytes(memoryview(self._buffer)[:size])
         del self._buffer[:size]
         return data
 

@@ -33,18 +33,16 @@ class Exchange:
         """All headers of one name."""
         return tuple(self._response.values(name))
 
-    def read(self, limit: int, deadline: Deadline) -> bytes:
+    def read(self, limit: int, deadline: Deadline) -> bytearray:
         """The whole body; ClusterError when it is larger than `limit` bytes or does not come in time."""
-        pieces: list[bytes] = []
-        size = 0
+        body = bytearray()
         for piece in self._response.pieces():
-            size += len(piece)
-            if size > limit:
+            if len(body) + len(piece) > limit:
                 raise ClusterError(f"cluster {self._context}", f"an answer is larger than {limit >> 20} MiB")
             if deadline.passed:
                 raise lost(self._context, "the answer did not come in time")
-            pieces.append(piece)
-        return b"".join(pieces)
+            body += piece
+        return body
 
     def lines(self, limit: int) -> Iterator[bytes]:
         """The lines of the body, as they come; UnreachableError when they stop coming."""

@@ -28,7 +28,7 @@ class Page(NamedTuple):
     rest: Mapping[str, Any]
 
 
-def page_of(data: bytes) -> Page:
+def page_of(data: bytes | bytearray) -> Page:
     """Read a list. ValueError, TypeError or RecursionError when it is none."""
     try:
         return _as_written(data.decode())
@@ -68,7 +68,7 @@ def _items(text: str, at: int) -> Iterator[tuple[Mapping[str, Any], int, int]]:
         at = end + 1
 
 
-def event_of(line: bytes) -> tuple[Any, Arrival]:
+def event_of(line: bytes | bytearray) -> tuple[Any, Arrival]:
     """Read an event of a watch: its type, and its object. ValueError, TypeError or RecursionError if not JSON."""
     text = line.decode()
     start = text.find(_OBJECT) + len(_OBJECT)

@@ -27,6 +27,8 @@ _MOST: Final = 3000
 
 _NONE: Final = b"null"
 
+Bytes = bytes | memoryview
+
 Kinds = Mapping[tuple[str, str], bool]
 """Whether each group and kind lives in namespaces."""
 
@@ -143,13 +145,17 @@ def _rows(manifests: Iterable[Manifest]) -> list[Any]:
 
 def _read(data: bytes) -> Rendering:
     """ValueError when the file is not what was written."""
-    known, first, *parts = data.split(b"\n")
-    if known.decode() != _sum(first):
+    # A copy of a large file would cost more than to read it: each fresh page of memory has to be cleared.
+    ends = [at := data.index(b"\n"), at := data.index(b"\n", at + 1), data.index(b"\n", at + 1)]
+    view = memoryview(data)
+    known, first, raw, placed = (
+        view[start:end] for start, end in zip([0, *(end + 1 for end in ends)], [*ends, None], strict=True)
+    )
+    if bytes(known).decode() != _sum(first):
         raise ValueError("the head is damaged")
-    head = json.loads(first)
-    if head["sums"] != [_sum(part) for part in parts]:
+    head = json.loads(bytes(first))
+    if head["sums"] != [_sum(raw), _sum(placed)]:
         raise ValueError("the manifests are damaged")
-    raw, placed = parts
     kinds = {(group, kind): bool(namespaced) for group, kind, namespaced in head["kinds"]}
     return Rendering(
         RendererName(head["renderer"]),
@@ -157,15 +163,15 @@ def _read(data: bytes) -> Rendering:
         head["trees"],
         set(head["commits"]),
         None,
-        None if placed == _NONE else Settled(_manifests(placed), {}, kinds),
-        raw,
+        None if bytes(placed[: len(_NONE) + 1]) == _NONE else Settled(_manifests(placed), {}, kinds),
+        bytes(raw),
     )
 
 
-def _manifests(data: bytes) -> tuple[Manifest, ...]:
+def _manifests(data: Bytes) -> tuple[Manifest, ...]:
     return tuple(
         Manifest(ResourceKey.of(body), body, Origin(path, line), digest)
-        for path, line, digest, body in json.loads(data)
+        for path, line, digest, body in json.loads(str(data, "utf-8"))
     )
 
 
@@ -173,7 +179,7 @@ def _encoded(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def _sum(data: bytes) -> str:
+def _sum(data: Bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
