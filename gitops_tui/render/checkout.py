@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from gitops_tui.model.errors import RenderError
 from gitops_tui.model.text import one_line
@@ -25,29 +27,46 @@ def shown(path: str) -> str:
     return one_line(path) if path else "the repository's root"
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
-    """A read-only folder that holds the files of one commit. Paths are relative to it, with `/`, "" for the root."""
+class Tree(ABC):
+    """The files of one commit. Paths are relative to it, with `/`, "" for the root."""
 
-    root: Path
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def root(self) -> Path:
+        """The read-only folder that holds the files, for programs that read them."""
+
+    @abstractmethod
+    def mode(self, path: str) -> int:
+        """The file type bits of what is at a path (`stat.S_IFLNK`, ...), no link followed; 0 when nothing is."""
+
+    @abstractmethod
+    def target(self, path: str) -> str:
+        """What a link names. Raises OSError."""
+
+    @abstractmethod
+    def names(self, folder: str) -> Sequence[str]:
+        """The names in a folder, sorted."""
+
+    @abstractmethod
+    def contents(self, paths: Iterable[str], limit: int) -> Iterator[bytes]:
+        """What is in these regular files, at most `limit` bytes each. Raises RenderError."""
 
     def resolve(self, path: str, *, base: str = "", subject: str = "") -> str:
-        """Return the path, relative to the checkout and without links, of what `path` names, seen from `base`.
+        """Return the path, relative to the commit and without links, of what `path` names, seen from `base`.
 
-        Raises RenderError about `subject` (default: the path) when that would be outside of the checkout, when links
+        Raises RenderError about `subject` (default: the path) when that would be outside of the commit, when links
         run in a circle, or when it is not there.
         """
         subject = subject or shown(path)
         if PurePosixPath(path).is_absolute():
             raise RenderError(subject, f"the path is absolute and {_LEAVES}")
-        return _Walk(self.root, subject, base).to(path)
+        return _Walk(self, subject, base).to(path)
 
     def kind(self, path: str) -> int:
         """The file type bits of a resolved path (`stat.S_IFREG`, ...), 0 when it is not there."""
-        try:
-            return stat.S_IFMT(os.lstat(self.root / path).st_mode)
-        except (FileNotFoundError, NotADirectoryError):
-            return 0
+        return self.mode(path)
 
     def has_file(self, path: str) -> bool:
         """Whether a regular file is there, through links that stay inside."""
@@ -58,38 +77,36 @@ class Checkout:
 
     def read(self, path: str, limit: int) -> bytes:
         """The content of a regular file, at most `limit` bytes. Raises RenderError."""
-        try:
-            descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as e:
-            raise RenderError(shown(path), f"cannot be read: {e.strerror}") from e
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise RenderError(shown(path), "is no regular file")
-            if status.st_size > limit:
-                raise RenderError(shown(path), f"{status.st_size} bytes is more than the limit of {limit}")
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                return file.read(limit)
-        finally:
-            os.close(descriptor)
+        return next(self.contents((path,), limit))
 
     def entries(self, folder: str) -> Iterator[tuple[str, str, int]]:
         """Each entry of a resolved folder, sorted: its path as written, its resolved path, its file type bits.
 
         Raises RenderError for a link that leaves the checkout and for what is neither file, folder nor link.
         """
-        with os.scandir(self.root / folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-        for entry in entries:
-            path = resolved = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_symlink():
+        for name in self.names(folder):
+            path = resolved = f"{folder}/{name}" if folder else name
+            kind = self.mode(path)
+            if kind == stat.S_IFLNK:
                 resolved = self._follow(path)
                 kind = self.kind(resolved)
-            else:
-                kind = stat.S_IFDIR if entry.is_dir() else stat.S_IFREG if entry.is_file() else 0
             if kind not in {stat.S_IFREG, stat.S_IFDIR}:
                 raise RenderError(shown(path), "is neither a file nor a folder")
             yield path, resolved, kind
+
+    def has_link(self, folder: str) -> bool:
+        """Whether a link is anywhere below a folder."""
+        waiting = [folder]
+        while waiting:
+            here = waiting.pop()
+            for name in self.names(here):
+                path = f"{here}/{name}" if here else name
+                kind = self.mode(path)
+                if kind == stat.S_IFLNK:
+                    return True
+                if kind == stat.S_IFDIR:
+                    waiting.append(path)
+        return False
 
     def _follow(self, path: str) -> str:
         try:
@@ -110,11 +127,115 @@ class Checkout:
                     waiting.append(resolved)
 
 
+@dataclass(frozen=True, slots=True)
+class Checkout(Tree):
+    """A commit in a folder."""
+
+    root: Path
+
+    def mode(self, path: str) -> int:
+        """As in `Tree`."""
+        try:
+            return stat.S_IFMT(os.lstat(self.root / path).st_mode)
+        except (OSError, ValueError):
+            return 0
+
+    def target(self, path: str) -> str:
+        """As in `Tree`."""
+        return str((self.root / path).readlink())
+
+    def names(self, folder: str) -> Sequence[str]:
+        """As in `Tree`."""
+        return sorted(os.listdir(self.root / folder))  # noqa: PTH208 - its names are wanted
+
+    def contents(self, paths: Iterable[str], limit: int) -> Iterator[bytes]:
+        """As in `Tree`."""
+        for path in paths:
+            yield self._content(path, limit)
+
+    def _content(self, path: str, limit: int) -> bytes:
+        try:
+            descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as e:
+            raise RenderError(shown(path), f"cannot be read: {e.strerror}") from e
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise RenderError(shown(path), "is no regular file")
+            if status.st_size > limit:
+                raise too_large(path, status.st_size, limit)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(limit)
+        finally:
+            os.close(descriptor)
+
+
+def too_large(path: str, size: int, limit: int) -> RenderError:
+    """The error about a file over its limit, in bytes."""
+    return RenderError(shown(path), f"{size} bytes is more than the limit of {limit}")
+
+
+class Files(Protocol):
+    """The files of a commit, read from Git's objects: as `Tree` has them, the paths without links in them."""
+
+    folder: Callable[[], Path]
+
+    def mode(self, path: str) -> int:
+        """The file type bits, 0 when nothing is there."""
+        ...
+
+    def size(self, path: str) -> int:
+        """Bytes in a file."""
+        ...
+
+    def names(self, folder: str) -> Sequence[str]:
+        """The names in a folder, sorted."""
+        ...
+
+    def contents(self, paths: Iterable[str]) -> Iterator[bytes]:
+        """What is in these files. Raises SourceError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Commit(Tree):
+    """A commit in Git's objects, of which no folder is made unless a program needs one."""
+
+    files: Files
+
+    @property
+    def root(self) -> Path:
+        """As in `Tree`."""
+        return self.files.folder()
+
+    def mode(self, path: str) -> int:
+        """As in `Tree`."""
+        return self.files.mode(path)
+
+    def target(self, path: str) -> str:
+        """As in `Tree`."""
+        return os.fsdecode(next(self.files.contents((path,))))
+
+    def names(self, folder: str) -> Sequence[str]:
+        """As in `Tree`."""
+        return self.files.names(folder)
+
+    def contents(self, paths: Iterable[str], limit: int) -> Iterator[bytes]:
+        """As in `Tree`."""
+        wanted = tuple(paths)
+        for path in wanted:
+            if self.files.mode(path) != stat.S_IFREG:
+                raise RenderError(shown(path), "is no regular file")
+            if self.files.size(path) > limit:
+                raise too_large(path, self.files.size(path), limit)
+        return self.files.contents(wanted)
+
+
 @dataclass(slots=True)
 class _Walk:
     """One resolution: the components walked so far, and the links followed."""
 
-    root: Path
+    tree: Tree
     subject: str
     base: str
     done: list[str] = field(default_factory=list)
@@ -137,18 +258,17 @@ class _Walk:
 
     def _enter(self, part: str) -> list[str]:
         """Step into a component; return the components of its target, last first, when it is a link."""
-        here = self.root.joinpath(*self.done, part)
-        try:
-            mode = os.lstat(here).st_mode
-        except (OSError, ValueError):
-            raise RenderError(self.subject, "is not in this commit") from None
-        if not stat.S_ISLNK(mode):
+        here = "/".join((*self.done, part))
+        mode = self.tree.mode(here)
+        if not mode:
+            raise RenderError(self.subject, "is not in this commit")
+        if mode != stat.S_IFLNK:
             self.done.append(part)
             return []
         self.links += 1
         if self.links > _MOST_LINKS:
             raise RenderError(self.subject, "links run in a circle")
-        target = str(here.readlink())
+        target = self.tree.target(here)
         if target.startswith("/"):
             raise RenderError(self.subject, _LEAVES)
         return target.split("/")[::-1]

@@ -10,12 +10,11 @@ from typing import Final
 
 from gitops_tui.model.errors import InputError, RenderError
 from gitops_tui.model.resources import Manifest
-from gitops_tui.render.checkout import Checkout, shown
+from gitops_tui.render.checkout import Tree, shown
 from gitops_tui.render.manifests import CAPS, Collection, rewrapped
-from gitops_tui.render.request import Request
+from gitops_tui.render.request import PLAIN_SUFFIXES, Request
 from gitops_tui.yamlio import load_all
 
-_SUFFIXES: Final = (".yaml", ".yml", ".json")
 _SKIP_MARK: Final = b"+argocd:skip-file-rendering"
 
 
@@ -24,13 +23,11 @@ def render_directory(request: Request) -> tuple[Manifest, ...]:
     options = request.application.source.directory
     collection = Collection(shown(request.path), CAPS)
     total = 0
-    for path, resolved in _files(request.checkout, request.path, recurse=options.recurse):
-        below = path.removeprefix(request.path).lstrip("/")
-        if options.include and not any(matches(below, pattern) for pattern in options.include):
-            continue
-        if any(matches(below, pattern) for pattern in options.exclude):
-            continue
-        data = request.checkout.read(resolved, CAPS.file)
+    files = [
+        file for file in _files(request.checkout, request.path, recurse=options.recurse) if _is_wanted(request, file[0])
+    ]
+    contents = request.checkout.contents((resolved for _, resolved in files), CAPS.file)
+    for (path, _), data in zip(files, contents, strict=True):
         total += len(data)
         if total > CAPS.total:
             raise RenderError(shown(request.path), f"its files hold more than {CAPS.total} bytes")
@@ -38,6 +35,14 @@ def render_directory(request: Request) -> tuple[Manifest, ...]:
             continue
         _add(collection, data, path)
     return collection.manifests()
+
+
+def _is_wanted(request: Request, path: str) -> bool:
+    options = request.application.source.directory
+    below = path.removeprefix(request.path).lstrip("/")
+    if options.include and not any(matches(below, pattern) for pattern in options.include):
+        return False
+    return not any(matches(below, pattern) for pattern in options.exclude)
 
 
 def _add(collection: Collection, data: bytes, path: str) -> None:
@@ -51,7 +56,7 @@ def _add(collection: Collection, data: bytes, path: str) -> None:
     collection.add(documents, path, has_lines=True)
 
 
-def _files(checkout: Checkout, folder: str, *, recurse: bool) -> Iterator[tuple[str, str]]:
+def _files(checkout: Tree, folder: str, *, recurse: bool) -> Iterator[tuple[str, str]]:
     """Path and resolved path of each file with a fitting suffix."""
     seen, waiting = {folder}, [(folder, folder, 0)]
     files = 0
@@ -64,7 +69,7 @@ def _files(checkout: Checkout, folder: str, *, recurse: bool) -> Iterator[tuple[
                 if recurse and target not in seen and not entry.endswith("/.git"):
                     seen.add(target)
                     folders.append((below, target, depth + 1))
-            elif entry.lower().endswith(_SUFFIXES):
+            elif entry.lower().endswith(PLAIN_SUFFIXES):
                 files += 1
                 if not below.isprintable():
                     raise RenderError(shown(below), "the file's name holds characters that cannot be shown")

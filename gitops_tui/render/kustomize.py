@@ -12,14 +12,13 @@ from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import Manifest
 from gitops_tui.model.values import dataclass, field
 from gitops_tui.render import complaint, tool
-from gitops_tui.render.checkout import Checkout, shown
+from gitops_tui.render.checkout import Tree, shown
 from gitops_tui.render.manifests import CAPS, Collection, rewrapped
-from gitops_tui.render.request import Request
+from gitops_tui.render.request import KUSTOMIZATIONS, Request
 from gitops_tui.yamlio import Limits, load_all, load_with_positions
 
 T = TypeVar("T")
 
-KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _REFERENCES: Final = (
     "resources",
     "bases",
@@ -66,7 +65,7 @@ def render_kustomize(request: Request) -> tuple[Manifest, ...]:
     return collection.manifests()
 
 
-def find_kustomization(checkout: Checkout, folder: str) -> str | None:
+def find_kustomization(checkout: Tree, folder: str) -> str | None:
     """The path of a folder's kustomization file, None when it has none."""
     paths = (f"{folder}/{name}".lstrip("/") for name in KUSTOMIZATIONS)
     return next((path for path in paths if checkout.has_file(path)), None)
@@ -90,7 +89,7 @@ class Survey:
     Kustomize would follow references out of the checkout and into the network, and names no line when one is wrong.
     """
 
-    checkout: Checkout
+    checkout: Tree
     folders: list[str] = field(default_factory=list)
     kustomizations: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import threading
+from typing import Final
 
 from gitops_tui.model.application import Application
 from gitops_tui.model.values import dataclass, field
-from gitops_tui.render.checkout import Checkout
+from gitops_tui.render.checkout import Tree
+
+CHART: Final = "Chart.yaml"
+KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+PLAIN_SUFFIXES: Final = (".yaml", ".yml", ".json")
+"""The files that tell which renderer fits a folder, and those that a plain one is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ class Request:
     path: the application's folder, resolved, relative to the checkout. stop: set to end a renderer that runs.
     """
 
-    checkout: Checkout
+    checkout: Tree
     path: str
     application: Application
     target: RenderTarget

@@ -11,37 +11,25 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
-from gitops_tui.model.values import dataclass
+from gitops_tui.source.listing import CONTENTS, EXTRACTION, LINK, Entry, expect, listed
 from gitops_tui.source.storage import locked_file, make_private, remove_tree
 from gitops_tui.source.told import unwritable
 from gitops_tui.source.transport.failures import DamagedError
-from gitops_tui.source.transport.process import Limits, Running
+from gitops_tui.source.transport.process import Running
 from gitops_tui.source.transport.runner import Runner
 
-LARGEST_COUNT: Final = 200_000
-LARGEST_SIZE: Final = 2 << 30
-_LISTING: Final = Limits(timeout=60.0, output=128 << 20)
-_EXTRACTION: Final = Limits(timeout=300.0, output=LARGEST_SIZE + (64 << 20))
 _CHUNK: Final = 1 << 20
 _NEWEST: Final = 20
 _REST: Final = 3600.0
 """Seconds for which a folder that was handed out is not removed: somebody may still be reading it."""
 
-_LINK, _MODULE, _EXECUTABLE = "120000", "160000", "100755"
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    path: str
-    mode: str
-    id: str
-    size: int
+_EXECUTABLE: Final = "100755"
 
 
 class Checkouts:
@@ -54,8 +42,8 @@ class Checkouts:
         self._lock = threading.Lock()
         self.kept: frozenset[str] = frozenset()
 
-    def get(self, copy: Path, sha: str) -> Path:
-        """Return the folder of a commit, made when it is not there.
+    def get(self, copy: Path, sha: str, entries: Sequence[Entry] | None = None) -> Path:
+        """Return the folder of a commit, made when it is not there. entries: what it holds, if that is known.
 
         SourceError for a commit over the caps, with a path that climbs, or when the disk is full.
         DamagedError when an object cannot be read.
@@ -66,15 +54,14 @@ class Checkouts:
                 os.utime(path)
                 return path
             make_private(self._folder)
-            with locked_file(self._folder / "lock", _EXTRACTION.timeout):
-                self._make(copy, sha, path)
+            with locked_file(self._folder / "lock", EXTRACTION.timeout):
+                self._make(copy, sha, path, listed(self._runner, copy, sha) if entries is None else entries)
                 self._checked.add(sha)
                 os.utime(path)
                 self._sweep()
         return path
 
-    def _make(self, copy: Path, sha: str, path: Path) -> None:
-        entries = _listed(self._runner, copy, sha)
+    def _make(self, copy: Path, sha: str, path: Path, entries: Sequence[Entry]) -> None:
         if path.is_dir() and _holds(path, entries):
             return
         self._remove_unfinished()
@@ -104,38 +91,7 @@ class Checkouts:
                 remove_tree(path)
 
 
-def _listed(runner: Runner, copy: Path, sha: str) -> list[_Entry]:
-    output = runner.run(copy, "ls-tree", "-r", "-z", "-l", "--full-tree", "--end-of-options", sha, limits=_LISTING)
-    entries: list[_Entry] = []
-    total = 0
-    for row in output.stdout.split(b"\0")[:-1]:
-        head, _, name = row.partition(b"\t")
-        mode, _, identity, size = head.decode().split()
-        if mode == _MODULE:
-            continue
-        path = os.fsdecode(name)
-        _refuse_climbing(sha, path)
-        if not size.isdigit():
-            raise DamagedError(f"object {identity[:7]} of {one_line(path)} is missing")
-        entries.append(_Entry(path, mode, identity, int(size)))
-        total += entries[-1].size
-    if len(entries) > LARGEST_COUNT or total > LARGEST_SIZE:
-        raise SourceError(
-            f"commit {sha[:7]}",
-            f"it holds {len(entries)} files with {total >> 20} MiB; the most are {LARGEST_COUNT} files and"
-            f" {LARGEST_SIZE >> 20} MiB",
-            hint="keep manifests in a repository of their own",
-        )
-    return entries
-
-
-def _refuse_climbing(sha: str, path: str) -> None:
-    parts = path.split("/")
-    if any(part in {"", ".", ".."} or part.lower() == ".git" for part in parts):
-        raise SourceError(f"commit {sha[:7]}", f"the path {one_line(path)} is not allowed")
-
-
-def _extract(runner: Runner, copy: Path, entries: list[_Entry], folder: Path) -> None:
+def _extract(runner: Runner, copy: Path, entries: Sequence[Entry], folder: Path) -> None:
     import tempfile  # noqa: PLC0415 - for a commit that is new
 
     links: list[tuple[str, bytes]] = []
@@ -143,10 +99,10 @@ def _extract(runner: Runner, copy: Path, entries: list[_Entry], folder: Path) ->
     with tempfile.TemporaryFile() as wanted:
         wanted.writelines(f"{entry.id}\n".encode() for entry in entries)
         wanted.seek(0)
-        with runner.stream(copy, "cat-file", "--batch", stdin=wanted, limits=_EXTRACTION) as running:
+        with runner.stream(copy, *CONTENTS, stdin=wanted, limits=EXTRACTION) as running:
             for entry in entries:
-                _expect(running, entry)
-                if entry.mode == _LINK:
+                expect(running, entry)
+                if entry.mode == LINK:
                     links.append((entry.path, running.read(entry.size)))
                 else:
                     _make_folders(folder, entry.path.rpartition("/")[0], made)
@@ -163,12 +119,6 @@ def _extract(runner: Runner, copy: Path, entries: list[_Entry], folder: Path) ->
     folder.chmod(0o500)
 
 
-def _expect(running: Running, entry: _Entry) -> None:
-    header = running.read_line().split()
-    if len(header) != 3 or header[0] != entry.id.encode() or int(header[2]) != entry.size:
-        raise DamagedError(f"object {entry.id[:7]} of {one_line(entry.path)} cannot be read")
-
-
 def _make_folders(folder: Path, path: str, made: set[str]) -> None:
     if path in made:
         return
@@ -177,7 +127,7 @@ def _make_folders(folder: Path, path: str, made: set[str]) -> None:
     made.add(path)
 
 
-def _write(path: Path, entry: _Entry, running: Running) -> None:
+def _write(path: Path, entry: Entry, running: Running) -> None:
     with path.open("xb") as file:
         os.fchmod(file.fileno(), 0o500 if entry.mode == _EXECUTABLE else 0o400)
         left = entry.size
@@ -189,7 +139,7 @@ def _write(path: Path, entry: _Entry, running: Running) -> None:
             left -= len(data)
 
 
-def _holds(folder: Path, entries: list[_Entry]) -> bool:
+def _holds(folder: Path, entries: Sequence[Entry]) -> bool:
     """Whether a folder holds exactly these entries, byte for byte."""
     expected = {entry.path: entry for entry in entries}
     try:
@@ -207,12 +157,12 @@ def _found(folder: Path) -> Iterator[str]:
             yield (base / name).relative_to(folder).as_posix()
 
 
-def _is(path: Path, entry: _Entry) -> bool:
-    if path.is_symlink() is not (entry.mode == _LINK):
+def _is(path: Path, entry: Entry) -> bool:
+    if path.is_symlink() is not (entry.mode == LINK):
         return False
     digest = hashlib.sha256() if len(entry.id) == 64 else hashlib.sha1(usedforsecurity=False)
     digest.update(f"blob {entry.size}\0".encode())
-    if entry.mode == _LINK:
+    if entry.mode == LINK:
         digest.update(os.fsencode(path.readlink()))
     else:
         with path.open("rb") as file:

@@ -6,9 +6,9 @@ import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from gitops_tui.model.application import Repository
 from gitops_tui.model.errors import SourceError
@@ -16,7 +16,7 @@ from gitops_tui.model.patterns import pattern
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, replace
-from gitops_tui.source import history, objects, refs
+from gitops_tui.source import history, listing, objects, refs
 from gitops_tui.source.ahead import Ahead
 from gitops_tui.source.checkout import Checkouts
 from gitops_tui.source.holding import holding
@@ -31,9 +31,13 @@ from gitops_tui.source.transport.failures import DamagedError, GitFailedError, T
 from gitops_tui.source.transport.runner import Runner
 from gitops_tui.source.upkeep import Upkeep
 
+if TYPE_CHECKING:
+    from gitops_tui.source.files import CommitFiles
+
 _LOCK_TIMEOUT: Final = 60.0
 _REBUILD_PAUSE: Final = 600.0
 _REMEMBERED: Final = 20_000
+_FULL_LENGTHS: Final = (40, 64)
 _SHA: Final = pattern(r"[0-9a-f]{7,64}")
 
 _T = TypeVar("_T")
@@ -62,6 +66,9 @@ class Mirror:
         self._storage = Storage(self._private / self._address.key)
         self._checkouts = Checkouts(folder / "checkouts" / self._address.key, runner)
         self._fetching = threading.RLock()
+        self._listing = threading.Lock()
+        self._listed = ""
+        self._files: CommitFiles | None = None
         self._known = Known(self._private / f"{self._address.key}.known")
         self._ahead: Ahead[Refs] | None = None
         self._upkeep = Upkeep(self._storage, runner)
@@ -99,9 +106,9 @@ class Mirror:
                 return Fetch(changed=False, note=self._taken_note())
             with self._storage.locked(_LOCK_TIMEOUT) as lock:
                 copy = self._storage.copy
-                note = self._upkeep.update(self._remote, wanted, lock, seen)
+                note, now = self._upkeep.update(self._remote, wanted, lock, seen)
                 self._forget_unless(copy)
-                now = self._memory.refs = objects.held(self._runner, self._copy())
+                self._memory.refs = now
                 self._known.note(self._copy())
             return Fetch(seen != now, "; ".join(filter(None, (self._taken_note(), note))))
 
@@ -188,6 +195,10 @@ class Mirror:
         return found
 
     def _revision(self, copy: Path, sha: str) -> Revision:
+        if len(sha) in _FULL_LENGTHS:
+            with suppress(GitFailedError):
+                for found in history.commits(self._runner, copy, sha, limit=1):
+                    return found
         full = objects.commit_id(self._runner, copy, sha)
         if full is None:
             raise SourceError(
@@ -215,7 +226,24 @@ class Mirror:
     def checkout(self, sha: str) -> Path:
         """Return the read-only folder of a commit. Symbolic links in it may lead anywhere."""
         full = self.revision(sha).sha
-        return self._read(lambda copy: self._checkouts.get(copy, full))
+        known = self._files.entries if self._files is not None and self._listed == full else None
+        return self._read(lambda copy: self._checkouts.get(copy, full, known))
+
+    def files(self, sha: str) -> CommitFiles:
+        """Return the files of a commit, to be read from Git's objects; the same as before for the same commit."""
+        full = self.revision(sha).sha
+        with self._listing:
+            if self._files is None or self._listed != full:
+                from gitops_tui.source.files import CommitFiles  # noqa: PLC0415 - for a commit that is new
+
+                entries = self._read(lambda copy: listing.listed(self._runner, copy, full))
+                self._files = CommitFiles(
+                    entries,
+                    lambda some: self._read(lambda copy: listing.contents(self._runner, copy, some)),
+                    lambda: self.checkout(full),
+                )
+                self._listed = full
+            return self._files
 
     def tree_id(self, sha: str, path: str) -> str | None:
         """Return an id that changes only with the content of a path; None when that commit has no such path."""

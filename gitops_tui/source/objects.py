@@ -24,15 +24,13 @@ _OBJECT: Final = pattern(rb"([0-9a-f]{40,64}) (?:blob|tree|commit)")
 def held(runner: Runner, copy: Path) -> Refs:
     """Return the refs of a mirror; DamagedError when one is broken."""
     try:
-        default = runner.run(copy, "symbolic-ref", "--quiet", "HEAD", accept=(0, 1))
-        output = runner.run(copy, "for-each-ref", "--format=%(objectname) %(refname)")
+        output = runner.run(copy, "for-each-ref", "--format=%(objectname) %(HEAD)%(refname)")
     except GitFailedError as error:
         raise DamagedError(error.stderr) from error
     # git leaves a broken ref out, tells so, and still ends with status 0.
     if output.stderr.strip():
         raise DamagedError(output.stderr)
-    name = default.stdout.decode(errors="surrogateescape").strip()
-    return from_mirror(output.stdout.decode(errors="surrogateescape"), name)
+    return from_mirror(output.stdout.decode(errors="surrogateescape"))
 
 
 def is_readable(runner: Runner, copy: Path) -> bool:

@@ -58,10 +58,16 @@ def from_listing(text: str) -> Refs:
     return Refs(ids, default if default in ids else "", head)
 
 
-def from_mirror(text: str, default: str) -> Refs:
-    """Read the output of `git for-each-ref --format='%(objectname) %(refname)'`."""
-    rows = [line.partition(" ") for line in text.splitlines()]
-    ids = {name: value for value, _, name in rows}
+def from_mirror(text: str) -> Refs:
+    """Read the output of `git for-each-ref --format='%(objectname) %(HEAD)%(refname)'`; HEAD's branch has a star."""
+    ids: dict[str, str] = {}
+    default = ""
+    for line in text.splitlines():
+        value, _, marked = line.partition(" ")
+        name = marked[1:]
+        ids[name] = value
+        if marked[0] == "*":
+            default = name
     head = ids.get(HEAD, "")
     branches = {name: value for name, value in ids.items() if name.startswith((HEADS, TAGS))}
     return Refs(branches, default if default in branches else "", head)

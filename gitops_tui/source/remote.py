@@ -19,6 +19,7 @@ from gitops_tui.source.transport.process import STANDARD, Limits
 from gitops_tui.source.transport.runner import LOCAL, Access, Output, Runner
 
 _ASK: Final = Limits(timeout=60.0, output=256 << 20)
+_NOTHING: Final = Refs()
 _FETCH: Final = Limits(timeout=1800.0)
 
 
@@ -48,8 +49,11 @@ class Remote:
         self.runner.run(None, "init", "--quiet", "--bare", "--template=", *options, "--end-of-options", str(copy))
         self.fetch(copy, wanted, lock)
 
-    def fetch(self, copy: Path, wanted: Refs, lock: int) -> None:
-        """Bring branches and tags here. SourceError for the remote's failures, DamagedError for the copy's."""
+    def fetch(self, copy: Path, wanted: Refs, lock: int, held: Refs = _NOTHING) -> None:
+        """Bring branches and tags here. held: what the copy has.
+
+        SourceError for the remote's failures, DamagedError for the copy's.
+        """
         arguments = ["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"]
         arguments += ["--no-recurse-submodules", "--refmap=", "--end-of-options", self.address.url]
         specs = [f"+{HEADS}*:{HEADS}*", f"+{TAGS}*:{TAGS}*"]
@@ -66,8 +70,9 @@ class Remote:
                 raise DamagedError(error.stderr) from error
             raise explained(self.repository.url, error) from error
         # Where the remote's HEAD is detached or names nothing, ours names a branch that never is.
-        self.runner.run(copy, "symbolic-ref", "HEAD", wanted.default or NO_BRANCH, inherit=(lock,))
-        if not wanted.head:
+        if not wanted.default or wanted.default != held.default:
+            self.runner.run(copy, "symbolic-ref", "HEAD", wanted.default or NO_BRANCH, inherit=(lock,))
+        if not wanted.head and held.head:
             self.runner.run(copy, "update-ref", "-d", HEAD, inherit=(lock,))
 
     def send(self, copy: Path, *options: str, spec: str, limits: Limits) -> Output:

@@ -19,6 +19,9 @@ from gitops_tui.source.transport.failures import DamagedError, GitFailedError, T
 from gitops_tui.source.transport.process import Limits
 from gitops_tui.source.transport.runner import Access, Runner
 
+_LOOSE: Final = 6700
+_PACKS: Final = 50
+"""Loose objects and packs above which git packs them."""
 _TIDY: Final = Limits(timeout=600.0)
 _INDEX: Final = (
     *("commit-graph", "write", "--reachable", "--changed-paths", "--split", "--no-progress"),
@@ -46,8 +49,8 @@ class Upkeep:
         """Take a copy for readable that the process before found so, and that is as it was then."""
         self._examined = copy
 
-    def update(self, remote: Remote, wanted: Refs, lock: int, seen: Refs | None = None) -> str:
-        """Bring the copy to what the remote has; return what a person has to know, or "".
+    def update(self, remote: Remote, wanted: Refs, lock: int, seen: Refs | None = None) -> tuple[str, Refs]:
+        """Bring the copy to what the remote has; return what a person has to know, or "", and what the copy has now.
 
         seen: what the person knows of; what the copy held until now, where that is not known. Another process may
         have brought the copy further meanwhile.
@@ -58,26 +61,31 @@ class Upkeep:
         with self._swept():
             return self._update(remote, wanted, lock, seen)
 
-    def _update(self, remote: Remote, wanted: Refs, lock: int, seen: Refs | None) -> str:
+    def _update(self, remote: Remote, wanted: Refs, lock: int, seen: Refs | None) -> tuple[str, Refs]:
         copy = self._storage.copy
         if copy is None or not self.is_examined:
             self._storage.sweep()
             if copy is None or not objects.is_readable(self._runner, copy):
-                return self.clone(remote, wanted, lock)
+                return self._cloned(remote, wanted, lock)
             self._examined = copy
         try:
             before = objects.held(self._runner, copy)
             if before == wanted:
-                return _movements(self._runner, copy, seen or before, before)
+                return _movements(self._runner, copy, seen or before, before), before
             if before.ids or before.head:
                 _refuse_nothing(remote, wanted)
-            remote.fetch(copy, wanted, lock)
+            remote.fetch(copy, wanted, lock, before)
             after = objects.held(self._runner, copy)
         except DamagedError:
-            return self.clone(remote, wanted, lock)
+            return self._cloned(remote, wanted, lock)
         _tidy(self._runner, copy, lock)
         _index(self._runner, copy, lock)
-        return _movements(self._runner, copy, seen or before, after)
+        return _movements(self._runner, copy, seen or before, after), after
+
+    def _cloned(self, remote: Remote, wanted: Refs, lock: int) -> tuple[str, Refs]:
+        note = self.clone(remote, wanted, lock)
+        copy = self._storage.copy
+        return note, objects.held(self._runner, copy) if copy is not None else Refs()
 
     def clone(self, remote: Remote, wanted: Refs, lock: int) -> str:
         """Make a new copy beside the one in use and put it in its place."""
@@ -138,12 +146,21 @@ def _save_kept(runner: Runner, source: Path, copy: Path, lock: int) -> None:
 
 def _tidy(runner: Runner, copy: Path, lock: int) -> None:
     """Let git pack what has gathered, when it is time."""
-    access = Access(("gc.auto=6700", "gc.autoDetach=false", "gc.autoPackLimit=50"))
+    if not _has_gathered(copy):
+        return
+    access = Access((f"gc.auto={_LOOSE}", "gc.autoDetach=false", f"gc.autoPackLimit={_PACKS}"))
     try:
         runner.run(copy, "gc", "--auto", "--quiet", access=access, limits=_TIDY, inherit=(lock,))
     except (GitFailedError, TimedOutError):
         # A mirror that is not packed is slower, never wrong; the next fetch tries again.
         return
+
+
+def _has_gathered(copy: Path) -> bool:
+    """Whether git may find it time: it guesses at loose objects, too, by what one of 256 folders holds."""
+    packs = sum(1 for _ in (copy / "objects" / "pack").glob("*.pack"))
+    loose = sum(1 for _ in (copy / "objects" / "17").glob("*"))
+    return packs > _PACKS or loose > _LOOSE // 256
 
 
 def _index(runner: Runner, copy: Path, lock: int) -> None:

@@ -15,6 +15,7 @@ from gitops_tui.cluster import Clusters
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.embedded.faults import Fault
 from gitops_tui.engine.requests import Compare
+from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.resources import Manifest
 from gitops_tui.model.status import SyncCode
@@ -22,7 +23,7 @@ from gitops_tui.render import render
 from gitops_tui.source.transport.runner import Runner
 from tests.support.existing_cluster import ExistingCluster
 from tests.support.manifests import config_map
-from tests.support.stage import Stage, stage
+from tests.support.stage import Stage, fleet, stage
 
 OBJECTS = 12
 CHANGED = 5
@@ -278,6 +279,30 @@ def test_a_new_commit_is_one_question_to_git_for_all_that_was_rendered(shop: Sta
     shop.status()
     assert git.count("cat-file") == 1
     assert git.count("ls-tree") == 0
+
+
+def test_a_new_commit_of_plain_files_is_read_from_git_alone(shop: Stage, tmp_path: Path, git: list[str]) -> None:
+    shop.status()
+    git.clear()
+    shop.repository.commit("Green", {"app/settings-0.yaml": config_map("settings-0", colour="green")})
+    shop.clock.now += 10
+    assert shop.status().total == OBJECTS
+    to_guard_what_was_shown = ["rev-parse", "for-each-ref", "update-ref"]
+    to_the_mirror = ["ls-remote", "for-each-ref", "fetch", "for-each-ref", "merge-base"]
+    assert git == [*to_guard_what_was_shown, *to_the_mirror, "log", "cat-file", "ls-tree", "cat-file"]
+    assert not list(tmp_path.rglob("checkouts/*/*"))
+
+
+def test_the_files_of_many_applications_are_read_at_once(
+    tmp_path: Path, server: EmbeddedServer, git: list[str]
+) -> None:
+    names = [f"shop-{number}" for number in range(8)]
+    tree: dict[str, str | None] = {f"{name}.yaml": config_map(name) for name in "ab"}
+    with fleet(tmp_path, server.kubeconfig, names, tree, SyncPolicy()) as made:
+        made.refresh()
+        assert [status.total for status in made.store.current.applications.values()] == [2] * 8
+    assert git.count("ls-tree") == 1
+    assert git.count("cat-file") == 2  # what is at the paths of the applications, and what is in their files
 
 
 def test_the_next_process_asks_the_repository_once_and_lists(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gitops_tui.model import application as model
 from gitops_tui.model.application import (
     Application,
     Destination,
@@ -21,7 +24,9 @@ from gitops_tui.model.application import (
 )
 from gitops_tui.model.errors import RenderError
 from gitops_tui.model.resources import Manifest
-from gitops_tui.render import RenderTarget, render, tool
+from gitops_tui.render import Commit, RenderTarget, render, tool
+from gitops_tui.render.checkout import Tree
+from gitops_tui.source import Mirrors
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {}\n"
 
@@ -61,7 +66,11 @@ class Repository:
 
     def render(self, path: str = "", *, target: RenderTarget | None = None, **options: Any) -> tuple[Manifest, ...]:
         """Render a folder."""
-        return render(self.root, application(path, **options), target=target or RenderTarget())
+        return render(self.place(), application(path, **options), target=target or RenderTarget())
+
+    def place(self) -> Path | Tree:
+        """Where the files are rendered from."""
+        return self.root
 
     def names(self, path: str = "", **options: Any) -> list[str]:
         """The names of the objects of a folder."""
@@ -75,6 +84,28 @@ class Repository:
         assert "/tmp" not in str(caught.value)  # noqa: S108
         assert caught.value.subject
         return caught.value
+
+
+class Committed(Repository):
+    """The same files in a commit of a real repository, rendered from Git's objects."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._bare = root.parent / "bare"
+        self._git("init", "--quiet", "--bare", "--initial-branch=main", str(self._bare))
+        self._mirror = Mirrors(root.parent / "state").mirror(model.Repository(str(self._bare)))
+
+    def _git(self, *arguments: str) -> None:
+        clean = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        subprocess.run(["git", *arguments], check=True, capture_output=True, env={**os.environ, **clean})
+
+    def place(self) -> Path | Tree:
+        place = (f"--git-dir={self._bare}", f"--work-tree={self.root}")
+        self._git(*place, "add", "--all")
+        who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+        self._git(*place, *who, "commit", "--quiet", "--allow-empty", "-m", "Files")
+        self._mirror.fetch()
+        return Commit(self._mirror.files(self._mirror.resolve("main").sha))
 
 
 @pytest.fixture

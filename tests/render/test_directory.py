@@ -11,9 +11,18 @@ from gitops_tui.model.resources import ResourceKey
 from gitops_tui.render import directory
 from gitops_tui.render.directory import matches
 from gitops_tui.render.manifests import Caps
-from tests.render.conftest import CONFIG_MAP, Repository
+from tests.render.conftest import CONFIG_MAP, Committed, Repository
 
 WEB = CONFIG_MAP.format("web")
+
+
+@pytest.fixture(params=[Repository, Committed])
+def repository(request: pytest.FixtureRequest, tmp_path: Path) -> Repository:
+    """An empty repository: in the folder of a checkout, and in Git's objects."""
+    root = tmp_path / "checkout"
+    root.mkdir()
+    made: Repository = request.param(root)
+    return made
 
 
 def test_a_manifest_knows_its_key_place_and_digest(repository: Repository) -> None:
@@ -195,9 +204,9 @@ def test_a_file_name_that_cannot_be_shown_is_refused_harmlessly(repository: Repo
 
 
 def test_pipes_and_devices_are_refused(repository: Repository) -> None:
-    repository.write({"a/x.yaml": WEB})
-    os.mkfifo(repository.root / "a" / "pipe.yaml")
-    assert str(repository.refusal("a")) == "a/pipe.yaml: is neither a file nor a folder"
+    folder = Repository(repository.root).write({"a/x.yaml": WEB})
+    os.mkfifo(folder.root / "a" / "pipe.yaml")
+    assert str(folder.refusal("a")) == "a/pipe.yaml: is neither a file nor a folder"
 
 
 def test_caps_are_told(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from gitops_tui.model.application import Repository
 from gitops_tui.model.errors import SourceError
-from gitops_tui.source import Mirror, Mirrors, checkout
+from gitops_tui.source import Mirror, Mirrors, listing
 from gitops_tui.source.checkout import Checkouts
 from gitops_tui.source.transport.runner import Runner
 from tests.support.git_origin import Origin
@@ -189,15 +189,15 @@ def test_a_commit_over_the_caps_is_refused_before_anything_is_written(
 ) -> None:
     sha = origin.commit({str(number): "x" * 100 for number in range(50)})
     mirror.fetch()
-    monkeypatch.setattr(checkout, "LARGEST_COUNT", 49)
+    monkeypatch.setattr(listing, "LARGEST_COUNT", 49)
     with pytest.raises(SourceError, match="it holds 50 files"):
         mirror.checkout(sha)
-    monkeypatch.setattr(checkout, "LARGEST_COUNT", 50)
-    monkeypatch.setattr(checkout, "LARGEST_SIZE", 4999)
+    monkeypatch.setattr(listing, "LARGEST_COUNT", 50)
+    monkeypatch.setattr(listing, "LARGEST_SIZE", 4999)
     with pytest.raises(SourceError, match="keep manifests in a repository of their own"):
         mirror.checkout(sha)
     assert list(state.glob("checkouts/*/[0-9a-f]*")) == []
-    monkeypatch.setattr(checkout, "LARGEST_SIZE", 5000)
+    monkeypatch.setattr(listing, "LARGEST_SIZE", 5000)
     assert mirror.checkout(sha).is_dir()
 
 

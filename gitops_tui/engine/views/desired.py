@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitops_tui.engine.views.kept import Kept, Kinds, Rendering, Settled, target_of
 from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import ClusterError, RenderError, UnreachableError
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.model.values import replace
-from gitops_tui.render import RenderTarget, inputs_of, render, renderer_of
+from gitops_tui.render import PLAIN_SUFFIXES, Commit, RenderTarget, inputs_of, is_plain, render, renderer_of
 from gitops_tui.source import Mirror
 from gitops_tui.sync import generated, stamp
+
+if TYPE_CHECKING:
+    from gitops_tui.source.files import CommitFiles
 
 _KEPT_PER_APPLICATION = 3
 _COMMITS_TOLD = 1000
@@ -38,6 +42,8 @@ class Renderings:
         self._kept: dict[str, tuple[Rendering, ...]] = {}
         self._options: dict[str, str] = {}
         self._paths: defaultdict[str, set[str]] = defaultdict(set)
+        self._folders: defaultdict[str, set[str]] = defaultdict(set)
+        self._listed: dict[str, CommitFiles] = {}
         self._told: set[tuple[str, str]] = set()
 
     def get(self, mirror: Mirror, application: Application, sha: str, target: Target) -> tuple[Manifest, ...]:
@@ -96,11 +102,13 @@ class Renderings:
                 f"path {source.path or '.'} is not in commit {sha[:7]}",
                 hint="look at the path and the tracked revision in the configuration",
             )
-        folder = mirror.checkout(sha)
-        renderer = renderer_of(folder, application)
+        files = self._files(mirror, sha)
+        renderer = renderer_of(Commit(files), application)
         wanted = target() if renderer is RendererName.HELM else RenderTarget()
-        manifests = render(folder, application, target=wanted)
-        trees = mirror.tree_ids(sha, inputs_of(folder, application).roots())
+        # helm and kustomize read a folder; what is read here needs none.
+        place = Commit(files) if renderer is RendererName.DIRECTORY else mirror.checkout(sha)
+        manifests = render(place, application, target=wanted)
+        trees = mirror.tree_ids(sha, inputs_of(place, application).roots())
         made = Rendering(renderer, _digest(wanted), trees, {sha}, manifests)
         with self._lock:
             self._paths[source.repository].update((source.path, *trees))
@@ -108,10 +116,22 @@ class Renderings:
             self._kept[application.name] = (made, *others)
         return made
 
-    def expect(self, url: str, paths: Iterable[str]) -> None:
+    def _files(self, mirror: Mirror, sha: str) -> CommitFiles:
+        """The files of a commit; those of all applications of the repository are read together."""
+        files = mirror.files(sha)
+        url = mirror.repository.url
+        with self._lock:
+            is_new, folders = self._listed.get(url) is not files, tuple(self._folders[url])
+            self._listed[url] = files
+        if is_new:
+            files.expect((folder for folder in folders if is_plain(files.names(folder))), PLAIN_SUFFIXES)
+        return files
+
+    def expect(self, url: str, paths: Collection[str]) -> None:
         """These paths of a repository will be asked for at each commit."""
         with self._lock:
             self._paths[url].update(paths)
+            self._folders[url].update(path.strip("/") for path in paths)
 
     def _ask_for_all(self, mirror: Mirror, sha: str) -> None:
         """Let one process tell of a new commit what all applications of the repository will ask of it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import RenderError
 from gitops_tui.model.resources import Manifest
 from gitops_tui.model.values import dataclass
-from gitops_tui.render.checkout import Checkout
+from gitops_tui.render.checkout import Checkout, Tree
 from gitops_tui.render.kustomize import Survey
 from gitops_tui.render.manifests import CAPS
 from gitops_tui.render.registry import renderer_of
@@ -28,7 +27,7 @@ Files = tuple[tuple[str, bytes], ...]
 class Inputs:
     """What can be read of an application's folder. Files that are missing, too many or too large are left out."""
 
-    checkout: Checkout
+    checkout: Tree
     application: Application
     renderer: RendererName
 
@@ -40,8 +39,8 @@ class Inputs:
         """
         folder = self._folder
         if self.renderer is RendererName.DIRECTORY:
-            return ("",) if self._has_link(folder) else (folder,)
-        if self._has_link(""):
+            return ("",) if self.checkout.has_link(folder) else (folder,)
+        if self.checkout.has_link(""):
             return ("",)
         if self.renderer is RendererName.HELM:
             return (folder, *(self.checkout.resolve(path.lstrip("/")) for path in self._values_paths()))
@@ -69,12 +68,6 @@ class Inputs:
     def _values_paths(self) -> list[str]:
         named = self.application.source.helm.values_files
         return [path.lstrip("/") if path.startswith("/") else f"{self._folder}/{path}" for path in named]
-
-    def _has_link(self, folder: str) -> bool:
-        top = self.checkout.root / folder
-        return any(
-            (Path(above) / name).is_symlink() for above, folders, files in os.walk(top) for name in (*folders, *files)
-        )
 
     @property
     def _folder(self) -> str:
@@ -107,6 +100,7 @@ def _near_first(survey: Survey, folder: str) -> Iterator[str]:
     yield from sorted(survey.files, key=lambda path: not path.startswith(f"{folder}/"))
 
 
-def inputs_of(folder: Path, application: Application) -> Inputs:
+def inputs_of(folder: Path | Tree, application: Application) -> Inputs:
     """What the manifests of an application come from. folder: the root of a checkout. Raises RenderError."""
-    return Inputs(Checkout(folder.resolve()), application, renderer_of(folder, application))
+    checkout = folder if isinstance(folder, Tree) else Checkout(folder.resolve())
+    return Inputs(checkout, application, renderer_of(checkout, application))
