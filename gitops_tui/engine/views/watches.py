@@ -102,8 +102,9 @@ class _Needs:
 def scopes_for(keys: Iterable[ResourceKey], cluster: Cluster) -> frozenset[Scope]:
     """Scopes that show every object of these kinds that is ours, and the live children of workloads."""
     scopes: set[Scope] = set()
-    for key in keys:
-        kind = (key.group, key.kind)
+    # Of hundreds of objects most are of a few kinds in one namespace.
+    for group, name, namespace in {(key.group, key.kind, key.namespace) for key in keys}:
+        kind = (group, name)
         try:
             resource = cluster.resource(*kind)
         except ClusterError:
@@ -113,9 +114,9 @@ def scopes_for(keys: Iterable[ResourceKey], cluster: Cluster) -> frozenset[Scope
             continue
         scopes.add(Scope(*kind, selector=APPLICATION_LABEL))
         if kind in WORKLOADS:
-            scopes.add(Scope("", "Pod", key.namespace))
-            if key.kind == "Deployment":
-                scopes.add(Scope("apps", "ReplicaSet", key.namespace))
-            if key.kind == "CronJob":
-                scopes.add(Scope("batch", "Job", key.namespace))
+            scopes.add(Scope("", "Pod", namespace))
+            if name == "Deployment":
+                scopes.add(Scope("apps", "ReplicaSet", namespace))
+            if name == "CronJob":
+                scopes.add(Scope("batch", "Job", namespace))
     return frozenset(scopes)
