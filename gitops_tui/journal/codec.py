@@ -65,6 +65,8 @@ def encode_result(result: ResourceResult) -> dict[str, Any]:
     }
     if result.action is not None:
         data["action"] = result.action
+    if result.digest:
+        data["digest"] = result.digest
     if result.before is not None:
         data["before"] = result.before
     if len(encode(data)) > LARGEST_RESULT:
@@ -85,6 +87,7 @@ def decode_result(data: Mapping[str, Any]) -> ResourceResult:
         tuple(_decode_change(change) for change in data["changes"]),
         Action(data["action"]) if "action" in data else None,
         data.get("before"),
+        digest=str(data.get("digest") or ""),
     )
 
 

@@ -165,7 +165,8 @@ class Result(StrEnum):
 class ResourceResult:
     """What an operation really did to one resource. duration in seconds; changes and before masked.
 
-    action: what was intended. before: the object as it was, where it was deleted or made anew.
+    action: what was intended. before: the object as it was, where it was deleted or made anew. digest: of what Git
+    states of it, "" where that is not known.
     """
 
     key: ResourceKey
@@ -176,6 +177,7 @@ class ResourceResult:
     changes: tuple[FieldChange, ...] = ()
     action: Action | None = None
     before: Mapping[str, Any] | None = None
+    digest: str = ""
 
 
 class OperationKind(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_tui.model.resources import Body, ResourceKey
+from gitops_tui.model.resources import Body, Manifest, ResourceKey
 
 FIELD_MANAGER = "gitops-tui"
 APPLICATION_LABEL = "gitops-tui.dev/application"
@@ -15,6 +15,11 @@ OWNER = "owner"
 def tracking_id(application: str, key: ResourceKey) -> str:
     """`<name>:<group>/<Kind>:<namespace>/<name>`."""
     return f"{application}:{key.group}/{key.kind}:{key.namespace}/{key.name}"
+
+
+def stated_digest(manifest: Manifest | None) -> str:
+    """The digest of what Git states of an object, which its marks carry; "" where nothing is stated, or not marked."""
+    return str(manifest.annotations.get(DIGEST_ANNOTATION, "")) if manifest is not None else ""
 
 
 def owner_of(body: Body) -> str | None:

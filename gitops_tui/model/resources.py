@@ -229,3 +229,5 @@ class ResourceStatus:
     """Extra, and left where it is by every sync; the message says why."""
     changed_fields: int = 0
     details: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
+    """Of what Git states of it, "" where it states nothing."""

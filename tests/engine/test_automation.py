@@ -24,8 +24,11 @@ AUTO = SyncPolicy(mode=SyncMode.AUTO, prune=True)
 HEALING = SyncPolicy(mode=SyncMode.AUTO, self_heal=True)
 
 
-def status(policy: SyncPolicy, sha: str = NEW, drift: DriftCode = DriftCode.CHANGED, **more: Any) -> ApplicationStatus:
-    web = ResourceStatus(ResourceKey("apps", "Deployment", "shop", "web"), drift, Health(HealthCode.HEALTHY))
+def status(
+    policy: SyncPolicy, sha: str = NEW, drift: DriftCode = DriftCode.CHANGED, digest: str = "", **more: Any
+) -> ApplicationStatus:
+    key = ResourceKey("apps", "Deployment", "shop", "web")
+    web = ResourceStatus(key, drift, Health(HealthCode.HEALTHY), digest=digest)
     application = Application("shop", Source("/repo"), policy=policy)
     found = ApplicationStatus(application, SyncCode.OUT_OF_SYNC, revision=Revision(sha), resources=(web,))
     return replace(found, **more)
@@ -234,9 +237,9 @@ def test_a_superseded_sync_counts_as_no_failure() -> None:
 WEB = ResourceKey("apps", "Deployment", "shop", "web")
 
 
-def heal(attempts: Attempts, now: float, key: ResourceKey = WEB) -> None:
+def heal(attempts: Attempts, now: float, key: ResourceKey = WEB, digest: str = "") -> None:
     attempts.started(OperationKind.SELF_HEAL, NEW, now)
-    row = ResourceResult(key, Result.CONFIGURED)
+    row = ResourceResult(key, Result.CONFIGURED, digest=digest)
     done = receipt(OperationPhase.SUCCEEDED, kind=OperationKind.SELF_HEAL, resources=(row,))
     attempts.ended(done, now)
 
@@ -263,6 +266,17 @@ def test_a_new_commit_is_applied_whatever_became_of_the_one_before() -> None:
     for now in (100.0, 110.0, 120.0):
         heal(attempts, now)
     assert verdict(status(HEALING, sha="c" * 40), attempts, 121.0).intent is not None
+
+
+def test_a_new_commit_that_states_nothing_anew_but_what_does_not_stay_has_to_wait() -> None:
+    attempts = Attempts(synced=NEW, tried=NEW)
+    for now in (100.0, 110.0, 120.0):
+        heal(attempts, now, digest="d1")
+    other = "c" * 40
+    told = "apps/Deployment shop/web was applied 3 times in ten minutes"
+    assert told in waiting(verdict(status(HEALING, sha=other, digest="d1"), attempts, 121.0))
+    assert verdict(status(HEALING, sha=other, digest="d2"), attempts, 121.0).intent is not None
+    assert verdict(status(HEALING, sha=other, digest="d1"), attempts, 700.5).intent is not None
 
 
 def after_a_restart(phase: OperationPhase, *, whole: bool = True, **more: Any) -> Attempts:

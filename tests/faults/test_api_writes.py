@@ -140,6 +140,27 @@ def test_an_apply_that_does_what_no_dry_run_foretold_is_left_alone_after_three_t
         assert held(server, SHOP)["configmaps/settings"]["data"] == {"colour": "blue"}
 
 
+def test_a_commit_about_something_else_is_no_reason_to_apply_it_a_fourth_time(
+    enter: Enter, server: EmbeddedServer
+) -> None:
+    applies = server.faults.delay(0.0, method="PATCH", path=r"/configmaps/settings\?(?!.*dryRun)")
+
+    def paint(obj: dict[str, Any]) -> None:
+        if obj["metadata"]["name"] == "settings":
+            obj["data"] = {**obj["data"], "colour": "red"}
+
+    server.faults.mutate(paint, foretold=False)
+    with enter(policy=AUTO) as shop:
+        shop.until(lambda status: "backs off" in status.waiting and "applied" in status.waiting)
+        sha = shop.repository.commit("Elsewhere", {"other/readme.md": "nothing"})
+        shop.until(lambda status: status.revision is not None and status.revision.sha == sha)
+        status = shop.until(lambda status: "does not stay as applied" in status.waiting)
+        assert applies.hits == 3
+        shop.repository.commit("What it is about", {"app/settings.yaml": config_map("settings", colour="green")})
+        shop.until(lambda _: applies.hits > 3)
+        assert status.sync is SyncCode.OUT_OF_SYNC
+
+
 def test_a_version_that_moves_at_every_write_is_no_drift(enter: Enter, server: EmbeddedServer) -> None:
     numbers = itertools.count()
 

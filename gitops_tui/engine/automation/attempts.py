@@ -13,7 +13,7 @@ from gitops_tui.model.values import dataclass, field
 
 RETRIES: Final = 5
 APPLIED_AT_MOST: Final = 3
-"""As many times one object may be applied as one commit states it in `CALM` seconds (reliability.md: Faults)."""
+"""As many times one object may be applied as Git states it in `CALM` seconds (reliability.md: Faults)."""
 CALM: Final = 600.0
 CUT_OFF: Final = frozenset({OperationPhase.INTERRUPTED, OperationPhase.ERROR})
 """Ends at which nobody knows how far an operation came."""
@@ -21,6 +21,8 @@ _WRITTEN: Final = frozenset({Result.CREATED, Result.CONFIGURED})
 _HEAL_RESET: Final = 300.0
 _NOT_SEEN_YET: Final = "not seen yet"
 _NEVER: Final = float("inf")
+Stated = tuple[ResourceKey, str]
+"""An object as Git states it: by the digest of that, where it is known, else by the commit."""
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Attempts:
     unfinished: bool = False
     _picture: object = None
     _failed_at: object = None
-    _applied: dict[tuple[ResourceKey, str], list[float]] = field(default_factory=dict)
+    _applied: dict[Stated, list[float]] = field(default_factory=dict)
 
     def in_sync(self, sha: str) -> None:
         """The cluster was seen to hold this commit."""
@@ -114,16 +116,17 @@ class Attempts:
             # What was applied and stayed as it was does not stay as Git states it either.
             was_applied = row.result in _WRITTEN or (row.result is Result.UNCHANGED and row.action is Action.UPDATE)
             if was_applied and row.action is not Action.HOOK:
-                times = self._applied.setdefault((row.key, receipt.revision), [])
+                times = self._applied.setdefault((row.key, row.digest or receipt.revision), [])
                 times[:] = [*(time for time in times if time > now - CALM), now]
 
-    def restless(self, keys: Iterable[ResourceKey], sha: str, now: float) -> tuple[ResourceKey, float] | None:
-        """An object that was applied too often and still does not stay, and until when it is left alone."""
-        for key in keys:
-            times = [time for time in self._applied.get((key, sha), ()) if time > now - CALM]
+    def restless(self, stated: Iterable[Stated], now: float) -> list[tuple[ResourceKey, float]]:
+        """Which objects were applied too often and still do not stay, and until when each is left alone."""
+        found: list[tuple[ResourceKey, float]] = []
+        for key, statement in stated:
+            times = [time for time in self._applied.get((key, statement), ()) if time > now - CALM]
             if len(times) >= APPLIED_AT_MOST:
-                return key, times[-APPLIED_AT_MOST] + CALM
-        return None
+                found.append((key, times[-APPLIED_AT_MOST] + CALM))
+        return found
 
 
 def remembered(last: Receipt | None, deployed: str, *, whole: bool, now: float) -> Attempts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_tui.engine.automation.attempts import APPLIED_AT_MOST, RETRIES, Attempts
+from gitops_tui.engine.automation.attempts import APPLIED_AT_MOST, RETRIES, Attempts, Stated
 from gitops_tui.model.application import SyncMode
 from gitops_tui.model.operations import OperationKind
 from gitops_tui.model.resources import DriftCode, ResourceKey
@@ -75,25 +75,26 @@ def _wanted(status: ApplicationStatus, attempts: Attempts) -> Intent | None:
         return None
     if sha != attempts.synced:
         return Intent(OperationKind.SYNC, sha, policy.prune)
-    if policy.self_heal and _drifted(status, policy.prune):
-        return Intent(OperationKind.SELF_HEAL, sha, policy.prune)
-    return None
+    healing = Intent(OperationKind.SELF_HEAL, sha, policy.prune)
+    return healing if policy.self_heal and _drifted(status, healing) else None
 
 
 def _held_by_its_past(status: ApplicationStatus, wanted: Intent, attempts: Attempts, now: float) -> Verdict | None:
-    """What was tried with this commit, and how it went, may say to wait. A new commit begins anew."""
+    """What was tried with this commit, and how it went, may say to wait.
+
+    A new commit begins anew, unless all that it would mend is what does not stay, stated as before.
+    """
+    stated = _drifted(status, wanted)
+    restless = attempts.restless(stated, now)
     if wanted.revision not in {attempts.tried, attempts.synced}:
-        return None
+        return _backs_off(*restless[0]) if restless and len(restless) == len(stated) else None
     if attempts.why and now < attempts.ask_again:
         told = f"not tried again until something changes: {attempts.why}"
         return Verdict(waiting=told, ask_at=attempts.ask_again)
     if wanted.kind is OperationKind.SYNC and attempts.retry.failures > RETRIES:
         return Verdict(waiting=f"gave up after {RETRIES} retries: the next commit or a person starts it again")
-    restless = attempts.restless(_drifted(status, wanted.prune), wanted.revision, now)
-    if restless is not None:
-        key, calm_at = restless
-        told = f"backs off: {key} was applied {APPLIED_AT_MOST} times in ten minutes and does not stay as applied"
-        return Verdict(waiting=told, ask_at=calm_at)
+    if restless:
+        return _backs_off(*restless[0])
     if now < attempts.not_before:
         retry = f"retry {attempts.retry.failures} of {RETRIES}"
         told = retry if wanted.kind is OperationKind.SYNC else "backs off: healed a moment ago"
@@ -101,7 +102,13 @@ def _held_by_its_past(status: ApplicationStatus, wanted: Intent, attempts: Attem
     return None
 
 
-def _drifted(status: ApplicationStatus, prune: bool) -> tuple[ResourceKey, ...]:
+def _backs_off(key: ResourceKey, calm_at: float) -> Verdict:
+    told = f"backs off: {key} was applied {APPLIED_AT_MOST} times in ten minutes and does not stay as applied"
+    return Verdict(waiting=told, ask_at=calm_at)
+
+
+def _drifted(status: ApplicationStatus, wanted: Intent) -> tuple[Stated, ...]:
     """What an operation would mend."""
-    mendable = {DriftCode.CHANGED, DriftCode.MISSING} | ({DriftCode.EXTRA} if prune else set())
-    return tuple(resource.key for resource in status.resources if resource.drift in mendable and not resource.kept)
+    mendable = {DriftCode.CHANGED, DriftCode.MISSING} | ({DriftCode.EXTRA} if wanted.prune else set())
+    found = (resource for resource in status.resources if resource.drift in mendable and not resource.kept)
+    return tuple((resource.key, resource.digest or wanted.revision) for resource in found)

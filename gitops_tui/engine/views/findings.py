@@ -11,7 +11,7 @@ from gitops_tui.cluster import Live
 from gitops_tui.health import counts, lasts
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError, Stage
-from gitops_tui.model.ownership import OWNER
+from gitops_tui.model.ownership import OWNER, stated_digest
 from gitops_tui.model.resources import Body, DriftCode, Health, HealthCode, ResourceKey, ResourceStatus
 from gitops_tui.model.status import Problem
 from gitops_tui.model.text import one_line
@@ -112,6 +112,7 @@ def found(pair: Pair, seen: Sequence[Live], below: Sequence[Body], heard: Heard,
         kept=bool(kept),
         changed_fields=len(drift.changes),
         details={OWNER: pair.owner} if drift.code is DriftCode.UNKNOWN and pair.owner else {},
+        digest=stated_digest(pair.manifest),
     )
     uid = uid_of(live)
     is_anothers = pair.manifest is not None and pair.owner not in (None, frame.application.name)

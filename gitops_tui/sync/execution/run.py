@@ -10,6 +10,7 @@ from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.fields import dig, integer, text
 from gitops_tui.model.operations import Action, Change, ResourceResult, Result
+from gitops_tui.model.ownership import stated_digest
 from gitops_tui.model.resources import Body, Health, HealthCode, ResourceKey
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field
@@ -92,7 +93,15 @@ class Run:
         clean = tuple(one_line(warning) for warning in warnings)
         before = self.before.get(id(change))
         row = ResourceResult(
-            change.key, result, one_line(message), duration, clean, change.changes, change.action, before
+            change.key,
+            result,
+            one_line(message),
+            duration,
+            clean,
+            change.changes,
+            change.action,
+            before,
+            stated_digest(change.manifest),
         )
         self.results[id(change)] = row
         self.recorder.result(row)
