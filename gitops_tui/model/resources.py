@@ -84,17 +84,24 @@ NOWHERE = Origin()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Manifest:
-    """One desired object as data. digest covers the body only."""
+    """One desired object as data. known: its digest, as soon as somebody wanted it."""
 
     key: ResourceKey
     body: Body
     origin: Origin = NOWHERE
-    digest: str = ""
+    known: str = ""
 
     @classmethod
     def of(cls, body: Body, origin: Origin = NOWHERE) -> Manifest:
         """Manifest of a body that has a kind and a name."""
-        return cls(ResourceKey.of(body), body, origin, digest_of(body))
+        return cls(ResourceKey.of(body), body, origin)
+
+    @property
+    def digest(self) -> str:
+        """Digest of the body, and of nothing else. Many a manifest is replaced by one with a namespace before."""
+        if not self.known:
+            object.__setattr__(self, "known", digest_of(self.body))
+        return self.known
 
     @property
     def api_version(self) -> str:

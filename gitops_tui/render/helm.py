@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +17,13 @@ from gitops_tui.render import complaint, tool
 from gitops_tui.render.checkout import shown
 from gitops_tui.render.manifests import CAPS, Collection, rewrapped
 from gitops_tui.render.request import Request
-from gitops_tui.yamlio import Limits, load_all
+from gitops_tui.yamlio import Document, Limits, load_all
 
 _SOURCE: Final = pattern(rb"^---\r?\n# Source: ([^\r\n]{1,1000})\r?$", re.MULTILINE)
 _COMMA: Final = pattern(r"(?<!\\),")
 _API_VERSIONS_PER_FLAG: Final = 500
+_LIMITS: Final = Limits(bytes=CAPS.total)
+_NO_MORE: Final = (math.inf, "")
 
 
 def render_helm(request: Request) -> tuple[Manifest, ...]:
@@ -104,17 +107,45 @@ def _escaped(value: str) -> str:
 
 def _collect(request: Request, output: bytes) -> tuple[Manifest, ...]:
     collection = Collection(shown(request.path), CAPS)
-    limits = Limits(bytes=CAPS.total)
+    try:
+        found = _placed(load_all(output, name="rendered", limits=_LIMITS), output)
+    except InputError:
+        found = _one_by_one(request, output)
+    for template, documents in found:
+        collection.add(documents, complaint.in_chart(request, template), has_lines=False)
+    return collection.manifests()
+
+
+def _placed(documents: Sequence[Document], output: bytes) -> Iterator[tuple[str, Sequence[Document]]]:
+    """The documents, each with the template that it comes from, as helm names it."""
+    template, starts = "", _starts(output)
+    start, following = next(starts, _NO_MORE)
+    for document in documents:
+        while start < document.line:
+            template = following
+            start, following = next(starts, _NO_MORE)
+        yield template, (document,)
+
+
+def _starts(output: bytes) -> Iterator[tuple[int, str]]:
+    """The line, counted from 1, from which on the documents of a template come, and its name."""
+    line, at = 1, 0
+    for mark in _SOURCE.finditer(output):
+        line += output.count(b"\n", at, mark.start())
+        at = mark.start()
+        yield line, mark.group(1).decode(errors="replace")
+
+
+def _one_by_one(request: Request, output: bytes) -> Iterator[tuple[str, Sequence[Document]]]:
+    """The same, read template by template, so that a mistake can be told with its own."""
     for template, text in _by_template(output):
-        path = complaint.in_chart(request, template)
         try:
-            documents = load_all(text, name="rendered", limits=limits)
+            yield template, load_all(text, name="rendered", limits=_LIMITS)
         except InputError as e:
             _, _, place = e.subject.partition(":")
             message = f"renders to YAML that is wrong in line {place.partition(':')[0]}: {e.message}"
+            path = complaint.in_chart(request, template)
             raise rewrapped(InputError(shown(path), message, hint=e.hint)) from e
-        collection.add(documents, path, has_lines=False)
-    return collection.manifests()
 
 
 def _by_template(output: bytes) -> Iterator[tuple[str, bytes]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -126,7 +126,10 @@ def _written(rendering: Rendering) -> bytes:
     settled = rendering.settled
     if settled is not None and (settled.unplaced or not settled.lasting):
         settled = None
-    parts = [_encoded(_rows(rendering.all())), _encoded(_rows(settled.manifests)) if settled else _NONE]
+    # Who reads it compares what is settled by its digests; what is raw is settled anew, if it is wanted at all.
+    raw = [[*_place(each), each.known, each.body] for each in rendering.all()]
+    placed = [[*_place(each), each.digest, each.body] for each in settled.manifests] if settled else None
+    parts = [_encoded(raw), _encoded(placed)]
     head = {
         "renderer": rendering.renderer,
         "target": rendering.target,
@@ -139,8 +142,8 @@ def _written(rendering: Rendering) -> bytes:
     return b"\n".join([_sum(first).encode(), first, *parts])
 
 
-def _rows(manifests: Iterable[Manifest]) -> list[Any]:
-    return [[each.origin.path, each.origin.line, each.digest, each.body] for each in manifests]
+def _place(manifest: Manifest) -> tuple[str, int]:
+    return manifest.origin.path, manifest.origin.line
 
 
 def _read(data: bytes) -> Rendering:
