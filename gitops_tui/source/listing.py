@@ -83,6 +83,7 @@ def contents(runner: Runner, copy: Path, entries: Sequence[Entry]) -> list[bytes
             if len(data) != entry.size or running.read(1) != b"\n":
                 raise DamagedError(f"object {entry.id[:7]} ends early")
             found.append(data)
+        running.finish()
     return found
 
 

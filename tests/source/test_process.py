@@ -74,6 +74,25 @@ def test_a_daemon_that_keeps_the_pipes_open_holds_nobody_up() -> None:
     assert time.monotonic() - started < 15, "it waited for the daemon"
 
 
+SILENT = "exec >&- 2>&-; sleep {}"
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system does not tell of an end")
+def test_the_end_of_a_process_is_told_and_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner, naps = Runner(), list[float]()
+    runner.run(None, "version")
+    monkeypatch.setattr(time, "sleep", naps.append)
+    assert runner.run(None, "misbehave", access=script(SILENT.format(0.2))).status == 0
+    assert naps == []
+
+
+def test_one_that_says_nothing_any_more_and_lives_on_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TimedOutError):
+        Runner().run(None, "misbehave", access=script(SILENT.format(600)), limits=Limits(timeout=0.5))
+    monkeypatch.delattr(os, "pidfd_open", raising=False)
+    assert Runner().run(None, "misbehave", access=script(SILENT.format(0.2))).status == 0
+
+
 def test_nothing_is_lost_of_what_it_writes_and_ends_with_while_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     def after_its_end(child: subprocess.Popen[bytes]) -> bool:
         # As on a busy machine: by the time this thread has its turn again, all has happened.

@@ -71,8 +71,10 @@ class Running:
         """Wait for the end; return the exit status."""
         while self._pump():
             pass
+        left = max(self._deadline - time.monotonic(), 0.1)
+        _wait(self.process, left)
         try:
-            return self.process.wait(max(self._deadline - time.monotonic(), 0.1))
+            return self.process.wait(left)
         except subprocess.TimeoutExpired as error:
             raise TimedOutError(self._limits.timeout) from error
 
@@ -113,6 +115,22 @@ class Running:
             if self._seen > self._limits.output:
                 raise SourceError("git", f"it printed more than {self._limits.output >> 20} MiB")
             self._buffer += data
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait for the end where the system tells of it (Linux): `Popen.wait` takes naps, as long again as git itself."""
+    if not hasattr(os, "pidfd_open") or has_ended(process):
+        return
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except OSError:
+        return  # an older kernel
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(descriptor, selectors.EVENT_READ)
+            selector.select(seconds)
+    finally:
+        os.close(descriptor)
 
 
 _TETHER: Final = (
