@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from gitops_tui.cli.diagnostics import Diagnostics
 from gitops_tui.cli.output import Output
 from gitops_tui.engine.future import Future
-from gitops_tui.engine.requests import Refresh, Request
+from gitops_tui.engine.request import Refresh, Request
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.status import ApplicationStatus, Snapshot
 from gitops_tui.model.values import dataclass

@@ -6,38 +6,19 @@ journal: a process that is not the writer hands it on to the one that is, and wa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
+from gitops_tui.engine.request import Refresh as Refresh  # noqa: PLC0414 - they are found here, like all others
+from gitops_tui.engine.request import Reload as Reload  # noqa: PLC0414
+from gitops_tui.engine.request import Request as Request  # noqa: PLC0414
 from gitops_tui.model.operations import ChangeSet, Deletion
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.revision import Restoration, RollbackMode
 from gitops_tui.model.values import dataclass
 
-if TYPE_CHECKING:
-    from gitops_tui.config import Config
-
-
 LIVE: Final = "live"
 DEPLOYED: Final = "deployed"
 """Words that name a side of a difference beside commits: what is live, and what was deployed last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Anything that can be submitted."""
-
-    is_write: ClassVar[bool] = False
-
-
-@dataclass(frozen=True, slots=True)
-class Refresh(Request):
-    """Look at these applications (none named: at all) now. Answer: the Snapshot in which they are.
-
-    hard: forget kept renderings, predictions and discovery first.
-    """
-
-    applications: tuple[str, ...] = ()
-    hard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,10 +296,3 @@ class Terminate(Request):
     application: str
     actor: str = ""
     is_write: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class Reload(Request):
-    """Take over another configuration. Answer: None."""
-
-    config: Config

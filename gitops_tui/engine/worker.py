@@ -17,7 +17,7 @@ from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
 from gitops_tui.engine.automation.deciding import Deciding
 from gitops_tui.engine.future import Future
-from gitops_tui.engine.requests import Refresh, Reload, Request
+from gitops_tui.engine.request import Refresh, Reload, Request
 from gitops_tui.engine.schedule.books import Books
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.fetches import Fetches

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gitops_tui.model.errors import InputError
-from gitops_tui.yamlio import plain
 from gitops_tui.yamlio.build import LIMITS, Builder, Document, Limits
-from gitops_tui.yamlio.json_text import read_json
 from gitops_tui.yamlio.positions import Positions
+
+# A start reads one file or two, and needs one of the three ways to read them.
+# ruff: noqa: PLC0415
 
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
@@ -40,7 +41,7 @@ def _load(data: bytes, name: str, limits: Limits, *, track: bool) -> tuple[Docum
     data, text = _decoded(data, name, limits)
     if name.lower().endswith(".json"):
         strict = Builder(name, limits, track=track)
-        read_json(text, strict)
+        _read_json(text, strict)
         return tuple(strict.documents)
     builder = Builder(name, limits, track=track)
     if text.startswith("{") and _is_json(text, builder):
@@ -53,10 +54,16 @@ def _load(data: bytes, name: str, limits: Limits, *, track: bool) -> tuple[Docum
     return tuple(builder.documents)
 
 
+def _read_json(text: str, builder: Builder) -> None:
+    from gitops_tui.yamlio.json_text import read_json
+
+    read_json(text, builder)
+
+
 def _is_json(text: str, builder: Builder) -> bool:
     """Whether it was read as JSON, which most texts are that begin so, and which takes no parser of YAML."""
     try:
-        read_json(text, builder)
+        _read_json(text, builder)
     except InputError:
         return False
     return True
@@ -64,6 +71,8 @@ def _is_json(text: str, builder: Builder) -> bool:
 
 def _by_parts(text: str, name: str, limits: Limits) -> tuple[Document, ...] | None:
     """The documents of a stream, each read in the cheapest way; None where all of it has to be parsed in one go."""
+    from gitops_tui.yamlio import plain
+
     split = plain.parts(text)
     if split is None:
         return None
@@ -86,7 +95,7 @@ def _by_parts(text: str, name: str, limits: Limits) -> tuple[Document, ...] | No
 
 
 def _parse(text: bytes | str, builder: Builder) -> None:
-    from gitops_tui.yamlio import events  # noqa: PLC0415 - most texts are read without a parser
+    from gitops_tui.yamlio import events
 
     events.parse(text, builder)
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from gitops_tui.engine.future import Future
-from gitops_tui.engine.requests import Refresh
+from gitops_tui.engine.request import Refresh
 from gitops_tui.engine.schedule.backoff import spread
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.listening import Listening
