@@ -20,12 +20,6 @@ _SECONDS: Final = 60
 _TAIL: Final = 10
 _DEADLINE: Final = 120.0
 _AFTER: Final = 10.0
-_HELD: Final = (
-    "one event has all ten objects of its application judged again (their health twice, as the warnings near them are "
-    "chosen by it too), which takes about 1.5 ms of the one interpreter; and warnings are asked for in each "
-    "namespace where a workload is not well. An application that waits for its look takes in the events that come "
-    "meanwhile, so the backlog stays at one look an application. To judge only what has moved would end that"
-)
 
 
 @dataclass(slots=True)
@@ -64,10 +58,10 @@ def rows(setting: Setting) -> Iterator[Row]:
     note = f"{fleet.applications:,} applications; each event makes a Deployment lose or get back its pod, so that each"
     note += f" changes a status; {rate:.0f} a second came from the embedded server in a process of its own, since the"
     note += " real one came to about 430 a second here, with four writers and nothing else to do"
-    yield Row(f"{what}: event → status", Series(quantiles(waits)), None, 0.25, note, _HELD, figure=Figure.P95)
+    yield Row(f"{what}: event → status", Series(quantiles(waits)), None, 0.25, note, figure=Figure.P95)
     late = tuple(waits[-_TAIL * _A_SECOND :])
     note = f"the events of the last {_TAIL} s alone: a backlog that grows would be longest then"
-    yield Row(f"{what}: at its end", Series(quantiles(late)), None, 0.25, note, _HELD, figure=Figure.P95)
+    yield Row(f"{what}: at its end", Series(quantiles(late)), None, 0.25, note, figure=Figure.P95)
     note = "processor time of our process, a second of the wall"
     yield Row(f"{what}: cores", Series((cpu,), Unit.NUMBER), None, 1, note)
 
