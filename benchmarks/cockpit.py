@@ -121,12 +121,12 @@ def _pressed(screen: Terminal) -> _Pressed:
         down = not at or (at < 20 and (number // 15) % 2 == 0)
         at += 1 if down else -1
         pressed = screen.send(b"j" if down else b"k")
-        seconds.append(screen.until(rf"▌ app-{at:04} +default", 10.0) - pressed)
+        seconds.append(screen.until(rf"▌ app-{at:04} +\S", 10.0) - pressed)
         screen.rest(pause)
     while at:
         screen.send(b"k")
         at -= 1
-        screen.until(rf"▌ app-{at:04} +default", 10.0)
+        screen.until(rf"▌ app-{at:04} +\S", 10.0)
     return _Pressed(Series(tuple(seconds)), (screen.cpu() - cpu) / (time.perf_counter() - begun))
 
 
