@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,6 +12,7 @@ from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, join, lin
 
 BRAND: Final = Span(" gitops-tui ", Tone.ACCENT, True)
 _GAP: Final = Span("  ")
+_COUNTED: Final = (HealthCode.PROGRESSING, HealthCode.MISSING, HealthCode.DEGRADED)
 _WORDS: Final = {
     SyncCode.SYNCED: "synced",
     SyncCode.OUT_OF_SYNC: "out of sync",
@@ -30,7 +30,7 @@ def header(snapshot: Snapshot, crumbs: Sequence[str], cells: int, *, read_only: 
     left = line(" ", *_crumbs(crumbs))
     if note:
         left = (*left, Span("  "), Span(f" {note} ", Tone.ACCENT, ground=Ground.CHIP))
-    long, short = counts(snapshot), counts(snapshot, words=False)
+    long, short = counts(snapshot)
     right = long if width(left) + width(long) + 4 <= cells else short
     return [first, spread(left, (*right, Span(" ")), cells)]
 
@@ -55,20 +55,16 @@ def contexts(snapshot: Snapshot) -> Line:
     return join(shown, _GAP)
 
 
-def counts(snapshot: Snapshot, *, words: bool = True) -> Line:
-    """How many applications are in which state; healthy and empty states are left out."""
+def counts(snapshot: Snapshot) -> tuple[Line, Line]:
+    """How many applications are in which state, with words and without; healthy and empty states are left out."""
     statuses = snapshot.applications.values()
-    if not statuses:
-        return EMPTY
-    sync = Counter(status.sync for status in statuses)
-    health = Counter(status.health.code for status in statuses)
-    parts = [_count(marks.SYNC[code], sync[code], _WORDS[code] if words else "") for code in SyncCode if sync[code]]
-    parts += [
-        _count(marks.HEALTH[code], health[code], code.value.lower() if words else "")
-        for code in (HealthCode.PROGRESSING, HealthCode.MISSING, HealthCode.DEGRADED)
-        if health[code]
-    ]
-    return join(parts, _GAP)
+    # Counted in lists, where members are told by identity: a Counter asks each of them for its hash.
+    sync = [status.sync for status in statuses]
+    health = [status.health.code for status in statuses]
+    told = [(marks.SYNC[code], sync.count(code), _WORDS[code]) for code in SyncCode]
+    told += [(marks.HEALTH[code], health.count(code), code.value.lower()) for code in _COUNTED]
+    shown = [each for each in told if each[1]]
+    return join([_count(*each) for each in shown], _GAP), join([_count(*each[:2], "") for each in shown], _GAP)
 
 
 def _count(mark: Span, number: int, word: str) -> Line:
@@ -77,7 +73,7 @@ def _count(mark: Span, number: int, word: str) -> Line:
 
 def _flags(snapshot: Snapshot, read_only: bool) -> list[Line]:
     flags: list[Line] = []
-    stale = sum(status.stale for status in snapshot.applications.values())
+    stale = [status.stale for status in snapshot.applications.values()].count(True)
     if stale:
         flags.append(line(Span(f"! {stale} stale", Tone.WARN)))
     if snapshot.problems and snapshot.worker is not WorkerState.FAILED:

@@ -78,7 +78,9 @@ class Applications(Listing):
         """Show every application of the snapshot that passes the filter."""
         snapshot = self.snapshot
         chosen = self._filtered(snapshot.applications.values())
-        rows = [Row(status.name, status) for status in sort_rows(chosen, present.SORTS, self.sorted_by)]
+        known = {id(row.value): row for row in self.table.rows}
+        ordered = sort_rows(chosen, present.SORTS, self.sorted_by)
+        rows = [known.get(id(status)) or Row(status.name, status) for status in ordered]
         self.table.show(rows, self.nothing(waiting(snapshot)))
         self.update_frame()
         self._update_strip()

@@ -64,7 +64,7 @@ class Table(ScrollView, can_focus=True):
         self.sorted_by: tuple[str, bool] = ("", False)
         self.marked: frozenset[Hashable] = frozenset()
         self._rows: tuple[Row, ...] = ()
-        self._index: dict[Hashable, int] = {}
+        self._index: dict[Hashable, int] | None = None
         self._cursor = 0
         self._placed: tuple[Placed, ...] = ()
         self._painted: dict[int, Drawn] = {}
@@ -89,7 +89,7 @@ class Table(ScrollView, can_focus=True):
         """Show these rows, keeping the cursor on its key. placeholder: what to say when there are none."""
         before, old = self.current, self._rows
         self._rows = tuple(rows)
-        self._index = {row.key: at for at, row in enumerate(self._rows)}
+        self._index = None
         self._cursor = self._follow(old)
         if len(old) != len(self._rows) or tuple(placeholder) != self.placeholder:
             self.placeholder = tuple(placeholder)
@@ -106,10 +106,20 @@ class Table(ScrollView, can_focus=True):
 
     def _follow(self, old: tuple[Row, ...]) -> int:
         """Where the cursor belongs now: on its key, else on the next row that is still there."""
-        for row in old[self._cursor :]:
-            if row.key in self._index:
-                return self._index[row.key]
+        at, rows = self._cursor, self._rows
+        if at < min(len(old), len(rows)) and old[at].key == rows[at].key:
+            return at
+        for row in old[at:]:
+            found = self._place(row.key)
+            if found is not None:
+                return found
         return max(min(self._cursor, len(self._rows) - 1), 0)
+
+    def _place(self, key: Hashable) -> int | None:
+        """Which row has a key."""
+        if self._index is None:
+            self._index = {row.key: at for at, row in enumerate(self._rows)}
+        return self._index.get(key)
 
     def _refresh_changed(self, old: tuple[Row, ...]) -> None:
         top = int(self.scroll_offset.y)
@@ -129,7 +139,7 @@ class Table(ScrollView, can_focus=True):
 
     def select(self, key: Hashable) -> bool:
         """Put the cursor on a key; False when it is not there."""
-        at = self._index.get(key)
+        at = self._place(key)
         if at is not None:
             self._move_to(at)
         return at is not None
