@@ -43,7 +43,10 @@ def quiet(setting: Setting) -> Iterator[Row]:
     note = (
         f"one application of {_OBJECTS} objects, looked at with one ls-remote; CPU of the process and all its threads"
     )
-    held = "the `ls-remote`: starting git and reading its answer; it is one for all applications of a repository"
+    held = (
+        "half is judging the objects anew: a person asks, and its Deployments progress for ever without controllers; "
+        "a third is the `ls-remote`, which is one for all applications of a repository"
+    )
     yield Row("quiet pass of one application: CPU", Series(tuple(seconds)), None, 0.001, note, held)
     note = "all that are started in such a pass; the one is the `ls-remote` of the repository, whoever uses it"
     yield Row("quiet pass: child processes", Series(tuple(spawned), Unit.NUMBER), None, 1, note)
