@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from gitops_tui.health import lift
+import pytest
+
+from gitops_tui.health import lasts, lift
 from gitops_tui.model.resources import HealthCode
 
 CRASH = {
@@ -213,3 +215,31 @@ def test_pods_say_more_than_warnings() -> None:
     health = lift(deployment(1), [crashed], NOON, events=[event("p", "BackOff", "2026-03-01T11:59:30Z")])
 
     assert health.message == "1 of 1 pods crash: exit 137, OOMKilled"
+
+
+NOWHERE = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "Unschedulable",
+    "message": "no node is large enough",
+    "lastTransitionTime": "2026-03-01T11:59:55Z",
+}
+LOST = {"apiVersion": "v1", "kind": "Pod", "metadata": {"uid": "p"}, "status": {"conditions": [NOWHERE]}}
+WARNED = event("p", "FailedMount", "2026-03-01T11:59:30Z")
+
+
+@pytest.mark.parametrize(
+    ("children", "events", "stays"),
+    [
+        ([], [], True),
+        ([pod(CRASH, uid="p"), pod(FINE, uid="q")], [], True),
+        ([waiting_pod("p")], [event("another", "FailedMount", "2026-03-01T11:59:30Z")], True),
+        ([waiting_pod("p")], [WARNED], False),
+        ([LOST], [], False),
+    ],
+)
+def test_what_lasts_is_said_at_any_later_time(children: list[Any], events: list[Any], stays: bool) -> None:
+    said = {str(lift(deployment(1), children, NOON + later, events=events)) for later in (0.0, 30.0, 3600.0)}
+
+    assert lasts(deployment(1), children, events) is stays
+    assert (len(said) == 1) is stays

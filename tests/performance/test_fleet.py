@@ -14,6 +14,7 @@ from gitops_tui.cluster import Live
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.embedded.faults import Fault
 from gitops_tui.engine.requests import Refresh
+from gitops_tui.engine.schedule.snapshots import Snapshots
 from gitops_tui.model.application import SyncMode, SyncPolicy
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.status import SyncCode
@@ -152,6 +153,26 @@ def test_a_status_of_which_nothing_moves_is_the_same_object(tmp_path: Path, serv
         before = stage.refresh().applications
         after = stage.ask(Refresh((three[0],))).applications
         assert [name for name in three if before[name] is not after[name]] == [three[0]]
+
+
+def test_a_snapshot_is_composed_of_what_is_news(
+    tmp_path: Path, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three = names(3)
+    with fleet(tmp_path, server.kubeconfig, three, FILES, AUTO) as stage:
+        all_synced(stage)
+        stage.refresh()
+        composed: list[str] = []
+        made = Snapshots._composed
+
+        def counted(self: Snapshots, name: str, *more: Any) -> Any:
+            composed.append(name)
+            return made(self, name, *more)
+
+        monkeypatch.setattr(Snapshots, "_composed", counted)
+        shown = stage.ask(Refresh((three[1],)))
+        assert set(composed) == {three[1]}
+        assert list(shown.applications) == three
 
 
 def test_a_look_at_what_has_not_moved_judges_nothing_anew(
