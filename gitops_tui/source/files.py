@@ -70,12 +70,17 @@ class CommitFiles:
         self._expected = tuple(wanted.values()) if room > 0 else ()
 
     def _taken(self, batch: Sequence[Entry]) -> dict[str, bytes]:
-        missing = [entry for entry in batch if entry.path not in self._ahead]
+        """What is in these files, by path. Several threads may ask, so nothing is looked at before it is taken."""
+        held = ((entry.path, self._ahead.pop(entry.path, None)) for entry in batch)
+        found = {path: data for path, data in held if data is not None}
+        missing = {entry.path: entry for entry in batch if entry.path not in found}
         if missing:
             expected, self._expected = self._expected, ()
-            asked = {entry.path: entry for entry in (*missing, *expected)}
-            self._ahead |= dict(zip(asked, self._read(tuple(asked.values())), strict=True))
-        return {entry.path: self._ahead.pop(entry.path) for entry in batch}
+            asked = missing | {entry.path: entry for entry in expected if entry.path not in found}
+            read = dict(zip(asked, self._read(tuple(asked.values())), strict=True))
+            found |= {path: read.pop(path) for path in missing}
+            self._ahead.update(read)
+        return found
 
 
 def _folders(files: Iterable[str]) -> dict[str, list[str]]:

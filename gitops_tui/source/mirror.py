@@ -67,8 +67,7 @@ class Mirror:
         self._checkouts = Checkouts(folder / "checkouts" / self._address.key, runner)
         self._fetching = threading.RLock()
         self._listing = threading.Lock()
-        self._listed = ""
-        self._files: CommitFiles | None = None
+        self._listed: tuple[str, CommitFiles | None] = ("", None)
         self._known = Known(self._private / f"{self._address.key}.known")
         self._ahead: Ahead[Refs] | None = None
         self._upkeep = Upkeep(self._storage, runner)
@@ -226,24 +225,26 @@ class Mirror:
     def checkout(self, sha: str) -> Path:
         """Return the read-only folder of a commit. Symbolic links in it may lead anywhere."""
         full = self.revision(sha).sha
-        known = self._files.entries if self._files is not None and self._listed == full else None
+        sha_listed, files = self._listed
+        known = files.entries if files is not None and sha_listed == full else None
         return self._read(lambda copy: self._checkouts.get(copy, full, known))
 
     def files(self, sha: str) -> CommitFiles:
         """Return the files of a commit, to be read from Git's objects; the same as before for the same commit."""
         full = self.revision(sha).sha
         with self._listing:
-            if self._files is None or self._listed != full:
+            listed, files = self._listed
+            if files is None or listed != full:
                 from gitops_tui.source.files import CommitFiles  # noqa: PLC0415 - for a commit that is new
 
-                entries = self._read(lambda copy: listing.listed(self._runner, copy, full))
-                self._files = CommitFiles(
-                    entries,
+                files = CommitFiles(
+                    self._read(lambda copy: listing.listed(self._runner, copy, full)),
                     lambda some: self._read(lambda copy: listing.contents(self._runner, copy, some)),
                     lambda: self.checkout(full),
                 )
-                self._listed = full
-            return self._files
+                # Both at once: a checkout looks here without the lock.
+                self._listed = (full, files)
+            return files
 
     def tree_id(self, sha: str, path: str) -> str | None:
         """Return an id that changes only with the content of a path; None when that commit has no such path."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,22 @@ def test_large_files_are_read_a_few_at_a_time(
     assert git.count("cat-file") == 3
 
 
+def test_whoever_asks_at_once_gets_all(mirror: Mirror, origin: Origin) -> None:
+    names = [f"{number}.yaml" for number in range(30)]
+    sha = origin.commit({f"app/{name}": name for name in names})
+    mirror.fetch()
+    found = mirror.files(sha)
+    found.expect(["app"], (".yaml",))
+
+    def ask(_: int) -> list[bytes]:
+        return [next(found.contents([f"app/{name}"])) for name in (*names, *names[:3])]
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(ask, range(6)))
+    assert answers == [[name.encode() for name in (*names, *names[:3])]] * 6
+    assert list(found.contents(["app/1.yaml"] * 3)) == [b"1.yaml"] * 3
+
+
 def test_a_checkout_after_it_lists_nothing_again(mirror: Mirror, origin: Origin, git: list[str]) -> None:
     sha = origin.commit({"a": "1"})
     mirror.fetch()
@@ -108,6 +125,13 @@ def test_a_checkout_after_it_lists_nothing_again(mirror: Mirror, origin: Origin,
     git.clear()
     assert (mirror.checkout(sha) / "a").read_text() == "1"
     assert git == ["cat-file"]
+
+
+def test_a_checkout_of_another_commit_is_of_that_one(mirror: Mirror, origin: Origin) -> None:
+    first, second = origin.commit({"a": "1"}), origin.commit({"a": "2"})
+    mirror.fetch()
+    mirror.files(second)
+    assert (mirror.checkout(first) / "a").read_text() == "1"
 
 
 def test_its_caps_are_those_of_a_checkout(mirror: Mirror, origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
