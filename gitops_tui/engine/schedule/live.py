@@ -23,7 +23,8 @@ class LiveChanges:
         self._desk = desk
         self._subscribed: dict[int, Callable[[], None]] = {}
         self._subscribing = threading.Lock()
-        self._applications_by_uid: dict[tuple[str, str], str] = {}
+        self._applications_by_uid: dict[tuple[str, str], tuple[str, ...]] = {}
+        """Nearly always one; what Git states twice is seen by both."""
         self._orphans: dict[tuple[str, str], None] = {}
 
     def subscribe(self, cluster: Cluster) -> None:
@@ -49,9 +50,9 @@ class LiveChanges:
         del gone
         names = {live.owner} if live.owner else set()
         for uid in (live.uid, *live.owner_uids):
-            name = self._applications_by_uid.get((context, uid))
-            if name is not None:
-                names.add(name)
+            known = self._applications_by_uid.get((context, uid))
+            if known is not None:
+                names.update(known)
             elif uid != live.uid:
                 # Its owner may be seen a moment later than itself; the look that brings the owner looks again.
                 self._orphans[context, uid] = None
@@ -68,11 +69,21 @@ class LiveChanges:
         if uids == tracked.uids:
             return
         name = tracked.application.name
-        for uid in uids:
+        alone = (name,)
+        for uid in uids - tracked.uids:
             slot = (context, uid)
-            self._applications_by_uid[slot] = name
+            others = self._others(slot, name)
+            self._applications_by_uid[slot] = (*others, name) if others else alone
             if self._orphans.pop(slot, slot) is None:
                 tracked.dirty = True
         for uid in tracked.uids - uids:
-            self._applications_by_uid.pop((context, uid), None)
+            slot = (context, uid)
+            others = self._others(slot, name)
+            if others:
+                self._applications_by_uid[slot] = others
+            else:
+                self._applications_by_uid.pop(slot, None)
         tracked.uids = uids
+
+    def _others(self, slot: tuple[str, str], name: str) -> tuple[str, ...]:
+        return tuple(each for each in self._applications_by_uid.get(slot, ()) if each != name)

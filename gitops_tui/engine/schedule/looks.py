@@ -176,7 +176,11 @@ class Looks:
         ):
             return False
         wall, is_planned = time.time(), tracked.planned <= now
-        sight = self._reconciler.sights.glance(last.sight, wall)
+        try:
+            sight = self._reconciler.sights.glance(last.sight, wall)
+        except GitopsError:
+            # A look in its lane tells what is wrong.
+            return False
         if sight is None:
             return False
         tracked.dirty = False
@@ -229,7 +233,7 @@ class Looks:
         self._supersede(tracked)
         self._live.index(tracked, looked.cluster.context, sight.uids)
         if tracked.dirty:
-            tracked.dirty = False
+            # It stays so until it is looked at: nothing is begun on the ground of what may be old.
             tracked.stir(now + DEBOUNCE)
         self._listening.want(tracked.application.name, sight.ground.cluster, sight.listens_in)
         pin = looked.pin

@@ -102,7 +102,10 @@ class Sights:
         return look.sight(pairs, now, waits=last is None)
 
     def glance(self, last: Sight, now: float) -> Sight | None:
-        """Look again on the same ground, without a request and without a wait; None when that does not do."""
+        """Look again on the same ground, without a request and without a wait; None when that does not do.
+
+        Raises InputError for an object that cannot be compared.
+        """
         ground = last.ground
         if last.failures or last.incomplete or not ground.cluster.is_sound(ground.scopes):
             return None
