@@ -19,6 +19,7 @@ from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field
 
 _MOST_LINKS = 40
+_LONGEST_TARGET = 4000
 _LEAVES = "leaves the checkout"
 
 
@@ -43,7 +44,7 @@ class Tree(ABC):
 
     @abstractmethod
     def target(self, path: str) -> str:
-        """What a link names. Raises OSError."""
+        """What a link names. Raises RenderError."""
 
     @abstractmethod
     def names(self, folder: str) -> Sequence[str]:
@@ -214,7 +215,10 @@ class Commit(Tree):
 
     def target(self, path: str) -> str:
         """As in `Tree`."""
-        return os.fsdecode(next(self.files.contents((path,))))
+        written = next(self.files.contents((path,))) if self.files.size(path) <= _LONGEST_TARGET else b""
+        if not written or b"\0" in written:
+            raise RenderError(shown(path), "has no valid target")
+        return os.fsdecode(written)
 
     def names(self, folder: str) -> Sequence[str]:
         """As in `Tree`."""

@@ -18,6 +18,7 @@ from gitops_tui.source.transport.runner import Runner
 _LISTING: Final = Limits(output=128 << 20)
 _FITS_A_PIPE: Final = 4096
 """Bytes that every system takes at once into a pipe that nobody reads yet."""
+_MODULE: Final = b"160000 "
 _OBJECT: Final = pattern(rb"([0-9a-f]{40,64}) (?:blob|tree|commit)")
 
 
@@ -99,11 +100,15 @@ def _named(runner: Runner, copy: Path, names: Sequence[str]) -> list[str | None]
 
 
 def _confirm_absence(runner: Runner, copy: Path, sha: str, paths: Sequence[str]) -> None:
-    """`cat-file` calls a path missing, too, when a folder above it cannot be read; `ls-tree` fails then."""
+    """`cat-file` calls a path missing, too, when a folder above it cannot be read; `ls-tree` fails then.
+
+    It lists what is there and cannot be read. A submodule is nowhere in this repository.
+    """
     for start in range(0, len(paths), 500):
         some = paths[start : start + 500]
         output = runner.run(copy, "ls-tree", "-z", "--full-tree", "--end-of-options", sha, "--", *some)
-        if output.stdout or "" in some:
+        found = [row for row in output.stdout.split(b"\0")[:-1] if not row.startswith(_MODULE)]
+        if found or "" in some:
             raise DamagedError(f"the tree of commit {sha[:7]} cannot be read")
 
 

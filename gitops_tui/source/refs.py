@@ -46,7 +46,7 @@ def from_listing(text: str) -> Refs:
     """Read the output of `git ls-remote --symref`."""
     ids: dict[str, str] = {}
     default = head = ""
-    for line in text.splitlines():
+    for line in _lines(text):
         value, _, name = line.partition("\t")
         if name == "HEAD":
             if value.startswith("ref: "):
@@ -62,7 +62,7 @@ def from_mirror(text: str) -> Refs:
     """Read the output of `git for-each-ref --format='%(objectname) %(HEAD)%(refname)'`; HEAD's branch has a star."""
     ids: dict[str, str] = {}
     default = ""
-    for line in text.splitlines():
+    for line in _lines(text):
         value, _, marked = line.partition(" ")
         name = marked[1:]
         ids[name] = value
@@ -71,6 +71,11 @@ def from_mirror(text: str) -> Refs:
     head = ids.get(HEAD, "")
     branches = {name: value for name, value in ids.items() if name.startswith((HEADS, TAGS))}
     return Refs(branches, default if default in branches else "", head)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of git's output: names may hold what ends a line to others, such as U+2028."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def target(refs: Refs, tracked: str, subject: str) -> Target:

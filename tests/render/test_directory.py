@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from gitops_tui.model import application as model
+from gitops_tui.model.errors import RenderError
 from gitops_tui.model.resources import ResourceKey
-from gitops_tui.render import directory
+from gitops_tui.render import Commit, directory, render
 from gitops_tui.render.directory import matches
 from gitops_tui.render.manifests import Caps
-from tests.render.conftest import CONFIG_MAP, Committed, Repository
+from gitops_tui.source import Mirrors
+from tests.render.conftest import CONFIG_MAP, Committed, Repository, application
+from tests.support.git_origin import Origin
 
 WEB = CONFIG_MAP.format("web")
 
@@ -255,3 +259,26 @@ def test_caps_are_told(repository: Repository, monkeypatch: pytest.MonkeyPatch) 
 )
 def test_globs(path: str, pattern: str, fits: bool) -> None:
     assert matches(path, pattern) is fits
+
+
+def test_one_file_under_two_names_is_read_for_each(repository: Repository) -> None:
+    repository.write({"app/a.yaml": CONFIG_MAP.format("a")}).link("app/b.yaml", "a.yaml")
+    error = repository.refusal("app")
+    assert "a.yaml" in str(error) and "b.yaml" in str(error)
+    repository.write({"app/a.yaml": "# nothing\n", "app/c.yaml": WEB})
+    assert repository.names("app") == ["web"]
+
+
+@pytest.mark.parametrize("target", [b"", b"a.yaml\0", b"./" * 2000 + b"a.yaml"])
+def test_a_link_that_no_folder_can_hold_is_refused(tmp_path: Path, target: bytes) -> None:
+    origin = Origin(tmp_path / "origin")
+    origin.write({"app/a.yaml": WEB})
+    origin.git("add", "--all")
+    link = origin.git("hash-object", "-w", "--stdin", stdin=target)
+    origin.git("update-index", "--add", "--cacheinfo", f"120000,{link},app/link.yaml")
+    sha = origin.raw_commit(origin.git("write-tree"))
+    origin.git("update-ref", "refs/heads/main", sha)
+    mirror = Mirrors(tmp_path / "state").mirror(model.Repository(str(origin.path)))
+    mirror.fetch()
+    with pytest.raises(RenderError, match=r"^app/link\.yaml: has no valid target \(remove the link"):
+        render(Commit(mirror.files(sha)), application("app"))

@@ -386,3 +386,18 @@ def test_a_fetch_without_room_changes_nothing_and_works_again_with_room(
     full = "no room is left on the disk"
     assert out.splitlines() == [f"{full} True", first, second, full, str(3 << 20)]
     assert list(state.glob("mirrors/*/copy-*/objects/pack/tmp_*")) == []
+
+
+def test_a_submodule_is_absent_and_no_damage(mirror: Mirror, origin: Origin, copy_of: CopyOf) -> None:
+    origin.commit({"a": "1"})
+    origin.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},module")
+    sha = origin.raw_commit(origin.git("write-tree"))
+    origin.git("update-ref", "refs/heads/main", sha)
+    mirror.fetch()
+    before = copy_of()
+    assert mirror.tree_ids(sha, ["module", "module/x", "a"]) == {
+        "module": None,
+        "module/x": None,
+        "a": origin.git("rev-parse", f"{sha}:a"),
+    }
+    assert copy_of() == before

@@ -303,3 +303,14 @@ def test_the_users_and_the_repositorys_git_settings_change_nothing(
     assert mirror.history(sha, "")[0].sha == sha
     assert not trap.exists()
     assert not (tmp_path / "trace").exists()
+
+
+@pytest.mark.parametrize("name", ["a\u2028b", "a\x85b", "a\u2029b"])
+def test_a_branch_whose_name_holds_what_ends_a_line_elsewhere(
+    mirrors: Mirrors, mirror: Mirror, origin: Origin, name: str
+) -> None:
+    sha = origin.commit({"a": "1"})
+    origin.git("branch", name)
+    assert mirror.fetch() == Fetch(changed=True)
+    assert mirror.resolve(name).sha == mirror.resolve("main").sha == sha
+    assert mirror.fetch() == Fetch(changed=False)

@@ -152,3 +152,24 @@ def test_a_copy_that_was_damaged_meanwhile_is_cloned_anew(
         path.chmod(0o600)
         os.truncate(path, 5)
     assert list(found.contents(["b", "a"])) == [b"2", b"1"]
+
+
+def test_a_checkout_holds_its_own_commit_while_another_is_looked_at(
+    mirror: Mirror, origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = origin.commit({"a": "1"}), origin.commit({"a": "2"})
+    mirror.fetch()
+    mirror.files(first)
+    made: list[str] = []
+    plainly = object.__setattr__
+
+    def interrupted(self: Mirror, name: str, value: object) -> None:
+        """Another thread has its turn after each thing that a Mirror takes down."""
+        plainly(self, name, value)
+        made.append((self.checkout(first) / "a").read_text())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Mirror, "__setattr__", interrupted)
+        mirror.files(second)
+    assert set(made) == {"1"}
+    assert (mirror.checkout(second) / "a").read_text() == "2"
