@@ -93,6 +93,19 @@ def test_an_object_nested_too_deeply_is_a_problem_of_its_application_and_of_noth
         assert shop.store.current.worker is WorkerState.IDLE
 
 
+def test_what_a_new_configuration_masks_is_masked_at_once(tmp_path: Path, server: EmbeddedServer) -> None:
+    files: dict[str, str | None] = {"app/settings.yaml": config_map("settings", password="hunter2")}
+    with stage(tmp_path, server.kubeconfig, NAMESPACE, files) as shop:
+        shop.sync()
+        shop.repository.commit("Change it", {"app/settings.yaml": config_map("settings", password="hunter3")})
+        shop.refresh()
+        assert "hunter3" in repr(shop.plan())
+        ours = replace(shop.config.applications[0], masked_paths=("data.password",))
+        shop.ask(Reload(replace(shop.config, applications=(ours,))))
+
+        assert "hunter" not in repr([change.changes for change in shop.plan().changes])
+
+
 def test_what_two_applications_state_is_followed_for_both(tmp_path: Path, server: EmbeddedServer) -> None:
     files: dict[str, str | None] = {"app/web.yaml": deployment("web")}
     with stage(tmp_path, server.kubeconfig, NAMESPACE, files) as shop:

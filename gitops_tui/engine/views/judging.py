@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gitops_tui.cluster import Cluster
 from gitops_tui.diff import compare, hides
 from gitops_tui.engine.views.verdicts import Evidence, Verdict, Verdicts, applied_as_stated
@@ -29,13 +27,11 @@ def twin_of(cluster: Cluster, manifest: Manifest, live: Body) -> Body:
 class Judging:
     """Judges the objects of one application on its cluster, and keeps the verdicts. Raises ClusterError."""
 
-    def __init__(
-        self, cluster: Cluster, application: Application, verdicts: Verdicts, masked_paths: Sequence[str]
-    ) -> None:
+    def __init__(self, cluster: Cluster, application: Application, verdicts: Verdicts) -> None:
         self._cluster = cluster
         self._application = application
         self._verdicts = verdicts
-        self._masked_paths = tuple(masked_paths)
+        self._masked_paths = application.masked_paths
 
     def known(self, manifest: Manifest, live: Body | None, *, for_plan: bool) -> Verdict | None:
         """The verdict where it is known, or proven: a dry-run could answer nothing new.
@@ -111,7 +107,7 @@ class Judging:
         return self._verdicts.is_fresh(verdict)
 
     def _evidence(self, manifest: Manifest, live: Body | None) -> Evidence:
-        return Evidence.of(self._cluster.context, manifest, live, self._application.ignore)
+        return Evidence.of(self._cluster.context, manifest, live, self._application.ignore, self._masked_paths)
 
     def _stated(self, manifest: Manifest, live: Body) -> Drift:
         return compare(manifest.body, live, None, self._application.ignore, masked_paths=self._masked_paths)

@@ -57,7 +57,6 @@ class Reconciler:
         watches: Watches,
         inventory: Callable[[str, str], frozenset[ResourceKey]],
         submit: Submit,
-        masked_paths: Sequence[str] = (),
         folder: Path | None = None,
     ) -> None:
         self._mirrors = mirrors
@@ -65,11 +64,10 @@ class Reconciler:
         self._watches = watches
         self._inventory = inventory
         self._submit = submit
-        self._masked_paths = tuple(masked_paths)
         self._repositories: Mapping[str, Repository] = {}
         self.renderings = Renderings(folder)
         self.verdicts = Verdicts()
-        self.sights = Sights(self.verdicts, submit, masked_paths)
+        self.sights = Sights(self.verdicts, submit)
 
     def use_repositories(self, repositories: Iterable[Repository]) -> None:
         """Take over the configured repositories, by URL."""

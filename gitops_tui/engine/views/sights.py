@@ -78,12 +78,11 @@ class Sight:
 
 
 class Sights:
-    """Makes Sights. Thread-safe. masked_paths: those of all applications."""
+    """Makes Sights. Thread-safe."""
 
-    def __init__(self, verdicts: Verdicts, submit: Submit, masked_paths: Sequence[str]) -> None:
+    def __init__(self, verdicts: Verdicts, submit: Submit) -> None:
         self._verdicts = verdicts
         self._submit = submit
-        self._masked_paths = tuple(masked_paths)
 
     def look(self, ground: Ground, last: Sight | None, now: float) -> Sight:
         """Look at an application, and ask the cluster what the watches do not tell.
@@ -119,8 +118,7 @@ class Sights:
     def pairing(self, ground: Ground, seen: Mapping[ResourceKey, Live] = NONE_SEEN) -> Pairing:
         """What pairs the desired objects of a look with what is live. seen: see `Pairing`."""
         application, cluster = ground.application, ground.cluster
-        masked_paths = (*application.masked_paths, *self._masked_paths)
-        judging = Judging(cluster, application, self._verdicts, masked_paths)
+        judging = Judging(cluster, application, self._verdicts)
         return Pairing(cluster, application, judging, Asking(self._submit, cluster.context), seen)
 
 

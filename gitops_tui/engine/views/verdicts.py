@@ -21,7 +21,8 @@ live object. Everything is tried once before anything is written, and nothing tw
 class Evidence:
     """What a verdict rests on. uid "": the object is not there.
 
-    written: who wrote the object when, since a cluster that was restored gives a resourceVersion a second time.
+    written: who wrote the object when, since a cluster that was restored gives a resourceVersion a second time. rules:
+    what is ignored, and what is masked in the changes that a verdict names.
     """
 
     context: str
@@ -33,13 +34,21 @@ class Evidence:
     rules: int
 
     @classmethod
-    def of(cls, context: str, manifest: Manifest, live: Body | None, rules: Sequence[IgnoreRule]) -> Evidence:
+    def of(
+        cls,
+        context: str,
+        manifest: Manifest,
+        live: Body | None,
+        rules: Sequence[IgnoreRule],
+        masked_paths: Sequence[str] = (),
+    ) -> Evidence:
         """The evidence of one desired object and its live twin, None when that is missing."""
         metadata = (live or {}).get("metadata") or {}
         uid, version = str(metadata.get("uid", "")), str(metadata.get("resourceVersion", ""))
         writes = mappings(metadata.get("managedFields"))
         written = hash(tuple(f"{each.get('manager')} {each.get('time')}" for each in writes))
-        return cls(context, manifest.key, manifest.digest, uid, version, written, hash(tuple(rules)))
+        given = hash((tuple(rules), tuple(masked_paths)))
+        return cls(context, manifest.key, manifest.digest, uid, version, written, given)
 
 
 @dataclass(frozen=True, slots=True)
