@@ -17,11 +17,12 @@ from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.embedded.faults import Fault
 from gitops_tui.embedded.store.items import Key
 from gitops_tui.engine.schedule.lanes import InlineLanes
+from gitops_tui.engine.views.judging import Judging
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.engine.views.sights import Sights
 from gitops_tui.engine.views.statuses import status_of
 from gitops_tui.engine.views.watches import Watches
-from gitops_tui.model.errors import PlanError
+from gitops_tui.model.errors import InputError, PlanError
 from gitops_tui.model.ownership import TRACKING_ANNOTATION, tracking_id
 from gitops_tui.model.resources import HealthCode, Manifest, ResourceKey, ResourceStatus
 from gitops_tui.model.status import ApplicationStatus
@@ -351,6 +352,22 @@ def test_a_pod_that_comes_below_has_its_workload_judged_again(
 
     assert shown.health.message == "Deployment web: 1 of 1 pods crash: CrashLoopBackOff"
     assert sorted(set(judged)) == ["web", "web-1"]
+
+
+def test_what_cannot_be_judged_at_a_glance_is_told_by_the_look_that_follows(
+    shop: Stage, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: Any, **more: Any) -> Any:
+        del more
+        raise InputError("Deployment default/web", "is nested too deeply to be compared")
+
+    monkeypatch.setattr(Judging, "known", refuses)
+    start_another_pod(server)
+
+    shown = shop.until(lambda status: bool(status.problems))
+
+    assert shown.problems[0].message == "is nested too deeply to be compared"
+    assert shop.worker.failure is None
 
 
 def test_what_time_alone_changes_is_judged_again(shop: Stage, server: EmbeddedServer, tmp_path: Path) -> None:
