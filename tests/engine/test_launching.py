@@ -44,10 +44,10 @@ class Room:
     """A launcher whose jobs run only when the test says so."""
 
     def __init__(self, journal: Journal, clusters: Clusters, limit: int) -> None:
-        applications = tuple(Application(name, Source("/r"), Destination("prod")) for name in "abcd")
-        config = Config(applications, settings=Settings(parallel_syncs=limit))
+        self.applications = tuple(Application(name, Source("/r"), Destination("prod")) for name in "abcd")
+        config = Config(self.applications, settings=Settings(parallel_syncs=limit))
         self.books = Books(config, journal, clusters, lambda: 0.0)
-        self.books.track(applications)
+        self.books.track(self.applications)
         self.jobs: dict[str, Callable[[], None]] = {}
         self.rests: list[tuple[str, bool]] = []
         self.desk = Desk(self.books, journal, self._run, self._rest, lambda call: call(), lambda: 0.0)
@@ -135,6 +135,29 @@ def test_one_application_runs_one_operation_at_a_time(room: Callable[[int], Room
     here.start("a")
     with pytest.raises(PlanError, match="an operation is running"):
         here.start("a")
+
+
+def test_one_that_the_configuration_leaves_out_for_a_moment_runs_one_operation_too(room: Callable[[int], Room]) -> None:
+    here = room(2)
+    here.start("a")
+    here.books.track(here.applications[1:])
+    here.books.track(here.applications)
+    with pytest.raises(PlanError, match="an operation is running"):
+        here.start("a")
+    here.finish("a")
+    assert here.launcher.running == 0
+    assert here.tracked("a").job is None
+
+
+def test_one_that_the_configuration_leaves_out_is_interrupted_at_the_end_too(room: Callable[[int], Room]) -> None:
+    here = room(1)
+    here.start("a", "b")
+    here.books.track(here.applications[2:])
+    here.launcher.stop_running()
+    with pytest.raises(GitopsError, match="is stopping"):
+        here.futures["b"].result(0)
+    here.finish("a")
+    assert here.futures["a"].result(0).phase is OperationPhase.INTERRUPTED
 
 
 def test_one_that_waits_is_stopped_at_once(room: Callable[[int], Room]) -> None:

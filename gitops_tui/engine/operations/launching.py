@@ -42,7 +42,8 @@ class Launcher:
     def __init__(self, desk: Desk, operations: Operations) -> None:
         self._desk = desk
         self._operations = operations
-        self._begun: set[str] = set()
+        self._begun: dict[str, Tracked] = {}
+        """Those that run, also of applications that are tracked no longer."""
         self._resting: dict[str, str] = {}
         """Of those that only wait: the lane of each."""
         self._turns: dict[str, _Turn] = {}
@@ -99,7 +100,7 @@ class Launcher:
         application = tracked.application
         context = self._desk.books.context_of(application)
         if not order.dry_run:
-            self._begun.add(application.name)
+            self._begun[application.name] = tracked
         order = self._held(tracked, order)
 
         lane = f"{WRITING}{context}"
@@ -231,7 +232,7 @@ class Launcher:
     def settle(self, tracked: Tracked) -> None:
         """No operation of the application runs any more: look at it again, and let the next one begin."""
         self._goes_on(tracked.application.name)
-        self._begun.discard(tracked.application.name)
+        self._begun.pop(tracked.application.name, None)
         self._take_turns()
         tracked.job = None
         tracked.status = replace(tracked.status, running=None)
@@ -255,6 +256,6 @@ class Launcher:
         """Tell every running operation to end after the write that it is in, because this process ends."""
         while self._turns:
             self._turns.popitem()[1].cancel(GitopsError("the worker", "is stopping", temporary=True))
-        for tracked in self._desk.books.tracked.values():
+        for tracked in self._begun.values():
             if tracked.job is not None:
                 tracked.job.halt.stop(OperationPhase.INTERRUPTED, "the program was ended while it ran")

@@ -51,6 +51,8 @@ class Books:
         self._clock = clock
         self._context: str | None = None
         self._needed_by: dict[str, list[str]] = {}
+        self._left: dict[str, Tracked] = {}
+        """Those that are tracked no longer while an operation of theirs runs: it is theirs if they come back."""
         self._taken: set[int] = set()
         self._journal_version = -1
         self._seen = 0
@@ -160,11 +162,9 @@ class Books:
         wanted = {application.name: application for application in applications}
         gone = tuple(name for name in self.tracked if name not in wanted)
         for name in gone:
-            self.agenda.drop(name)
-            for waiter in self.tracked.pop(name).waiters:
-                waiter.looked_at(name)
+            self._leave(name)
         for name, application in wanted.items():
-            known = self.tracked.get(name)
+            known = self.tracked.get(name) or self._back(name)
             if known is None:
                 tracked = self.tracked[name] = Tracked(application, self._recalled(application), self.agenda)
                 tracked.attempts = self.records.attempts(name, self._clock())
@@ -181,6 +181,22 @@ class Books:
                 self._needed_by.setdefault(needed, []).append(name)
         self.mark_all()
         return gone
+
+    def _leave(self, name: str) -> None:
+        self.agenda.drop(name)
+        tracked = self._left[name] = self.tracked.pop(name)
+        for waiter in tracked.waiters:
+            waiter.looked_at(name)
+        self._left = {name: each for name, each in self._left.items() if each.job is not None}
+
+    def _back(self, name: str) -> Tracked | None:
+        """One that was left out for a moment, if an operation that began before still runs."""
+        tracked = self._left.pop(name, None)
+        if tracked is None or tracked.job is None:
+            return None
+        self.tracked[name] = tracked
+        tracked.touch(self._clock())
+        return tracked
 
     def _recalled(self, application: Application) -> ApplicationStatus:
         try:
