@@ -31,7 +31,7 @@ class _Unproven(Exception):  # noqa: N818 - no error: the way out of a recursion
 # Which fields a server keeps as they are written, and which values it takes (k8s.io/kubernetes, pkg/apis/*/validation).
 
 _LABEL_KEY = re.compile(
-    r"(?:[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?){0,3}/)?"
+    r"(?:(?=[^/]{1,253}/)[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?){0,3}/)?"
     r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 )
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
@@ -74,7 +74,10 @@ _LABELS = _Texts(
     lambda key, value: bool(_LABEL_KEY.fullmatch(key) and _LABEL_VALUE.fullmatch(value)), _MOST_ANNOTATIONS
 )
 # What Kubernetes itself reads in an annotation, it may also check, or move to a field.
-_ANNOTATIONS = _Texts(lambda key, _: bool(_LABEL_KEY.fullmatch(key)) and "kubernetes.io/" not in key, _MOST_ANNOTATIONS)
+_READ_BY_KUBERNETES = re.compile(r".*kubernetes\.io/|deprecated\.")
+_ANNOTATIONS = _Texts(
+    lambda key, _: bool(_LABEL_KEY.fullmatch(key)) and not _READ_BY_KUBERNETES.match(key), _MOST_ANNOTATIONS
+)
 _METADATA: Final = {"labels": _LABELS, "annotations": _ANNOTATIONS}
 _AMOUNTS: Final = {_EACH: _Amount()}
 _CONTAINER: Final = {
@@ -123,7 +126,7 @@ def outcome(stated: Body, live: Body) -> Body | None:
         made: Body = _map(stated, live, kept, _Owned(ours, owned.others))
     except (_Unproven, ValueError, RecursionError):
         return None
-    return None if _breaks_its_selector(live, made) or _overlaps(made) else made
+    return None if _breaks_its_selector(live, made) or _is_beside_binary_data(made) else made
 
 
 def _is_closed(live: Body) -> bool:
@@ -285,5 +288,8 @@ def _breaks_its_selector(live: Body, made: Body) -> bool:
     return any(before.get(name) != after.get(name) for name in speaks_of)
 
 
-def _overlaps(made: Body) -> bool:
-    return bool(mapping(made.get("data")).keys() & mapping(made.get("binaryData")).keys())
+def _is_beside_binary_data(made: Body) -> bool:
+    """Whether a ConfigMap's data has a name of its binary data, or may be too much together with that."""
+    texts, binary = mapping(made.get("data")), mapping(made.get("binaryData"))
+    sizes = (len(str(value).encode()) for value in (*texts.values(), *binary.values()))
+    return bool(texts.keys() & binary.keys()) or (bool(binary) and sum(sizes) > _MOST_DATA)

@@ -129,6 +129,10 @@ LEFT = {
         annotated(deployment(), {}),
         annotated(deployment(), {"example.kubernetes.io/note": "7"}),
     ),
+    "what the versions before kept in fields": (
+        annotated(deployment(), {}),
+        annotated(deployment(), {"deprecated.deployment.rollback.revisionTo": "7"}),
+    ),
 }
 
 
@@ -152,6 +156,14 @@ REFUSED = {
     "too many annotations": (annotated(deployment(), {}), annotated(deployment(), {"x": "y" * 300_000})),
     "a name of data": (config_map(colour="red"), config_map(colour="red", **{"a/b": "c"})),
     "too much data": (config_map(colour="red"), config_map(colour="x" * (1 + (1 << 20)))),
+    "too much data beside binary data": (
+        {**config_map(colour="red"), "binaryData": {"b": "QUFB" * 200_000}},
+        {**config_map(colour="x" * 600_000), "binaryData": {"b": "QUFB" * 200_000}},
+    ),
+    "a label's long prefix": (
+        labelled(deployment()),
+        labelled(deployment(), **{f"{'x' * 63}.{'x' * 63}.{'x' * 63}.{'x' * 63}/a": "b"}),
+    ),
     "a number in data": (config_map(colour="red"), config_map(colour=7)),  # type: ignore[arg-type]
     "data that cannot change": (
         {**config_map(colour="red"), "immutable": True},
