@@ -7,6 +7,7 @@ import math
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,8 @@ from gitops_tui.render.request import Request
 from gitops_tui.yamlio import Document, Limits, load_all
 
 _SOURCE: Final = pattern(rb"^---\r?\n# Source: ([^\r\n]{1,1000})\r?$", re.MULTILINE)
+_OTHER_LINE_ENDS: Final = pattern(rb"\r(?!\n)|\xc2\x85|\xe2\x80[\xa8\xa9]")
+"""What a parser may count as the end of a line, and `_starts` does not."""
 _COMMA: Final = pattern(r"(?<!\\),")
 _API_VERSIONS_PER_FLAG: Final = 500
 _LIMITS: Final = Limits(bytes=CAPS.total)
@@ -107,10 +110,11 @@ def _escaped(value: str) -> str:
 
 def _collect(request: Request, output: bytes) -> tuple[Manifest, ...]:
     collection = Collection(shown(request.path), CAPS)
-    try:
-        found = _placed(load_all(output, name="rendered", limits=_LIMITS), output)
-    except InputError:
-        found = _one_by_one(request, output)
+    found = _one_by_one(request, output)
+    if not _OTHER_LINE_ENDS.search(output):
+        # A mistake is told with its own template.
+        with suppress(InputError):
+            found = _placed(load_all(output, name="rendered", limits=_LIMITS), output)
     for template, documents in found:
         collection.add(documents, complaint.in_chart(request, template), has_lines=False)
     return collection.manifests()
@@ -137,7 +141,7 @@ def _starts(output: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _one_by_one(request: Request, output: bytes) -> Iterator[tuple[str, Sequence[Document]]]:
-    """The same, read template by template, so that a mistake can be told with its own."""
+    """The same, read template by template."""
     for template, text in _by_template(output):
         try:
             yield template, load_all(text, name="rendered", limits=_LIMITS)

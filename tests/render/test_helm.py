@@ -124,6 +124,19 @@ def test_a_bad_template_is_told_with_its_file(chart: Repository, template: str, 
 
 
 @needs_helm
+@pytest.mark.parametrize("end", ["\r", "\x85", "\u2028"])
+def test_what_ends_a_line_to_some_moves_no_object_to_another_template(chart: Repository, end: str) -> None:
+    chart.write(
+        {
+            "charts/web/templates/a.yaml": f"# {end * 20}\n{CONFIG_MAP.format('a')}---\n{CONFIG_MAP.format('b')}",
+            "charts/web/templates/b.yaml": CONFIG_MAP.format("c"),
+        }
+    )
+    origins = {manifest.key.name: manifest.origin.path for manifest in chart.render("charts/web")}
+    assert [origins[name] for name in "abc"] == [f"charts/web/templates/{name}.yaml" for name in "aab"]
+
+
+@needs_helm
 def test_two_templates_of_one_object_are_both_named(chart: Repository) -> None:
     chart.write({"charts/web/templates/other.yaml": NAMED})
     error = chart.refusal("charts/web")
