@@ -7,6 +7,7 @@ import getpass
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -25,7 +26,7 @@ from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.revision import RollbackMode
 from gitops_tui.model.status import Snapshot
 from gitops_tui.model.text import one_line
-from gitops_tui.tui import actions, errands
+from gitops_tui.tui import actions, errands, hangup
 from gitops_tui.tui.collector import Collector
 from gitops_tui.tui.keyboard import Keyboard
 from gitops_tui.tui.look.spans import Tone
@@ -111,9 +112,12 @@ class GitopsApp(App[None]):
         self._show_current()
         self.set_interval(5.0, self._age)
         self.run_worker(self._keyboard.run(), group="keyboard")
+        loop = asyncio.get_running_loop()
         for number in _ENDING:
             # Dying of it would leave the terminal as the screen has made it.
-            asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
+            loop.add_signal_handler(number, self.exit, None, 128 + number)
+        if not self.is_headless and sys.__stdin__ is not None:
+            hangup.watch(sys.__stdin__.fileno(), loop, partial(self.exit, None, 128 + signal.SIGHUP))
 
     def on_unmount(self) -> None:
         """Stop listening."""

@@ -69,7 +69,10 @@ def arguments(tmp_path: Path) -> tuple[str, ...]:
 
 
 @contextmanager
-def terminal(arguments: tuple[str, ...], columns: int, rows: int, name: str) -> Iterator[Session]:
+def terminal(
+    arguments: tuple[str, ...], columns: int, rows: int, name: str, *, controls: bool = True
+) -> Iterator[Session]:
+    """controls: it is the program's controlling terminal, whose end is told by a signal."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     with no_orphans():
@@ -79,7 +82,8 @@ def terminal(arguments: tuple[str, ...], columns: int, rows: int, name: str) -> 
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no thread of ours runs yet
+            # No thread of ours runs yet.
+            preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if controls else None,  # noqa: PLW1509
             env={**os.environ, "TERM": name, "KUBECONFIG": os.devnull},
         )
         os.close(slave)
@@ -110,8 +114,9 @@ def test_any_terminal_of_any_size_is_given_back(
         assert b"Traceback" not in seen
 
 
-def test_a_terminal_that_is_closed_ends_the_program(arguments: tuple[str, ...]) -> None:
-    with terminal(arguments, 80, 24, "xterm-256color") as session:
+@pytest.mark.parametrize("controls", [True, False], ids=["told by a signal", "told by nobody"])
+def test_a_terminal_that_is_closed_ends_the_program(arguments: tuple[str, ...], *, controls: bool) -> None:
+    with terminal(arguments, 80, 24, "xterm-256color", controls=controls) as session:
         session.until(TAKEN)
         session.until(b"\x1b[?2026$p")
         session.hang_up()
