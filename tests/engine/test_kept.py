@@ -130,6 +130,13 @@ def test_nothing_is_kept_where_a_path_is_masked(shop: Shop) -> None:
     assert shop.kept == []
 
 
+def test_what_was_kept_before_a_path_was_masked_is_kept_no_longer(shop: Shop) -> None:
+    shop.look()
+    assert len(shop.kept) == 1
+    shop.look(masked_paths=("data.colour",))
+    assert shop.kept == []
+
+
 @pytest.mark.parametrize(("cut", "old", "new"), [(0, b"", b""), (-9, b"", b""), (None, b"blue", b"grey")])
 def test_a_damaged_file_is_no_rendering(
     shop: Shop, renderings: list[str], cut: int | None, old: bytes, new: bytes

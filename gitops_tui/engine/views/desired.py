@@ -80,7 +80,7 @@ class Renderings:
         with self._lock:
             if self._options.get(application.name) == options:
                 return self._kept.get(application.name, ())
-        found = self._disk.load(options)
+        found = self._disk.load(options, application)
         with self._lock:
             self._options[application.name] = options
             known = self._kept[application.name] = (found,) if found is not None else ()

@@ -78,9 +78,15 @@ class Kept:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    def load(self, options: str) -> Rendering | None:
-        """What was rendered with these options last; None when that is not known."""
+    def load(self, options: str, application: Application) -> Rendering | None:
+        """What was rendered with these options last; None when that is not known.
+
+        What was kept before paths of the application were masked may hold their values, and is kept no longer.
+        """
         if self._folder is None:
+            return None
+        if application.masked_paths:
+            self.forget(options)
             return None
         with suppress(OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
             return _read(self._path(options).read_bytes())
