@@ -181,18 +181,6 @@ def invalid_object(group: str, kind: str, name: str, errors: Sequence[FieldError
     return ApiError(422, "Invalid", f'{subject} "{name}" is invalid: {told}', details)
 
 
-def too_many(seconds: int) -> ApiError:
-    """429, to be tried again after some seconds."""
-    error = ApiError(
-        429,
-        "TooManyRequests",
-        "The request could not be completed because the server is overloaded; try again later",
-        {"retryAfterSeconds": seconds},
-    )
-    error.headers["Retry-After"] = str(seconds)
-    return error
-
-
 def internal(message: str) -> ApiError:
     """500."""
     return ApiError(500, "InternalError", message)

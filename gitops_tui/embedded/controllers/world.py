@@ -56,10 +56,6 @@ class World:
             began = self._since[key] = now  # the clock was set back
         return max(0.0, began + seconds - now)
 
-    def forget_wait(self, obj: Object, what: str) -> None:
-        """Let a wait begin anew when it is asked for next."""
-        self._since.pop((uid_of(obj), what), None)
-
     def forget(self, obj: Object) -> None:
         """Drop every wait of an object that is gone."""
         uid = uid_of(obj)

@@ -131,15 +131,6 @@ def _unknown_field(path: str, storage: str) -> str:
     return f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 
 
-def exact_name(text: str) -> str:
-    """The one name that a field selector allows, "" when it allows more."""
-    for part in text.split(","):
-        path, negated, value = _field_requirement(part) if part else ("", False, "")
-        if path == "metadata.name" and not negated:
-            return value
-    return ""
-
-
 def _field_requirement(part: str) -> tuple[str, bool, str]:
     for operator in ("!=", "==", "="):
         path, found, value = part.partition(operator)

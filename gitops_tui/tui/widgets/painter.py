@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,9 +12,6 @@ from textual.widget import Widget
 from gitops_tui.model.text import sanitize
 from gitops_tui.tui.look.palette import BY_NAME, NIGHT, Palette
 from gitops_tui.tui.look.spans import Ground, Line, Tone, cut, width
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def palette_of(widget: Widget) -> Palette:
@@ -42,11 +38,6 @@ def paint(line: Line, cells: int, palette: Palette, ground: Ground = Ground.BASE
     if missing > 0:
         segments.append(Segment(" " * missing, blank))
     return Strip(segments, cells if missing >= 0 else None)
-
-
-def paint_all(lines: Iterable[Line], cells: int, palette: Palette, ground: Ground = Ground.BASE) -> list[Strip]:
-    """Paint several lines."""
-    return [paint(line, cells, palette, ground) for line in lines]
 
 
 def _safe(text: str) -> str:

@@ -173,11 +173,6 @@ class Table(ScrollView, can_focus=True):
         self._keep_in_sight()
         self.refresh()
 
-    def set_columns(self, columns: Sequence[Column]) -> None:
-        """Show other columns."""
-        self.columns = tuple(columns)
-        self.on_resize()
-
     def on_focus(self) -> None:
         """Show the cursor as active."""
         self._refresh_row(self._cursor)
