@@ -96,7 +96,7 @@ def _told(pressed: tuple[_Pressed, _Pressed, _Pressed], changes: float, asked: f
     yield row
     loaded = f"{what}, {_A_SECOND} changing a second, a cold diff of {_BIG:,} objects running"
     note = f"beside the same screen idle; {asked:,.0f} dry-runs were answered meanwhile"
-    held = "the screen's own work: ten times a second it paints the rows in sight that have changed, in one pass of 10"
+    held = "the screen's own work: five times a second it paints the rows in sight that have changed, in one pass of 10"
     held += (
         " to 25 ms for which a key that comes meanwhile waits. To paint them in pieces, with keys between, would end it"
     )

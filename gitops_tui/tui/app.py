@@ -38,7 +38,8 @@ from gitops_tui.tui.theme import CSS, THEMES
 from gitops_tui.tui.views.problems import problem_of
 from gitops_tui.tui.views.view import View
 
-UPDATES_A_SECOND: Final = 10
+UPDATES_A_SECOND: Final = 5
+"""While very much changes; each paints for 10 to 25 ms, for which a key that comes meanwhile waits."""
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 _SEVERITY: Final = {Tone.BAD: "error", Tone.WARN: "warning"}
 
@@ -140,7 +141,7 @@ class GitopsApp(App[None]):
         self.post_message(SnapshotPublished())
 
     def on_snapshot_published(self) -> None:
-        """Show the newest snapshot, at most ten times a second."""
+        """Show the newest snapshot: at once after a rest, at most five times a second."""
         rest = 1 / UPDATES_A_SECOND - (time.monotonic() - self._updated)
         if rest <= 0:
             self._show_current()
