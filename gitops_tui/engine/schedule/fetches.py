@@ -152,6 +152,8 @@ class Fetches:
             since = fetching.status.problem.since if fetching.status.problem else wall
             problem = problem_of(fetched.error, since, retry_at=wall + delay)
             fetching.status = replace(fetching.status, problem=problem, next_at=wall + delay)
+        if fetching.again:
+            fetching.again, fetching.due = False, now
         fetching.unfound = _problems(fetched.unfound, fetching.unfound, wall)
         self._desk.books.changed = True
         if fetching.status.problem is not before:

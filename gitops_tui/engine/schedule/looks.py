@@ -92,6 +92,8 @@ class Looks:
                 continue
             if not fetching_of.busy:
                 fetching_of.due = now
+            elif fetching_of.tried:
+                fetching_of.again = True
 
     def _refresh_later(self, request: Refresh, future: Future[Snapshot], fetching: Fetching) -> None:
         def again() -> None:

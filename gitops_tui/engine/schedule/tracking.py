@@ -106,13 +106,18 @@ class Tracked:
 
 @dataclass(slots=True)
 class Fetching:
-    """One repository. tried: it was asked at least once, so what is known locally is as good as it gets."""
+    """One repository. tried: it was asked at least once, so what is known locally is as good as it gets.
+
+    again: somebody asked for the newest while it was being fetched, which may have begun before what they mean was
+    pushed.
+    """
 
     repository: Repository
     status: RepositoryStatus
     due: float = 0.0
     busy: bool = False
     tried: bool = False
+    again: bool = False
     backoff: Backoff = field(default_factory=lambda: Backoff(2.0, 2.0, 120.0, jitter=0.2))
     expanded: dict[FolderTemplate, tuple[Application, ...]] = field(default_factory=dict)
     unfound: tuple[Problem, ...] = ()
