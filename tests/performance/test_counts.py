@@ -285,7 +285,6 @@ def test_a_new_commit_of_plain_files_is_read_from_git_alone(shop: Stage, tmp_pat
     shop.status()
     git.clear()
     shop.repository.commit("Green", {"app/settings-0.yaml": config_map("settings-0", colour="green")})
-    shop.clock.now += 10
     assert shop.status().total == OBJECTS
     to_guard_what_was_shown = ["rev-parse", "for-each-ref", "update-ref"]
     to_the_mirror = ["ls-remote", "for-each-ref", "fetch", "for-each-ref", "merge-base"]

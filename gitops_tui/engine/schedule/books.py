@@ -185,7 +185,7 @@ class Books:
     def _leave(self, name: str) -> None:
         self.agenda.drop(name)
         tracked = self._left[name] = self.tracked.pop(name)
-        for waiter in tracked.waiters:
+        for waiter in (*tracked.waiters, *tracked.late):
             waiter.looked_at(name)
         self._left = {name: each for name, each in self._left.items() if each.job is not None}
 

@@ -85,7 +85,7 @@ class Looks:
             self._desk.books.refreshed.append(future)
         for tracked in chosen:
             self._renew(tracked, request.hard)
-            tracked.waiters.append(waiter)
+            (tracked.late if tracked.looking else tracked.waiters).append(waiter)
             tracked.touch(now)
             fetching_of = self._desk.books.fetching.get(tracked.application.source.repository)
             if fetching_of is None or fetching_of is fetched or (for_one and fetching_of.tried):
@@ -285,6 +285,8 @@ class Looks:
 
     def _answer_waiters(self, tracked: Tracked) -> None:
         self._desk.books.mark(tracked)
-        waiters, tracked.waiters = tracked.waiters, []
+        waiters, tracked.waiters, tracked.late = tracked.waiters, tracked.late, []
         for waiter in waiters:
             waiter.looked_at(tracked.application.name)
+        if tracked.waiters:
+            tracked.touch(self._desk.clock())

@@ -68,6 +68,9 @@ class Tracked:
     """How soon it is looked at again while it progresses and nothing moves."""
     job: RunningJob | None = None
     waiters: list[RefreshWaiter] = field(default_factory=list)
+    """Whom the next look answers that ends."""
+    late: list[RefreshWaiter] = field(default_factory=list)
+    """Who asked during a look, which may have begun before what they mean: the one after it answers them."""
     outcome: Problem | None = None
     """What came of the last operation, if it was not a success."""
     waiting: str = ""
