@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gitops_tui.embedded import EmbeddedServer
+from gitops_tui.embedded.faults import Fault
 from gitops_tui.engine.requests import Sync, Terminate
 from gitops_tui.engine.schedule.lanes import ThreadLanes
 from gitops_tui.model.application import SyncMode, SyncPolicy
@@ -113,9 +114,8 @@ def test_a_webhook_that_fails_refuses_the_sync_before_a_single_write(
 # what is applied does not stay
 
 
-def test_an_apply_that_does_what_no_dry_run_foretold_is_left_alone_after_three_times(
-    enter: Enter, server: EmbeddedServer, tmp_path: Path
-) -> None:
+def painted_red(server: EmbeddedServer) -> Fault:
+    """Have each apply of `settings` make it red, which no dry-run foretells; what counts these applies."""
     applies = server.faults.delay(0.0, method="PATCH", path=r"/configmaps/settings\?(?!.*dryRun)")
 
     def paint(obj: dict[str, Any]) -> None:
@@ -123,6 +123,13 @@ def test_an_apply_that_does_what_no_dry_run_foretold_is_left_alone_after_three_t
             obj["data"] = {**obj["data"], "colour": "red"}
 
     server.faults.mutate(paint, foretold=False)
+    return applies
+
+
+def test_an_apply_that_does_what_no_dry_run_foretold_is_left_alone_after_three_times(
+    enter: Enter, server: EmbeddedServer, tmp_path: Path
+) -> None:
+    applies = painted_red(server)
     with enter(policy=AUTO) as shop:
         diary = Diary(server, SHOP)
         status = shop.until(lambda status: "backs off" in status.waiting and "applied" in status.waiting)
@@ -143,13 +150,7 @@ def test_an_apply_that_does_what_no_dry_run_foretold_is_left_alone_after_three_t
 def test_a_commit_about_something_else_is_no_reason_to_apply_it_a_fourth_time(
     enter: Enter, server: EmbeddedServer
 ) -> None:
-    applies = server.faults.delay(0.0, method="PATCH", path=r"/configmaps/settings\?(?!.*dryRun)")
-
-    def paint(obj: dict[str, Any]) -> None:
-        if obj["metadata"]["name"] == "settings":
-            obj["data"] = {**obj["data"], "colour": "red"}
-
-    server.faults.mutate(paint, foretold=False)
+    applies = painted_red(server)
     with enter(policy=AUTO) as shop:
         shop.until(lambda status: "backs off" in status.waiting and "applied" in status.waiting)
         sha = shop.repository.commit("Elsewhere", {"other/readme.md": "nothing"})

@@ -20,8 +20,8 @@ from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.resources import Manifest
 from gitops_tui.model.status import SyncCode
 from gitops_tui.render import render
-from gitops_tui.source.transport.runner import Runner
 from tests.support.existing_cluster import ExistingCluster
+from tests.support.git_commands import git_commands
 from tests.support.manifests import config_map
 from tests.support.stage import Stage, fleet, stage
 
@@ -85,15 +85,7 @@ def shop(tmp_path: Path, server: EmbeddedServer, namespace: str) -> Iterator[Sta
 @pytest.fixture
 def git(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The git commands that are run."""
-    commands: list[str] = []
-    stream = Runner.stream
-
-    def counted(self: Runner, git_dir: Path | None, *arguments: str, **more: Any) -> Any:
-        commands.append(arguments[0])
-        return stream(self, git_dir, *arguments, **more)
-
-    monkeypatch.setattr(Runner, "stream", counted)
-    return commands
+    return git_commands(monkeypatch)
 
 
 @pytest.fixture

@@ -7,28 +7,19 @@ import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.source import Mirror, files, listing
-from gitops_tui.source.transport.runner import Runner
+from tests.support.git_commands import git_commands
 from tests.support.git_origin import Origin
 
 
 @pytest.fixture
 def git(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The git commands that are run."""
-    commands: list[str] = []
-    stream = Runner.stream
-
-    def counted(self: Runner, git_dir: Path | None, *arguments: str, **more: Any) -> Any:
-        commands.append(arguments[0])
-        return stream(self, git_dir, *arguments, **more)
-
-    monkeypatch.setattr(Runner, "stream", counted)
-    return commands
+    return git_commands(monkeypatch)
 
 
 def test_what_is_in_them_and_where(mirror: Mirror, origin: Origin, state: Path, git: list[str]) -> None:

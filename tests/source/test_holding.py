@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from gitops_tui.source import Mirror
-from gitops_tui.source.transport.runner import Runner
+from tests.support.git_commands import git_commands
 from tests.support.git_origin import Origin
 
 NOWHERE = "f" * 40
@@ -82,19 +79,12 @@ def test_another_line_of_history_with_other_content_holds_none(mirror: Mirror, o
 def test_it_takes_two_processes_for_however_many(
     mirror: Mirror, origin: Origin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    git: list[str] = []
-    stream = Runner.stream
-
-    def counted(self: Runner, git_dir: Path | None, *arguments: str, **more: Any) -> Any:
-        git.append(arguments[0])
-        return stream(self, git_dir, *arguments, **more)
-
     for number in range(5):
         origin.commit({"app/a": str(number)})
         origin.commit({"other/x": str(number)})
     mirror.fetch()
     shas = set(origin.git("rev-list", "main").split())
     found = rows(mirror)
-    monkeypatch.setattr(Runner, "stream", counted)
+    git = git_commands(monkeypatch)
     assert len(mirror.holding("app", found, shas)) == len(shas)
     assert git == ["rev-list", "cat-file"]

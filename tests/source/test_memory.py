@@ -13,7 +13,7 @@ import pytest
 from gitops_tui.model.application import Repository
 from gitops_tui.model.errors import SourceError
 from gitops_tui.source import Mirror, Mirrors
-from gitops_tui.source.transport.runner import Runner
+from tests.support.git_commands import git_commands
 from tests.support.git_origin import Origin
 
 Next = Callable[[], Any]
@@ -22,15 +22,7 @@ Next = Callable[[], Any]
 @pytest.fixture
 def git(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The git commands that are run."""
-    commands: list[str] = []
-    stream = Runner.stream
-
-    def counted(self: Runner, git_dir: Path | None, *arguments: str, **more: Any) -> Any:
-        commands.append(arguments[0])
-        return stream(self, git_dir, *arguments, **more)
-
-    monkeypatch.setattr(Runner, "stream", counted)
-    return commands
+    return git_commands(monkeypatch)
 
 
 @pytest.fixture
