@@ -88,6 +88,7 @@ _RULES: Final[Mapping[str, Callable[[Schema, Any, Any], bool]]] = {
     "items": lambda _, said, value: not isinstance(value, list) or all(_allows(said, item) for item in value),
     "pattern": lambda _, said, value: not isinstance(value, str) or re.search(said, value) is not None,
     "minLength": lambda _, said, value: not isinstance(value, str) or len(value) >= said,
+    "minItems": lambda _, said, value: not isinstance(value, list) or len(value) >= said,
     "minimum": lambda _, said, value: not _is_number(value) or value >= said,
     "maximum": lambda _, said, value: not _is_number(value) or value <= said,
     "anyOf": lambda _, said, value: any(_allows(each, value) for each in said),

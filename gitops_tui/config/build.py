@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,11 +171,16 @@ def _folder(node: Node, urls: Mapping[str, str], base: Path, common: _Common) ->
         labels=dict(node.get("labels", {})),
         depends_on=tuple(node.get("dependsOn", ())),
         health=common.health,
+        signed_by=_files(source.get("signedBy", ()), base),
     )
 
 
 def _url(repository: str, urls: Mapping[str, str], base: Path) -> str:
     return urls[repository] if repository in urls else canonical(repository, base)
+
+
+def _files(paths: Sequence[str], base: Path) -> tuple[str, ...]:
+    return tuple(str(absolute(path, base)) for path in paths)
 
 
 def _inside(path: str) -> str:
@@ -200,6 +205,7 @@ def _source(node: Node, urls: Mapping[str, str], base: Path) -> Source:
             include_crds=helm.get("includeCrds", True),
         ),
         kustomize=KustomizeOptions(**_given(node.get("kustomize", {}), load_restrictor="loadRestrictor")),
+        signed_by=_files(node.get("signedBy", ()), base),
     )
 
 

@@ -83,7 +83,8 @@ class Source:
     """Which commit and folder an application is made from.
 
     repository: the URL of a `Repository`. revision: what is tracked (branch, tag, semver range, sha; "" or
-    "HEAD" means the default branch). path: the folder inside it, "" for the root.
+    "HEAD" means the default branch). path: the folder inside it, "" for the root. signed_by: files of public keys, of
+    which one has to have signed a commit before it is deployed; without any, every commit is.
     """
 
     repository: str
@@ -93,6 +94,7 @@ class Source:
     directory: DirectoryOptions = DirectoryOptions()
     helm: HelmOptions = field(default_factory=HelmOptions)
     kustomize: KustomizeOptions = KustomizeOptions()
+    signed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ class FolderTemplate:
     """Applications made from folders: each folder that matches `pattern` becomes one, named after the folder.
 
     pattern: a glob on paths inside the repository (`apps/*`), "" for the root alone. namespace: "" means a
-    namespace named like the application.
+    namespace named like the application. signed_by: as of a `Source`, of the list of folders too.
     """
 
     repository: str
@@ -179,6 +181,7 @@ class FolderTemplate:
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     depends_on: tuple[str, ...] = ()
     health: tuple[KindRules, ...] = ()
+    signed_by: tuple[str, ...] = ()
 
 
 def cycle(depends_on: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -79,6 +79,7 @@ def test_everything_that_can_be_said_arrives(file: Path) -> None:
               repository: fleet
               revision: ">=1.0 <2"
               path: ./charts/shop/
+              signedBy: [keys/anna.asc, /etc/keys/team.pub]
               renderer: helm
               helm:
                 release: shop-eu
@@ -129,6 +130,7 @@ def test_everything_that_can_be_said_arrives(file: Path) -> None:
         ">=1.0 <2",
         "charts/shop",
     )
+    assert source.signed_by == (str(file.parent / "keys/anna.asc"), "/etc/keys/team.pub")
     assert source.renderer is RendererName.HELM
     assert source.helm == HelmOptions(
         "shop-eu",
@@ -156,7 +158,7 @@ def test_folders_take_the_same_options(file: Path) -> None:
         file,
         """\
         folders:
-          - source: {repository: ../fleet, revision: main, path: /apps/*/}
+          - source: {repository: ../fleet, revision: main, path: /apps/*/, signedBy: [a.pub]}
             destination: {context: prod, namespace: shared}
             project: all
             labels: {a: b}
@@ -176,6 +178,7 @@ def test_folders_take_the_same_options(file: Path) -> None:
         (IgnoreRule(managers=("hpa",)),),
         ("spec.token",),
         {"a": "b"},
+        signed_by=(str(file.parent / "a.pub"),),
     )
 
 

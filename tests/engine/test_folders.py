@@ -20,6 +20,7 @@ from gitops_tui.journal import Journal
 from gitops_tui.model.application import FolderTemplate, Repository
 from gitops_tui.model.status import Snapshot
 from gitops_tui.source import Mirrors
+from tests.support.keys import Ssh, needs_ssh, sign
 from tests.support.stage import Clock
 from tests.support.work_tree import WorkTree
 
@@ -127,3 +128,29 @@ def test_a_branch_that_is_missing_hides_no_folders_of_another(look: Look, reposi
     (problem,) = snapshot.problems
     assert "there is no branch, tag or commit gone" in problem.message
     assert snapshot.repositories[url].problem is None
+
+
+@needs_ssh
+def test_an_unsigned_commit_changes_no_list_of_applications(look: Look, repository: WorkTree, tmp_path: Path) -> None:
+    anna = Ssh(tmp_path, "anna")
+    sign(repository, anna)
+    template = FolderTemplate(str(repository.path), "main", "apps/*", signed_by=(str(anna.public),))
+    assert set(look.at(template).applications) == {"web", "api"}
+    unsigned = repository.commit("Another, and one less", {"apps/eve/a.yaml": "a: b\n", "apps/web/a.yaml": None})
+    snapshot = look.now()
+    assert set(snapshot.applications) == {"web", "api"}
+    (problem,) = snapshot.problems
+    assert problem.subject == f"folders apps/* of repository {repository.path}"
+    assert problem.message == f"commit {unsigned[:7]} is not signed with an OpenPGP or SSH key"
+    sign(repository, anna)
+    snapshot = look.now()
+    assert (set(snapshot.applications), snapshot.problems) == ({"eve", "api"}, ())
+
+
+@needs_ssh
+def test_at_a_start_there_is_no_list_to_keep_and_that_of_an_unsigned_commit_is_shown(
+    look: Look, repository: WorkTree, tmp_path: Path
+) -> None:
+    anna = Ssh(tmp_path, "anna")
+    snapshot = look.at(FolderTemplate(str(repository.path), "main", "apps/*", signed_by=(str(anna.public),)))
+    assert (set(snapshot.applications), snapshot.problems) == ({"web", "api"}, ())

@@ -9,6 +9,7 @@ Each line of code that holds one was taken out by hand, and these tests were see
 |   written down before the apply | `execute._performed` | `test_what_was_applied_unheard_is_known_and_pruned_later` |
 |   struck after a confirmed deletion | `prune._confirm` | `test_api_writes.test_a_finalizer_that_hangs_…` |
 | 2 no prune after a failure | `plan._why_kept`, `Plans.plan`, `Pairing.incomplete` | `test_nothing_is_pruned_while_…` |
+|   nor for an unsigned commit | `Reconciler.demand_signature` | `test_git_signatures` |
 |   nor after a failed apply | `apply.apply_step` | `test_api_writes.test_an_apply_that_fails_…` |
 | 3 what a person decides | `guards`, `Operations._approved` | `test_automation_never_prunes_what_needs_a_person` |
 | 4 read again before each delete | `prune.request_deletion` | `test_what_another_has_meanwhile_is_left_alone` |

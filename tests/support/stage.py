@@ -124,13 +124,15 @@ def stage(
     timing: Timing | None = None,
     lanes: Lanes | None = None,
     remote: Repository | None = None,
+    signed_by: tuple[str, ...] = (),
     **more: Any,
 ) -> Iterator[Stage]:
     """A stage with one application from folder `app` of a repository with one commit of `files`.
 
     context: of the kubeconfig, "" for its current one. timing: how patient it is with the cluster. lanes: those
     of the program, where something is to happen while an operation runs. remote: how the repository is reached, by
-    its folder otherwise. more: other fields of the application, such as `ignore`.
+    its folder otherwise. signed_by: files of the keys that may sign. more: other fields of the application, such as
+    `ignore`.
     """
     if repository is None:
         repository = WorkTree(folder / "repository")
@@ -138,7 +140,7 @@ def stage(
     asked = remote or Repository(str(repository.path), interval=2.0)
     shop = Application(
         namespace,
-        Source(asked.url, "main", "app"),
+        Source(asked.url, "main", "app", signed_by=signed_by),
         Destination(context, namespace),
         policy or SyncPolicy(),
         **more,

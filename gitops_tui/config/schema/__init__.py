@@ -126,6 +126,14 @@ def _origin(path: str, default: str) -> Schema:
         "repository": text("A repository's name from `repositories`, or a URL.", minLength=1),
         "revision": text("What is tracked: a branch, tag, semver range (`>=1.2 <2`), or commit.", default="HEAD"),
         "path": _inside(path, default=default),
+        "signedBy": {
+            **array(
+                "Files of public keys (OpenPGP, or SSH as in a `.pub` file). Only commits that one of them has signed "
+                "are deployed. Default: every commit is."
+            ),
+            "minItems": 1,
+            "errorMessage": {"minItems": "names no file; without `signedBy` every commit is deployed"},
+        },
     }
 
 

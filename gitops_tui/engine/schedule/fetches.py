@@ -123,11 +123,31 @@ class Fetches:
                 expanded[template] = known[template]
                 continue
             try:
-                expanded[template] = applications_from(template, _folders(mirror, template))
+                expanded[template] = applications_from(
+                    template, self._folders(mirror, template, is_known=bool(known.get(template)))
+                )
             except SourceError as error:
                 expanded[template] = known.get(template, ())
                 unfound.append(error)
         return Fetched(changed, note, expanded, failed, tuple(unfound))
+
+    def _folders(self, mirror: Mirror, template: FolderTemplate, *, is_known: bool) -> tuple[str, ...]:
+        """The folders of a template at what it tracks. SourceError for an unknown ref, and when there is none.
+
+        is_known: a list is there that stays where this commit is not signed. Without one all are shown, and held.
+        """
+        revision = mirror.resolve(template.revision)
+        if is_known:
+            what = f"folders {one_line(template.pattern or '.')} of {mirror.subject}"
+            self._reconciler.demand_signature(template.repository, revision.sha, template.signed_by, what)
+        found = mirror.folders(revision.sha, template.pattern)
+        if not found:
+            raise SourceError(
+                mirror.subject,
+                f"no folder matches {one_line(template.pattern)} at {one_line(template.revision)} {revision.short}",
+                hint="a pattern such as apps/* names folders, never files",
+            )
+        return found
 
     def _keep(self, mirror: Mirror, in_use: frozenset[str]) -> None:
         """Guard what is deployed, pinned or shown against a force-push and Git's own clean-up."""
@@ -175,19 +195,6 @@ def _problems(errors: Iterable[GitopsError], before: Iterable[Problem], now: flo
     known = {(problem.subject, problem.message): problem.since for problem in before}
     told = (problem_of(error, now) for error in errors)
     return tuple(replace(each, since=known.get((each.subject, each.message), now)) for each in told)
-
-
-def _folders(mirror: Mirror, template: FolderTemplate) -> tuple[str, ...]:
-    """The folders of a template at what it tracks. SourceError for an unknown ref, and when there is none."""
-    revision = mirror.resolve(template.revision)
-    found = mirror.folders(revision.sha, template.pattern)
-    if not found:
-        raise SourceError(
-            mirror.subject,
-            f"no folder matches {one_line(template.pattern)} at {one_line(template.revision)} {revision.short}",
-            hint="a pattern such as apps/* names folders, never files",
-        )
-    return found
 
 
 def _all_repositories(config: Config) -> Iterable[Repository]:

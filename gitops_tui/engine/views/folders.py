@@ -17,7 +17,7 @@ def applications_from(template: FolderTemplate, folders: Sequence[str]) -> tuple
     return tuple(
         Application(
             name=name,
-            source=Source(template.repository, template.revision, folder),
+            source=Source(template.repository, template.revision, folder, signed_by=template.signed_by),
             destination=Destination(template.context, template.namespace or name),
             policy=template.policy,
             project=template.project,

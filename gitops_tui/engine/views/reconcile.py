@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitops_tui.cluster import Cluster, Clusters, Live, beneath
 from gitops_tui.diff import hides
@@ -23,6 +24,9 @@ from gitops_tui.model.values import dataclass, field
 from gitops_tui.render import RenderTarget
 from gitops_tui.source import Mirror, Mirrors
 from gitops_tui.sync import Pair, left_alone, validates
+
+if TYPE_CHECKING:
+    from gitops_tui.source.signatures import Signatures
 
 _READY_TIMEOUT = 15.0
 
@@ -65,6 +69,7 @@ class Reconciler:
         self._inventory = inventory
         self._submit = submit
         self._repositories: Mapping[str, Repository] = {}
+        self._signatures: Signatures | None = None
         self.renderings = Renderings(folder)
         self.verdicts = Verdicts()
         self.sights = Sights(self.verdicts, submit)
@@ -86,6 +91,16 @@ class Reconciler:
         mirror = self.mirror(application.source.repository)
         latest = mirror.resolve(application.source.revision)
         return (mirror.revision(wanted) if wanted else latest), latest
+
+    def demand_signature(self, url: str, sha: str, signed_by: Sequence[str], subject: str) -> None:
+        """Raise SourceError about `subject` unless the commit may be deployed (reliability.md: Signatures)."""
+        if not signed_by:
+            return
+        if self._signatures is None:
+            from gitops_tui.source.signatures import Signatures  # noqa: PLC0415 - few ask for signatures
+
+            self._signatures = Signatures()
+        self._signatures.demand(self.mirror(url), sha, signed_by, subject)
 
     def manifests(self, application: Application, sha: str) -> tuple[Manifest, ...]:
         """The application's manifests at a commit, as written. Works without the cluster."""
@@ -115,6 +130,8 @@ class Reconciler:
     def _ground(self, application: Application, wanted: str | None) -> Ground:
         """What a look is of; every kind in play has been listed, or cannot be."""
         revision, latest = self.revision(application, wanted)
+        source = application.source
+        self.demand_signature(source.repository, revision.sha, source.signed_by, f"application {application.name}")
         settled = self._settled(application, revision.sha)
         cluster = self.cluster(application)
         inventory = self._inventory(application.name, cluster.context)
