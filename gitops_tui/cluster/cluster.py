@@ -25,6 +25,8 @@ from gitops_tui.model.values import replace
 
 _CLOSING = 1.0
 _ESCAPED = pattern("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_NO_VERSION = "1"
+"""A resourceVersion that no object has: an apply with it makes an object, and changes none."""
 _PAGE = 500
 _OUTLINES = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 
@@ -126,19 +128,25 @@ class Cluster:
         dry_run: bool = False,
         validate: bool = True,
         secret: bool = False,
+        anew: bool = False,
+        resource_version: str = "",
     ) -> Applied:
         """Server-side apply as field manager `gitops-tui`; ConflictError when another manager owns a field.
 
         validate: an unknown field is an InvalidError; otherwise it is dropped, with a warning. secret: texts about it
         may quote hidden values, as they may with every Secret, and so are made of field names and reasons alone.
+        anew: ConflictError when there is such an object already. resource_version: ConflictError when the live object
+        has another one; "" for any.
         """
         query = {**_writing(dry_run=dry_run, validate=validate), "force": str(force).lower()}
+        version = _NO_VERSION if anew else resource_version
+        stated = _at_version(manifest.body, version) if version else manifest.body
         try:
-            return self._applied(manifest.key, manifest.body, query, secret=secret)
+            return self._applied(manifest.key, stated, query, secret=secret)
         except InvalidError as error:
             from gitops_tui.cluster.undeclared import without_undeclared  # noqa: PLC0415 - for a mistake alone
 
-            body, dropped = (manifest.body, ()) if validate else without_undeclared(manifest.body, error)
+            body, dropped = (stated, ()) if validate else without_undeclared(stated, error)
             if not dropped:
                 raise
         made = self._applied(manifest.key, body, query, secret=secret)
@@ -168,8 +176,7 @@ class Cluster:
         secret: bool = False,
     ) -> Applied:
         """Put the object in place of the one that has `uid`, whole; ConflictError when that moved or is another."""
-        known = {"uid": uid, "resourceVersion": resource_version}
-        body = {**manifest.body, "metadata": {**(manifest.body.get("metadata") or {}), **known}}
+        body = _at_version(manifest.body, resource_version, uid=uid)
         answer = self._ask(
             manifest.key,
             "PUT",
@@ -343,6 +350,11 @@ class Cluster:
 def _writing(*, dry_run: bool, validate: bool) -> dict[str, str]:
     query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict" if validate else "Warn"}
     return {**query, "dryRun": "All"} if dry_run else query
+
+
+def _at_version(body: Body, resource_version: str, **known: str) -> Body:
+    """The object with the version that the live one has to have."""
+    return {**body, "metadata": {**(body.get("metadata") or {}), **known, "resourceVersion": resource_version}}
 
 
 def _encoded(key: ResourceKey, body: Body) -> bytes:

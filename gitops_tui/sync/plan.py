@@ -28,6 +28,7 @@ from gitops_tui.sync.order import Introduced, arranged
 from gitops_tui.sync.pair import Pair, adopted
 
 IN_SYNC: Final = "in sync"
+ADOPTS: Final = "adopt existing object"
 
 _PARTIAL: Final = "hook: runs in a sync of the whole application"
 TEMPLATED: Final = frozenset({"DaemonSet", "Deployment", "StatefulSet"})
@@ -136,7 +137,7 @@ class _Planner:
             return self._skip(pair, "is being deleted; it is made anew once it is gone")
         if pair.owner is None:
             warnings = (adopted(self.application),)
-            return self._change(pair, Action.UPDATE, "adopt existing object", warnings=warnings)
+            return self._change(pair, Action.UPDATE, ADOPTS, warnings=warnings)
         if pair.drift.code is DriftCode.IN_SYNC:
             return self._skip(pair, IN_SYNC)
         method = self._method(pair, manifest)

@@ -36,10 +36,13 @@ class Cluster(Protocol):
         dry_run: bool = False,
         validate: bool = True,
         secret: bool = False,
+        anew: bool = False,
+        resource_version: str = "",
     ) -> Applied:
         """Server-side apply as our field manager. validate: False drops unknown fields with a warning.
 
-        secret: what the server says about it is not to be quoted.
+        secret: what the server says about it is not to be quoted. anew: only if there is no such object.
+        resource_version: only if the live object has it.
         """
 
     def replace(

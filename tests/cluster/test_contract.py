@@ -79,6 +79,32 @@ def test_another_manager_s_field_is_a_conflict_until_forced(live: Cluster, api: 
     assert live.apply(manifest, force=True).body["data"] == {"color": "red"}
 
 
+def test_an_apply_that_is_to_make_an_object_changes_none(live: Cluster, shop: str) -> None:
+    made = live.apply(config_map(shop, color="red"), force=True, anew=True).body
+
+    with pytest.raises(ConflictError) as caught:
+        live.apply(config_map(shop, color="blue"), force=True, anew=True)
+
+    assert caught.value.causes == (), "it is not about fields"
+    assert live.read(config_map(shop).key) == made
+    assert made["metadata"]["managedFields"][0]["operation"] == "Apply"
+
+
+def test_an_apply_to_a_version_changes_no_other(live: Cluster, api: RealCluster, shop: str) -> None:
+    before = live.apply(config_map(shop, color="red")).body["metadata"]["resourceVersion"]
+    edit(api, shop, size="large")
+
+    with pytest.raises(ConflictError) as caught:
+        live.apply(config_map(shop, color="blue"), force=True, resource_version=before)
+    assert caught.value.causes == ()
+
+    now = live.read(config_map(shop).key) or {}
+    assert now["data"] == {"color": "red", "size": "large"}
+    version = now["metadata"]["resourceVersion"]
+    after = live.apply(config_map(shop, color="blue"), force=True, resource_version=version).body
+    assert after["data"] == {"color": "blue", "size": "large"}
+
+
 def test_an_unknown_field_is_invalid(live: Cluster, shop: str) -> None:
     body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": shop}}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from gitops_tui.model.errors import (
     UnreachableError,
 )
 from gitops_tui.model.operations import OperationPhase, Result
+from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.sync import Outcome, stamp
 from tests.sync.world import SHOP, Scene, body, definition, merge
@@ -191,6 +193,94 @@ def test_an_object_that_another_application_took_since_is_refused(scene: Scene) 
     assert outcome.phase is OperationPhase.FAILED
     assert "belongs to application billing" in outcome.message
     assert scene.world.diary == []
+
+
+# between the plan and the write
+
+
+LATER = {"argocd.argoproj.io/sync-wave": "1"}
+
+
+def meanwhile(scene: Scene, happening: Callable[[], None]) -> None:
+    """Something happens right after the first write, long after the plan was checked."""
+
+    def once(_key: ResourceKey, _live: dict[str, Any]) -> None:
+        scene.world.on_apply = lambda _key, _live: None
+        happening()
+
+    scene.world.on_apply = once
+
+
+def test_what_another_application_makes_while_it_runs_is_left_alone(scene: Scene) -> None:
+    meanwhile(scene, lambda: scene.world.put(config("b", "theirs"), application=OTHER))
+
+    outcome = scene.sync(config("a"), body("ConfigMap", "b", notes=LATER, data={"a": "ours"}))
+
+    assert results(outcome) == {"ConfigMap/a": "Created", "ConfigMap/b": "Failed"}
+    assert "belongs to application billing, not to shop" in outcome.message
+    assert scene.world.objects[key("ConfigMap", "b")]["data"] == {"a": "theirs"}
+    assert owner_of(scene.world.objects[key("ConfigMap", "b")]) == "billing"
+
+
+def test_what_somebody_makes_while_it_runs_is_left_alone_until_a_plan_has_shown_it(scene: Scene) -> None:
+    meanwhile(scene, lambda: scene.world.put(config("b", "theirs")))
+    wanted = (config("a"), body("ConfigMap", "b", notes=LATER, data={"a": "ours"}))
+
+    outcome = scene.sync(*wanted)
+
+    assert results(outcome) == {"ConfigMap/a": "Created", "ConfigMap/b": "Failed"}
+    assert "ConfigMap shop/b: appeared since the plan" in outcome.message
+    assert scene.world.objects[key("ConfigMap", "b")]["data"] == {"a": "theirs"}
+    assert not outcome.permanent, "the next plan shows that it is taken over"
+    assert results(scene.sync(*wanted)) == {"ConfigMap/a": "Unchanged", "ConfigMap/b": "Configured"}
+
+
+def test_what_another_application_takes_over_while_it_runs_is_left_alone(scene: Scene) -> None:
+    scene.world.put(config("b", "nobody's"))
+    theirs = dict(stamp(Manifest.of(config("b", "theirs")), OTHER).body)
+    meanwhile(scene, lambda: scene.world.touch(key("ConfigMap", "b"), **theirs))
+
+    outcome = scene.sync(config("a"), body("ConfigMap", "b", notes=LATER, data={"a": "ours"}))
+
+    assert results(outcome) == {"ConfigMap/a": "Created", "ConfigMap/b": "Failed"}
+    assert "belongs to application billing, not to shop" in outcome.message
+    assert scene.world.objects[key("ConfigMap", "b")]["data"] == {"a": "theirs"}
+
+
+def test_an_object_whose_status_moves_is_taken_over_all_the_same(scene: Scene) -> None:
+    scene.world.put(config("b", "nobody's"))
+    meanwhile(scene, lambda: scene.world.touch(key("ConfigMap", "b"), status={"seen": "now"}))
+
+    outcome = scene.sync(config("a"), body("ConfigMap", "b", notes=LATER, data={"a": "ours"}))
+
+    assert results(outcome) == {"ConfigMap/a": "Created", "ConfigMap/b": "Configured"}
+    assert owner_of(scene.world.objects[key("ConfigMap", "b")]) == "shop"
+
+
+def test_what_an_apply_made_whose_answer_was_lost_is_ours(scene: Scene) -> None:
+    meanwhile(scene, lambda: scene.world.put(config("b", "ours"), application=SHOP))
+
+    outcome = scene.sync(config("a"), body("ConfigMap", "b", notes=LATER, data={"a": "ours"}))
+
+    assert results(outcome) == {"ConfigMap/a": "Created", "ConfigMap/b": "Created"}
+
+
+def test_what_kubernetes_makes_in_a_namespace_of_the_plan_is_taken_over(scene: Scene) -> None:
+    account = body("ServiceAccount", "default", namespace="fresh")
+    meanwhile(scene, lambda: scene.world.put(account))
+
+    outcome = scene.sync(body("Namespace", "fresh"), {**account, "imagePullSecrets": [{"name": "registry"}]})
+
+    assert results(outcome) == {"Namespace/fresh": "Created", "ServiceAccount/default": "Created"}
+    assert owner_of(scene.world.objects[ResourceKey("", "ServiceAccount", "fresh", "default")]) == "shop"
+
+
+def test_a_namespace_that_another_sync_makes_meanwhile_is_there_for_both(scene: Scene) -> None:
+    meanwhile(scene, lambda: scene.world.put(body("Namespace", "fresh")))
+
+    outcome = scene.sync(config("a"), body("Namespace", "fresh", notes=LATER))
+
+    assert results(outcome) == {"ConfigMap/a": "Created", "Namespace/fresh": "Created"}
 
 
 def test_conflicts_are_shown_with_manager_and_field_and_forced_only_by_policy() -> None:

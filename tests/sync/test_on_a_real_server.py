@@ -285,3 +285,18 @@ def test_an_object_of_somebody_else_is_adopted_on_request(shop: Shop) -> None:
     live = shop.cluster.read(config(shop, "web").key)
     assert live is not None
     assert owner_of(live) == "shop"
+
+
+def test_two_applications_that_plan_the_same_new_object_do_not_take_it_from_each_other(shop: Shop) -> None:
+    other = Shop(shop.cluster, shop.real, shop.namespace)
+    other.application = replace(shop.application, name="billing")
+    pairs = [each.pair(config(each, "contested", who=each.application.name)) for each in (shop, other)]
+    plans = [each.plan(replace(pair, tried=True)) for each, pair in zip((shop, other), pairs, strict=True)]
+
+    first, second = (each.run(planned) for each, planned in zip((shop, other), plans, strict=True))
+
+    assert (first.phase, second.phase) == (OperationPhase.SUCCEEDED, OperationPhase.FAILED)
+    assert "belongs to application shop, not to billing" in second.message
+    live = shop.cluster.read(config(shop, "contested").key)
+    assert live is not None
+    assert (live["data"], owner_of(live)) == ({"who": "shop"}, "shop")

@@ -115,6 +115,8 @@ class World:
         dry_run: bool = False,
         validate: bool = True,
         secret: bool = False,
+        anew: bool = False,
+        resource_version: str = "",
     ) -> Answer:
         del secret
         with self.lock:
@@ -122,6 +124,9 @@ class World:
             self.lax |= {key} if not validate else set()
             self._admit(key, force=force, dry_run=dry_run)
             before = self.objects.get(key)
+            wanted = "1" if anew else resource_version
+            if before and wanted and before["metadata"]["resourceVersion"] != wanted:
+                raise ConflictError(str(key), "the object has been modified", status=409)
             after = copy.deepcopy(before) if before else _new(self._next("uid"))
             merge(after, copy.deepcopy(dict(manifest.body)))
             if before is not None and compare(before, after, after).code == DriftCode.IN_SYNC and after == before:

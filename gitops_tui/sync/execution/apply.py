@@ -16,6 +16,7 @@ from gitops_tui.model.values import dataclass
 from gitops_tui.sync.execution.run import FailedError, Run, uid_of, version_of
 from gitops_tui.sync.options import awaits_kind, validates
 from gitops_tui.sync.order import defined_kind
+from gitops_tui.sync.plan import ADOPTS
 from gitops_tui.sync.ports import Applied
 
 READY_WITHIN: Final = 60.0
@@ -63,12 +64,20 @@ def apply_step(run: Run, changes: Sequence[Change]) -> None:
         _await_usable(run, change)
 
 
-def applied(run: Run, manifest: Manifest, *, dry_run: bool = False) -> Applied:
+def applied(
+    run: Run, manifest: Manifest, *, dry_run: bool = False, anew: bool = False, resource_version: str = ""
+) -> Applied:
     """Apply an object by the policies that hold for it. ClusterError when the server refuses it."""
     policy = run.application.policy
-    validate = validates(manifest.body, policy)
-    secret = hides(manifest.body, run.application.masked_paths)
-    return run.cluster.apply(manifest, force=policy.force_conflicts, dry_run=dry_run, validate=validate, secret=secret)
+    return run.cluster.apply(
+        manifest,
+        force=policy.force_conflicts,
+        dry_run=dry_run,
+        validate=validates(manifest.body, policy),
+        secret=hides(manifest.body, run.application.masked_paths),
+        anew=anew,
+        resource_version=resource_version,
+    )
 
 
 def replaced(run: Run, change: Change, manifest: Manifest, *, dry_run: bool = False) -> Applied:
@@ -94,6 +103,47 @@ def replaced(run: Run, change: Change, manifest: Manifest, *, dry_run: bool = Fa
     raise AssertionError("the last try returns or raises")
 
 
+def _applied_as_planned(run: Run, change: Change, manifest: Manifest) -> Applied:
+    """Apply an object, but never take one that came to be, or became another application's, since the plan.
+
+    The server itself refuses that: whatever were read here could be overtaken by a write as well.
+    """
+    becomes_ours = not change.uid or change.why == ADOPTS
+    if not becomes_ours or owner_of(manifest.body) != run.application.name:
+        return applied(run, manifest)
+    anew, version = not change.uid, change.resource_version
+    for _ in range(_TRIES):
+        try:
+            return applied(run, manifest, anew=anew, resource_version=version)
+        except ConflictError as error:
+            if error.causes:
+                raise  # it is about fields
+        live = run.cluster.read(change.key)
+        if live is not None and owner_of(live) == run.application.name:
+            return applied(run, manifest)  # the answer to an apply was lost, or another process was first
+        anew, version = live is None, version_of(live)
+        _require_takeable(run, change, live)
+    raise ConflictError(str(change.key), "changes too often to be taken over safely", status=409, temporary=True)
+
+
+def _require_takeable(run: Run, change: Change, live: Body | None) -> None:
+    """ConflictError when an object that is not as it was planned for is not to be taken over."""
+    if live is None:
+        return
+    owner = owner_of(live)
+    if owner is None and (uid_of(live) == change.uid or _comes_by_itself(run, change)):
+        return
+    told = f"belongs to application {owner}, not to {run.application.name}" if owner else "appeared since the plan"
+    raise ConflictError(str(change.key), f"{told}; it is left as it is", status=409, temporary=True)
+
+
+def _comes_by_itself(run: Run, change: Change) -> bool:
+    """Whether it is a namespace, which many syncs make, or in one of this plan: Kubernetes makes objects in each."""
+    return (change.key.group, change.key.kind) == ("", "Namespace") or (
+        change.key.namespace in run.introduced.namespaces
+    )
+
+
 def _apply(run: Run, change: Change) -> _Answer:
     started = run.pace.clock()
     if change.manifest is None:
@@ -102,7 +152,7 @@ def _apply(run: Run, change: Change) -> _Answer:
         if change.method is Method.REPLACE:
             answer = replaced(run, change, change.manifest)
         else:
-            answer = applied(run, change.manifest)
+            answer = _applied_as_planned(run, change, change.manifest)
     except GitopsError as error:
         permanent = isinstance(error, InvalidError) and not error.temporary
         return _Answer(None, (), str(error), run.pace.clock() - started, permanent)
