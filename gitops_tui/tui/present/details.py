@@ -107,6 +107,7 @@ def of_application(status: ApplicationStatus, now: float) -> list[Line]:
         fact("tracks", outside(source.revision or "HEAD")),
         fact("path", outside(source.path or "(root)")),
         fact("renderer", outside(source.renderer.value)),
+        *(fact("signed by", outside(file)) for file in source.signed_by),
         EMPTY,
         heading("Destination"),
         fact("context", outside(status.context or application.destination.context or "(current)")),

@@ -162,6 +162,17 @@ def test_a_problem_tells_what_why_and_what_to_do() -> None:
     ]
 
 
+def test_the_facts_of_an_application_name_who_may_sign_its_commits() -> None:
+    source = replace(CART.application.source, signed_by=("/etc/keys/anna.pub", "/etc/keys/team.asc"))
+    trusting = replace(CART, application=replace(CART.application, source=source))
+    shown = [plain(row) for row in details.of_application(trusting, scenes.NOW)]
+    before = [plain(row) for row in details.of_application(CART, scenes.NOW)]
+    assert [row for row in shown if row not in before] == [
+        "signed by   /etc/keys/anna.pub",
+        "signed by   /etc/keys/team.asc",
+    ]
+
+
 def test_the_header_counts_and_warns() -> None:
     first, second = (plain(row) for row in frame.header(SHOP, ("Applications",), 140, read_only=True))
     assert "✗ depot-eu" in first
