@@ -2,8 +2,8 @@
 
 The standard library writes and compiles six functions for each class when its module is imported: half a
 millisecond, which two hundred classes turn into the larger part of a start. Here comparing, hashing and showing are
-closures over the names of the fields, and what has to be written, `__init__`, is written when the first value is
-made. To a type checker, and to whoever asks `dataclasses` at run time, these classes are what they would be there.
+closures over the names of the fields, and `__init__` is written for the classes of which there are many values. To a
+type checker, and to whoever asks `dataclasses` at run time, these classes are what they would be there.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ else:
 _NONE: Final = object()
 """In place of an argument that is not given, and of a default that there is not."""
 
+_FEW: Final = 32
+"""Values of a class for which no function is written: to write one takes as long as making about forty without."""
+
 
 class _Field:
     """What its class says of a field."""
@@ -55,6 +58,16 @@ class _Field:
         if said is None and part == "hash":
             said = self.options.get("compare")
         return said is not False
+
+    @property
+    def has_default(self) -> bool:
+        """Whether it need not be given."""
+        return "default" in self.options or "default_factory" in self.options
+
+    def default(self) -> Any:
+        """What it is when it is not given."""
+        make = self.options.get("default_factory")
+        return self.options["default"] if make is None else make()
 
 
 class _Described:
@@ -94,7 +107,7 @@ def _made(cls: Any, **options: bool) -> Any:
             own.append(name)
     for name in ("__dict__", "__weakref__"):
         namespace.pop(name, None)
-    made = {"__init__": _first_init, "__repr__": _repr_of(fields)}
+    made = {"__init__": _early_init(fields), "__repr__": _repr_of(fields)}
     if options["eq"]:
         made |= _comparing(fields, frozen=options["frozen"], order=options["order"])
     if options["frozen"]:
@@ -104,11 +117,25 @@ def _made(cls: Any, **options: bool) -> Any:
     return type(cls)(cls.__name__, cls.__bases__, {**made, **namespace, **described, **named})
 
 
-def _first_init(self: Any, *values: Any, **named: Any) -> None:
-    """Write the class's `__init__`, and use it from now on."""
-    cls: Any = next(each for each in type(self).__mro__ if vars(each).get("__init__") is _first_init)
-    init = cls.__init__ = _init_of(cls)
-    init(self, *values, **named)
+def _early_init(fields: Mapping[str, _Field]) -> Any:
+    """The `__init__` of the first values of a class, of which there are most often not many; then one is written."""
+    left = _FEW
+
+    def __init__(self: Any, *values: Any, **named: Any) -> None:  # noqa: N807 - it becomes one
+        nonlocal left
+        left -= 1
+        given = dict(zip(fields, values, strict=False), **named) if left >= 0 else {}
+        if len(given) == len(values) + len(named) and fields.keys() >= given.keys() >= needed:
+            for name, found in fields.items():
+                object.__setattr__(self, name, given[name] if name in given else found.default())
+            return
+        # So many that it is worth it, or arguments that do not fit, which Python itself is to tell.
+        cls: Any = next(each for each in type(self).__mro__ if vars(each).get("__init__") is __init__)
+        init = cls.__init__ = _init_of(cls)
+        init(self, *values, **named)
+
+    needed = {name for name, found in fields.items() if not found.has_default}
+    return __init__
 
 
 def _init_of(cls: Any) -> Any:

@@ -96,6 +96,61 @@ def test_arguments_that_do_not_fit_are_refused(given: tuple[Any, ...], named: di
             kind(*given, **named)
 
 
+def fresh() -> Any:
+    """A class of which no value was made."""
+
+    @values.dataclass(frozen=True, slots=True)
+    class Fresh:
+        name: str
+        size: int = 3
+        labels: Mapping[str, str] = values.field(default_factory=dict, hash=False)
+        secret: str = values.field(default="", repr=False)
+        note: str = values.field(default="", compare=False)
+
+    return Fresh
+
+
+def is_written(cls: Any) -> bool:
+    """Whether its `__init__` was written and compiled for it."""
+    return bool(cls.__init__.__code__.co_filename == "<string>")
+
+
+@pytest.mark.parametrize(("given", "named"), ARGUMENTS)
+def test_the_first_values_of_a_class_are_as_those_that_come_when_there_are_many(
+    given: tuple[Any, ...], named: dict[str, Any]
+) -> None:
+    cls = fresh()
+    first = cls(*given, **named)
+    assert not is_written(cls)
+    made = [cls(*given, **named) for _ in range(100)]
+    assert is_written(cls)
+    assert made == [first] * 100
+    assert {repr(each) for each in made} == {repr(first)}
+
+
+def test_the_first_values_of_a_class_cost_no_function_of_its_own() -> None:
+    cls = fresh()
+    for _ in range(values._FEW):
+        cls("a", note="n")
+    assert not is_written(cls)
+    cls("a", note="n")
+    assert is_written(cls)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"), [((), {}), (("a", 1, {}, "", "", 6), {}), (("a",), {"none": 1}), (("a",), {"name": "b"})]
+)
+def test_the_first_values_of_a_class_are_refused_in_pythons_own_words(
+    given: tuple[Any, ...], named: dict[str, Any]
+) -> None:
+    cls = fresh()
+    with pytest.raises(TypeError) as told:
+        cls(*given, **named)
+    with pytest.raises(TypeError) as standard:
+        Standard(*given, **named)
+    assert str(told.value).partition("__init__()")[2] == str(standard.value).partition("__init__()")[2]
+
+
 def test_the_first_value_is_as_good_as_the_second() -> None:
     assert [Never(1), Never(one=1, two=2)] == [Never(1, 2)] * 2
     with pytest.raises(TypeError):
@@ -103,10 +158,11 @@ def test_the_first_value_is_as_good_as_the_second() -> None:
 
 
 def test_a_default_that_is_made_is_made_for_each() -> None:
-    one, other = Moving(1), Moving(1)
-    one.seen.append(5)
-    assert other.seen == []
-    assert Moving(1, [5]) == one
+    many = [Moving(1) for _ in range(100)]
+    for each in many:
+        each.seen.append(5)
+    assert [each.seen for each in many] == [[5]] * 100
+    assert Moving(1, [5]) == many[0]
 
 
 def test_what_is_frozen_stays_and_what_moves_moves() -> None:
