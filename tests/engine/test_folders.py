@@ -51,6 +51,24 @@ def test_a_name_is_always_a_label_value() -> None:
     assert name.replace("-", "").isalnum()
 
 
+def test_folders_whose_names_become_one_label_are_told_apart_by_their_paths() -> None:
+    known = names("/r", "apps/web", "apps/db")
+    web, db, *others = names(
+        "/r", "apps/web", "apps/db", "apps/Web", "apps/日本", "apps/中文", "apps/x-日本", "apps/x-中文"
+    )
+    assert [web, db] == known, "who comes later takes nobody's name"
+    assert len({web, db, *others}) == 7
+    assert others[0].startswith("web-")
+    assert [*names("/r", "apps/x-中文", "apps/x-日本")] == [*reversed(others[3:])], "whatever their order"
+
+
+def test_names_that_are_told_apart_are_label_values_too() -> None:
+    long = "apps/" + "x" * 80
+    first, second = names("/r", f"{long}1", f"{long}2")
+    assert first != second
+    assert max(len(first), len(second)) <= 63
+
+
 def test_a_given_namespace_holds_for_all() -> None:
     (web,) = applications_from(FolderTemplate("/r", namespace="shop"), ("web",))
     assert web.destination.namespace == "shop"
@@ -119,6 +137,25 @@ def test_folders_that_all_went_away_leave_their_applications_and_a_problem(look:
     repository.commit("And back", {"apps/web/a.yaml": "a: b\n"})
     snapshot = look.now()
     assert (set(snapshot.applications), snapshot.problems) == ({"web"}, ()), problem
+
+
+def test_a_folder_that_comes_later_takes_over_no_application(look: Look, repository: WorkTree) -> None:
+    url = str(repository.path)
+    templates = (FolderTemplate(url, "main", "teams/*"), FolderTemplate(url, "main", "apps/*"))
+    repository.commit("A team", {"teams/red/a.yaml": "a: b\n"})
+    assert set(look.at(*templates).applications) == {"red", "web", "api"}
+    repository.commit("Its web", {"teams/web/a.yaml": "a: b\n"})
+
+    snapshot = look.now()
+
+    assert snapshot.applications["web"].application.source.path == "apps/web"
+    (problem,) = snapshot.problems
+    assert problem.subject == "application web"
+    assert problem.message.startswith("teams/web at main of ")
+    assert "is left out: apps/web at main of " in problem.message
+    repository.commit("Renamed", {"teams/web/a.yaml": None, "teams/site/a.yaml": "a: b\n"})
+    snapshot = look.now()
+    assert (set(snapshot.applications), snapshot.problems) == ({"red", "site", "web", "api"}, ())
 
 
 def test_a_branch_that_is_missing_hides_no_folders_of_another(look: Look, repository: WorkTree) -> None:

@@ -36,6 +36,8 @@ class Books:
         self.pins: dict[str, Pin] = {}
         self.pauses: dict[str, Pause] = {}
         self.problems: tuple[Problem, ...] = ()
+        self.namesakes: tuple[Problem, ...] = ()
+        """Which folders became no application, because another one has their name."""
         self.changed = True
         self.unshown: dict[str, None] | None = None
         self.ended = False

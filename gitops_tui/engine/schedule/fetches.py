@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from gitops_tui.config import Config
@@ -56,17 +56,38 @@ class Fetches:
 
     def _track(self) -> None:
         found = {application.name: application for application in self._desk.books.config.applications}
-        for template in self._desk.books.config.folders:
-            fetching = self._desk.books.fetching.get(template.repository)
-            for application in fetching.expanded.get(template, ()) if fetching else ():
-                found.setdefault(application.name, application)
-        for name in self._desk.books.track(found.values()):
+        namesakes: list[GitopsError] = []
+        for application in self._of_folders():
+            holder = found.setdefault(application.name, application)
+            if holder is not application:
+                namesakes.append(_left_out(application, holder))
+        books = self._desk.books
+        books.namesakes = _problems(namesakes, books.namesakes, time.time())
+        for name in books.track(found.values()):
             self._watches.drop(name)
         paths: defaultdict[str, set[str]] = defaultdict(set)
         for application in found.values():
             paths[application.source.repository].add(application.source.path)
         for url, some in paths.items():
             self._reconciler.renderings.expect(url, some)
+
+    def _of_folders(self) -> list[Application]:
+        """What the folders are made into. Those that are tracked already come first: nobody takes over their names."""
+        books = self._desk.books
+        made = [
+            application
+            for template in books.config.folders
+            if (fetching := books.fetching.get(template.repository)) is not None
+            for application in fetching.expanded.get(template, ())
+        ]
+        names = Counter(application.name for application in made)
+        if len(names) == len(made):
+            return made
+        return sorted(made, key=lambda each: names[each.name] > 1 and not self._is_tracked(each))
+
+    def _is_tracked(self, application: Application) -> bool:
+        tracked = self._desk.books.tracked.get(application.name)
+        return tracked is not None and _place(tracked.application) == _place(application)
 
     def start_due(self, now: float) -> bool:
         """Start every fetch that is due; returns whether any was."""
@@ -188,6 +209,24 @@ class Fetches:
         then, fetching.then = fetching.then, []
         for call in then:
             call()
+
+
+def _place(application: Application) -> tuple[str, str, str]:
+    source = application.source
+    return source.repository, source.revision, source.path
+
+
+def _left_out(application: Application, holder: Application) -> GitopsError:
+    return SourceError(
+        f"application {application.name}",
+        f"{_where(application)} is left out: {_where(holder)} has this name",
+        hint="rename one of the two",
+    )
+
+
+def _where(application: Application) -> str:
+    source = application.source
+    return one_line(f"{source.path or '.'} at {source.revision} of {source.repository}")
 
 
 def _problems(errors: Iterable[GitopsError], before: Iterable[Problem], now: float) -> tuple[Problem, ...]:

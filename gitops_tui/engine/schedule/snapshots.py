@@ -99,7 +99,7 @@ class Snapshots:
             repositories={url: fetching.status for url, fetching in books.fetching.items()},
             clusters={context: reaching.status for context, reaching in books.reaching.items()},
             worker=state,
-            problems=(*books.problems, *notes, *unfound),
+            problems=(*books.problems, *notes, *unfound, *books.namesakes),
             writer="" if self._journal.is_writer else self._journal.writer,
             read_only=books.read_only,
         )

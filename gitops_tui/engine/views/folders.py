@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -9,10 +10,15 @@ from collections.abc import Sequence
 from gitops_tui.model.application import Application, Destination, FolderTemplate, Source
 
 _LONGEST = 63
+_DIGEST = 8
 
 
 def applications_from(template: FolderTemplate, folders: Sequence[str]) -> tuple[Application, ...]:
-    """One application a folder, named after it; two folders of one name are told apart by their parents."""
+    """One application a folder, named after it, each by another name.
+
+    Two folders of one name are told apart by their parents, and those whose names differ only in what no label may
+    hold by a digest of their path: no folder that comes takes the name of one that is there.
+    """
     names = _names(template.repository, folders)
     return tuple(
         Application(
@@ -35,7 +41,18 @@ def _names(repository: str, folders: Sequence[str]) -> list[str]:
     root = re.split(r"[/:]", repository.rstrip("/").removesuffix(".git"))[-1]
     lasts = [folder.rsplit("/", 1)[-1] or root for folder in folders]
     counts = Counter(lasts)
-    return [_label(last if counts[last] == 1 else folder or root) for folder, last in zip(folders, lasts, strict=True)]
+    called = [last if counts[last] == 1 else folder or root for folder, last in zip(folders, lasts, strict=True)]
+    labels = [_label(each) for each in called]
+    claimed = Counter(labels)
+    exact = Counter(label for label, each in zip(labels, called, strict=True) if label == each)
+    return [
+        label if claimed[label] == 1 or (label == each and exact[label] == 1) else _apart(label, folder)
+        for label, each, folder in zip(labels, called, folders, strict=True)
+    ]
+
+
+def _apart(label: str, folder: str) -> str:
+    return f"{label[: _LONGEST - _DIGEST - 1].strip('-')}-{hashlib.sha256(folder.encode()).hexdigest()[:_DIGEST]}"
 
 
 def _label(text: str) -> str:
