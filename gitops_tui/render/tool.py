@@ -12,28 +12,29 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from gitops_tui.model.errors import RenderError
 from gitops_tui.model.values import dataclass
+from gitops_tui.render.start import Amounts, Reach, started
 
-_LAUNCHER: Final = str(Path(__file__).with_name("launch.py"))
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
 _READABLE: Final = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix/store", "/dev/null", "/dev/urandom"),
-    *("/proc/self", "/sys/kernel/mm/transparent_hugepage", "/sys/fs/cgroup"),
+    "/sys/kernel/mm/transparent_hugepage",
     *("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf"),
 )
 """What programs need of the system. None of it belongs to the user, and no cluster keeps a secret in it."""
 _LOOK: Final = 0.2
 """Seconds between two looks at whether the program has ended or should be."""
 _NOWHERE: Final = "http://127.0.0.1:9"
-_COLLECTOR: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
-"""A renderer lives for a moment, and Go would spend a fifth of it on collecting garbage. One that grows large does."""
-_PYTHON: Final = str(Path(sys.executable).resolve())
-"""Not by its name in a virtual environment, whose place and packages it would look for first."""
+_GO: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB", "GOMAXPROCS": "2"}
+"""A renderer lives for a moment, and Go would spend a fifth of it on collecting garbage. One that grows large does.
+
+It works in one thread beside the collector; how many it might have, it would ask a file that it cannot read.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,13 @@ def environment(home: Path) -> dict[str, str]:
     """What a renderer gets to know: where programs are, and a home of its own.
 
     Nothing of the user's: no credentials, no kubeconfig, no helm repositories or plugins. Proxies lead nowhere and
-    Git may use no transport, so that a remote base fails at once instead of reaching the network.
+    Git may use no transport, so that a remote base fails at once instead of reaching the network. The folders below
+    home are those that a program makes if it wants them.
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     folders = {
-        "HOME": "home",
-        "TMPDIR": "tmp",
+        "HOME": "",
+        "TMPDIR": "",
         "XDG_CACHE_HOME": "cache",
         "XDG_CONFIG_HOME": "config",
         "XDG_DATA_HOME": "data",
@@ -92,11 +94,9 @@ def environment(home: Path) -> dict[str, str]:
         "HELM_PLUGINS": "data/helm/plugins",
         "KUSTOMIZE_PLUGIN_HOME": "data/kustomize",
     }
-    for folder in folders.values():
-        (home / folder).mkdir(parents=True, exist_ok=True)
     return {
         **kept,
-        **_COLLECTOR,
+        **_GO,
         **{name: str(home / folder) for name, folder in folders.items()},
         "KUBECONFIG": str(home / "config" / "no-kubeconfig"),
         "HELM_NO_PLUGINS": "1",
@@ -124,37 +124,25 @@ def run(
     Raises RenderError about `subject` when a limit is passed, or when `stop` is set meanwhile.
     """
     limits = limits or LIMITS
-    command = [_PYTHON, "-I", "-S", _LAUNCHER, *_options(arguments[0], home, readable, limits), "--", *arguments]
     name = Path(arguments[0]).name
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=home,
-            env=environment(home),
-            start_new_session=True,
-        )
-    except OSError as e:
-        raise RenderError(subject, f"{name} cannot be started: {e.strerror}") from e
-    running = _Run(process, name, subject, stop or threading.Event(), limits)
-    try:
-        running.collect()
-    finally:
-        _end_group(process)
+    amounts = Amounts(limits.cpu, limits.memory, limits.file)
+    with ExitStack() as stack:
+        try:
+            reach = _reach(arguments[0], home, readable)
+            process = stack.enter_context(started(arguments, reach, amounts, environment(home)))
+        except OSError as e:
+            raise RenderError(subject, f"{name} cannot be started: {e.strerror}") from e
+        running = _Run(process, name, subject, stop or threading.Event(), limits)
+        try:
+            running.collect()
+        finally:
+            _end_group(process)
     return running.answer()
 
 
-def _options(program: str, home: Path, readable: Sequence[Path], limits: Limits) -> Iterator[str]:
-    amounts = {"parent": os.getpid(), "cpu": limits.cpu, "memory": limits.memory, "file": limits.file}
-    for name, amount in amounts.items():
-        yield from (name, str(amount))
+def _reach(program: str, home: Path, readable: Sequence[Path]) -> Reach:
     beside = (Path(program).parent, Path(program).resolve().parent)
-    for path in (*_READABLE, *beside, *readable):
-        yield from ("read", str(path))
-    for path in (home, Path(os.devnull)):
-        yield from ("write", str(path))
+    return Reach(home, (*_READABLE, *beside, *readable), (home, os.devnull))
 
 
 class _Run:

@@ -277,6 +277,7 @@ def test_helm_gets_a_clean_environment_and_private_values(
     assert found["environment"]["HELM_CACHE_HOME"].startswith(private)
     assert found["environment"]["GOGC"] == "400"
     assert found["environment"]["GOMEMLIMIT"] == "1GiB"
+    assert found["environment"]["GOMAXPROCS"] == "2"
     assert not Path(private).exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import socket
@@ -13,12 +14,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from gitops_tui.model.errors import RenderError
-from gitops_tui.render import render, tool
+from gitops_tui.render import confine, render, tool
 from gitops_tui.render.tool import Answer, Limits
 from tests.render.conftest import CONFIG_MAP, Repository, application
 
@@ -194,23 +195,92 @@ def test_a_program_that_cannot_be_started_is_told(tmp_path: Path) -> None:
 
 
 PARENT = """
-import pathlib, sys
-from gitops_tui.render import render, tool
+import os, pathlib, signal, sys
+from gitops_tui.render import start, tool
 folder = pathlib.Path(sys.argv[1])
+if sys.argv[2] == "soon":
+    start._tie = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 python = [pathlib.Path(sys.prefix), pathlib.Path(sys.base_prefix)]
-tool.run([sys.executable, "-c", "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)",
-          str(folder / "pid")], home=folder, subject="x", readable=python)
+tool.run([sys.executable, "-c", sys.argv[3]], home=folder, subject="x", readable=python)
 """
 
+PARENT_OF_ONE = """
+import os, pathlib, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+pathlib.Path("part").write_text(f"{os.getpid()} {child.pid}")
+pathlib.Path("part").rename("note")
+time.sleep(600)
+"""
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a renderer with who started it")
+
+
+@needs_linux
 def test_a_renderer_dies_with_us_even_when_we_are_killed(tmp_path: Path) -> None:
-    ours = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)])
-    noted = tmp_path / "pid"
-    renderer = int(wait_for(lambda: noted.exists() and noted.read_text()))
+    ours = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path), "later", PARENT_OF_ONE])
+    note = tmp_path / "note"
+    pids = [int(pid) for pid in wait_for(lambda: note.read_text().split() if note.exists() else [])]
     ours.kill()
     ours.wait()
-    assert gone(renderer)
+    assert [gone(pid) for pid in pids] == [True, True], "the renderer, and what it started"
+
+
+@needs_linux
+def test_a_renderer_does_not_begin_when_we_are_killed_before_it_is_tied_to_us(tmp_path: Path) -> None:
+    """The shell that would become it finds that nobody is there."""
+    command = [sys.executable, "-c", PARENT, str(tmp_path), "soon", "open('note', 'w').write('it ran')"]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    children = [path for path in Path("/proc").glob("[0-9]*/cwd") if _links_to(path, tmp_path)]
+    assert all(gone(int(path.parent.name)) for path in children)
+    assert not (tmp_path / "note").exists()
+
+
+def _links_to(path: Path, target: Path) -> bool:
+    try:
+        return path.readlink() == target
+    except OSError:
+        return False
+
+
+def test_a_rendering_is_one_process_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    popen = subprocess.Popen
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        made.append(popen(*arguments, **named))
+        return made[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", counted)
+    answer = run("import os; print(os.getpid(), os.getppid(), os.getsid(0))", tmp_path)
+    [process] = made
+    assert answer.output.split() == [str(number).encode() for number in (process.pid, os.getpid(), process.pid)]
+
+
+def test_a_program_inherits_nothing_but_its_tie_to_us(tmp_path: Path) -> None:
+    script = (
+        "import os, stat\n"
+        "for number in range(256):\n"
+        "    try: print(stat.S_IFMT(os.fstat(number).st_mode) == stat.S_IFIFO)\n"
+        "    except OSError: pass\n"
+    )
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    with secret.open() as file:
+        os.set_inheritable(file.fileno(), True)
+        answer = run(script, tmp_path)
+    assert answer.output.split() == [b"False", b"True", b"True", b"True"], "no input, output, errors, the tie"
+
+
+def test_a_home_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match="cannot be started: No such file or directory"):
+        run("", tmp_path / "absent")
+
+
+def test_without_landlock_a_program_runs_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confine, "_call", lambda *_: -1)
+    (tmp_path / "outside").write_text("read")
+    (tmp_path / "home").mkdir()
+    assert run("print(open('../outside').read())", tmp_path / "home").output == b"read\n"
 
 
 def has_landlock() -> bool:
@@ -258,6 +328,25 @@ def test_a_program_writes_only_at_home(tmp_path: Path, action: str) -> None:
     assert (
         run("open('mine', 'w').write('x'); import os; os.mkdir('d'); os.rename('mine', 'd/mine')", tmp_path).code == 0
     )
+
+
+@needs_landlock
+def test_we_are_not_confined_ourselves(tmp_path: Path) -> None:
+    """Nor is any garbage collected meanwhile by the thread that is: whose it was could not tidy up."""
+    (tmp_path / "given").mkdir()
+    (tmp_path / "other").write_text("ours")
+
+    def look() -> tuple[bool, bool]:
+        try:
+            return gc.isenabled(), bool((tmp_path / "other").read_text())
+        except PermissionError:
+            return gc.isenabled(), False
+
+    assert gc.isenabled()
+    assert confine.confined(look, [tmp_path / "given"], []) == (False, False)
+    assert look() == (True, True)
+    (tmp_path / "given" / "new").write_text("ours")
+    assert "NoNewPrivs:\t0" in Path("/proc/thread-self/status").read_text()
 
 
 @needs_landlock
