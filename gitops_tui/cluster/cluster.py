@@ -73,6 +73,11 @@ class Cluster:
         """
         return self._discovery.find(group, kind)
 
+    @property
+    def kinds(self) -> Mapping[tuple[str, str], ApiResource]:
+        """What is known to be served, by group and kind: the very same mapping until that is to be asked anew."""
+        return self._discovery.known
+
     def resources(self) -> tuple[ApiResource, ...]:
         """Every kind that is served, as far as its group can be asked."""
         return tuple(self._discovery.served().resources.values())

@@ -108,6 +108,13 @@ class Discovery:
                 call()
         return after
 
+    @property
+    def known(self) -> Mapping[tuple[str, str], ApiResource]:
+        """What is served as far as that is news; nothing else. Makes no request."""
+        current = self._served
+        is_news = current is not None and time.monotonic() - current.time < _FRESH
+        return current.resources if current is not None and is_news else {}
+
     def doubt(self) -> None:
         """Ask again as soon as somebody wants to know; returns at once."""
         current = self._served

@@ -33,6 +33,8 @@ class Journal:
         self._database = database
         self._writer = lock
         self._folder = folder
+        self._inventories: tuple[int, dict[tuple[str, str], frozenset[ResourceKey]]] = (-1, {})
+        """As read since the data have this version: each look asks, and hardly ever is anything written."""
 
     @classmethod
     def open(cls, folder: Path) -> Journal:
@@ -201,8 +203,16 @@ class Journal:
 
     def inventory(self, application: str, context: str) -> frozenset[ResourceKey]:
         """Return everything the application has applied to the cluster and has not pruned since."""
-        with self._database.read() as connection:
-            return frozenset(ResourceKey.parse(path) for path in _inventory(connection, application, context))
+        version, place = self._database.data_version, (application, context)
+        read, known = self._inventories
+        if read != version:
+            known = {}
+            self._inventories = version, known
+        if place not in known:
+            with self._database.read() as connection:
+                paths = _inventory(connection, application, context)
+            known[place] = frozenset(map(ResourceKey.parse, paths))
+        return known[place]
 
     def knows(self, application: str, context: str) -> bool:
         """Whether an inventory was ever written; if not, it may be lost, and a prune waits for a person."""

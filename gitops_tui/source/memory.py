@@ -111,15 +111,16 @@ class Known:
         self._lock = threading.Lock()
         self._print = ""
         self._written: tuple[object, ...] = ()
-        self._asked = False
+        self.is_asked = False
+        """Whether what the process before has left was taken over, or cannot be any more."""
         self.memory = Memory()
 
     def recall(self, copy: Path) -> bool:
         """Take over what the process before has left, once; whether the copy is as it was then."""
         with self._lock:
-            if self._asked:
+            if self.is_asked:
                 return False
-            self._asked = True
+            self.is_asked = True
             found = recalled(self._path, copy)
             if found is None:
                 return False
@@ -138,7 +139,7 @@ class Known:
     def forget(self) -> None:
         """Another copy is in use: what was read from the one before may not be in it."""
         with self._lock:
-            self.memory, self._print, self._asked = Memory(), "", True
+            self.memory, self._print, self.is_asked = Memory(), "", True
 
     def write(self, copy: Path | None) -> None:
         """Leave it to the next process, if there is anything new, and if the copy is what it was read from."""

@@ -21,7 +21,7 @@ from gitops_tui.source.ahead import Ahead
 from gitops_tui.source.checkout import Checkouts
 from gitops_tui.source.holding import holding
 from gitops_tui.source.memory import Known, Memory
-from gitops_tui.source.refs import Refs
+from gitops_tui.source.refs import Listing, Refs
 from gitops_tui.source.remote import Remote, Workshop
 from gitops_tui.source.storage import Storage, make_private
 from gitops_tui.source.told import damaged as damage
@@ -69,6 +69,9 @@ class Mirror:
         self._listing = threading.Lock()
         self._listed: tuple[str, CommitFiles | None] = ("", None)
         self._known = Known(self._private / f"{self._address.key}.known")
+        self._said = Listing()
+        self._meant: tuple[Refs | None, dict[str, Revision]] = (None, {})
+        """What was resolved, and in which refs."""
         self._ahead: Ahead[Refs] | None = None
         self._upkeep = Upkeep(self._storage, runner)
         self._rebuilt_at: float | None = None
@@ -122,7 +125,7 @@ class Mirror:
 
     def _recall(self) -> None:
         """Take over what the process before knew, if the copy is what it was then."""
-        copy = self._storage.copy
+        copy = None if self._known.is_asked else self._storage.copy
         if copy is not None and self._known.recall(copy):
             self._upkeep.trust(copy)
 
@@ -136,15 +139,15 @@ class Mirror:
 
     @property
     def _remote(self) -> Remote:
-        return Remote(self.repository, self._address, self._private, self._runner)
+        return Remote(self.repository, self._address, self._private, self._runner, self._said)
 
     def keep(self, shas: Iterable[str]) -> None:
         """Guard exactly these commits, whatever the remote forgets: against git's clean-up and for checkouts."""
         wanted = frozenset(sha for sha in shas if _SHA.fullmatch(sha))
         self._checkouts.kept = wanted
-        copy = self._storage.copy
         self._recall()
-        if wanted == self._memory.kept or copy is None:
+        copy = None if wanted == self._memory.kept else self._storage.copy
+        if copy is None:
             return
 
         def guard(copy: Path) -> None:
@@ -172,8 +175,15 @@ class Mirror:
 
     def resolve(self, tracked: str) -> Revision:
         """Return the commit that a branch, tag, range of versions, sha, "" or HEAD means now, from the copy."""
-        found = refs.target(self._known_refs(), tracked, self.subject)
-        return replace(self.revision(found.id), ref=found.ref)
+        known = self._known_refs()
+        of, meant = self._meant
+        if of is not known:
+            # Each look asks what its ref means, and hardly ever is it another commit.
+            of, meant = self._meant = known, {}
+        if tracked not in meant:
+            found = refs.target(known, tracked, self.subject)
+            meant[tracked] = replace(self.revision(found.id), ref=found.ref)
+        return meant[tracked]
 
     def tip(self, ref: str) -> str:
         """Return the id that a ref has, by its full name; "" when there is none."""

@@ -18,6 +18,8 @@ class Mirrors:
         self._folder = folder
         self._runner = Runner(folder / "git")
         self._mirrors: dict[str, Mirror] = {}
+        self._by_url: dict[str, Mirror] = {}
+        """Each look asks for one: an address that was checked is not checked again."""
         self._lock = threading.Lock()
 
     def mirror(self, repository: Repository) -> Mirror:
@@ -25,11 +27,12 @@ class Mirrors:
 
         SourceError for a URL that is not allowed.
         """
-        key = parse(repository.url).key
         with self._lock:
-            found = self._mirrors.get(key)
+            found = self._by_url.get(repository.url)
             if found is None:
-                found = self._mirrors[key] = Mirror(repository, self._folder, self._runner)
+                key = parse(repository.url).key
+                found = self._mirrors.get(key) or Mirror(repository, self._folder, self._runner)
+                self._mirrors[key] = self._by_url[repository.url] = found
             found.repository = repository
             return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Final
 
 from gitops_tui.model.errors import SourceError
@@ -56,6 +57,21 @@ def from_listing(text: str) -> Refs:
         elif name.startswith((HEADS, TAGS)) and not name.endswith("^{}"):
             ids[name] = value
     return Refs(ids, default if default in ids else "", head)
+
+
+class Listing:
+    """What a remote lists, read again only when it says something else than before."""
+
+    def __init__(self) -> None:
+        self._read: tuple[bytes, Refs] | None = None
+
+    def refs(self, output: bytes) -> Refs:
+        """The refs in the output of `git ls-remote --symref`; the very same ones as before for the same output."""
+        # A digest, since a busy repository's list takes megabytes.
+        digest = blake2b(output, digest_size=16).digest()
+        if self._read is None or self._read[0] != digest:
+            self._read = digest, from_listing(output.decode(errors="surrogateescape"))
+        return self._read[1]
 
 
 def from_mirror(text: str) -> Refs:

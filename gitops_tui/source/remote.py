@@ -11,7 +11,7 @@ from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass
 from gitops_tui.source import objects
-from gitops_tui.source.refs import HEAD, HEADS, NO_BRANCH, TAGS, Refs, from_listing
+from gitops_tui.source.refs import HEAD, HEADS, NO_BRANCH, TAGS, Listing, Refs
 from gitops_tui.source.transport.address import Address, shown
 from gitops_tui.source.transport.credentials import access_for
 from gitops_tui.source.transport.failures import DamagedError, GitFailedError, TimedOutError, explained, is_damage
@@ -25,12 +25,13 @@ _FETCH: Final = Limits(timeout=1800.0)
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """One repository as seen from here. folder: private, for the askpass program."""
+    """One repository as seen from here. folder: private, for the askpass program. listing: what it said last."""
 
     repository: Repository
     address: Address
     folder: Path
     runner: Runner
+    listing: Listing
 
     def refs(self) -> Refs:
         """Ask what the remote has; SourceError when it cannot be reached or refuses."""
@@ -39,7 +40,7 @@ class Remote:
             output = self.runner.run(None, *arguments, access=self._access(), limits=_ASK)
         except (GitFailedError, TimedOutError) as error:
             raise explained(self.repository.url, error) from error
-        return from_listing(output.stdout.decode(errors="surrogateescape"))
+        return self.listing.refs(output.stdout)
 
     def clone(self, copy: Path, wanted: Refs, lock: int) -> None:
         """Make a bare repository at `copy` that holds what the remote has."""

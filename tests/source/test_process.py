@@ -104,7 +104,9 @@ def test_nothing_is_lost_of_what_it_writes_and_ends_with_while_nobody_looks(monk
     assert output.stdout == b"said\n"
 
 
-def test_nothing_is_inherited_but_what_is_meant_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_inherited_but_what_is_meant_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # In a linked work tree git itself tells an alias where its repository is.
+    monkeypatch.chdir(tmp_path)
     for name in ("GIT_DIR", "GIT_TRACE_CURL", "GIT_CONFIG_PARAMETERS", "GIT_PROXY_COMMAND", "GIT_ALLOW_PROTOCOL"):
         monkeypatch.setenv(name, "'hostile'")
     monkeypatch.setenv("GIT_SSL_CAINFO", "/ca.pem")

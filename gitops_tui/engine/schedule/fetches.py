@@ -173,7 +173,7 @@ class Fetches:
     def _keep(self, mirror: Mirror, in_use: frozenset[str]) -> None:
         """Guard what is deployed, pinned or shown against a force-push and Git's own clean-up."""
         url = mirror.repository.url
-        if mirror.exists and in_use and self._kept.get(url) != in_use:
+        if in_use and self._kept.get(url) != in_use and mirror.exists:
             mirror.keep(in_use)
             self._kept[url] = in_use
 

@@ -20,7 +20,7 @@ from gitops_tui.model.errors import GitopsError, UnreachableError
 from gitops_tui.model.operations import OperationPhase, Pin
 from gitops_tui.model.resources import HealthCode
 from gitops_tui.model.revision import Revision
-from gitops_tui.model.status import ClusterStatus, Snapshot, SyncCode
+from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Snapshot, SyncCode
 from gitops_tui.model.values import dataclass, replace
 
 _WHILE_INCOMPLETE = 2.0
@@ -150,11 +150,11 @@ class Looks:
             return
         application = tracked.application
         pin = self._desk.books.pins.get(application.name)
-        last = tracked.looked.sight if tracked.looked is not None else None
+        last = tracked.looked
         if tracked.afresh <= now:
             tracked.afresh = now + spread(_RESYNC)
             # Where all was in order, nothing but what has moved can be otherwise.
-            last = last if last is not None and last.is_in_order else None
+            last = last if last is not None and last.sight.is_in_order else None
         tracked.looking, tracked.dirty = True, False
         tracked.look_at(now + _RESYNC)
         context = self._desk.books.context_of(application)
@@ -186,22 +186,23 @@ class Looks:
         if sight is None:
             return False
         tracked.dirty = False
-        looked = replace(last, sight=sight, status=status_of(sight, now=wall))
+        looked = replace(last, sight=sight, status=_status(sight, last, wall))
         self._looked(tracked, looked, None if is_planned else tracked.planned)
         return True
 
-    def _look(self, application: Application, pin: Pin | None, last: Sight | None) -> Looked | NotLooked:
+    def _look(self, application: Application, pin: Pin | None, last: Looked | None) -> Looked | NotLooked:
         self._live.subscribe(self._reconciler.cluster(application))
         wall = time.time()
         try:
-            sight = self._reconciler.sight(application, pin.revision if pin else None, last, now=wall)
+            before = last.sight if last is not None else None
+            sight = self._reconciler.sight(application, pin.revision if pin else None, before, now=wall)
         except GitopsError as error:
             return NotLooked(error, self._revisions(application, pin))
-        cluster = self._reconciler.cluster(application)
+        cluster = sight.ground.cluster
         lift = pin is not None and pin.until == "next-commit"
         return Looked(
             sight,
-            status_of(sight, now=wall),
+            _status(sight, last, wall),
             ClusterStatus(cluster.context, cluster.server, cluster.version()),
             pin,
             lift and self._reconciler.supersedes(application, sight.ground.latest, pin.quarantined if pin else ""),
@@ -290,3 +291,10 @@ class Looks:
             waiter.looked_at(tracked.application.name)
         if tracked.waiters:
             tracked.touch(self._desk.clock())
+
+
+def _status(sight: Sight, last: Looked | None, now: float) -> ApplicationStatus:
+    """What a look means: the same as before, where it found the very same."""
+    if last is not None and last.sight is sight:
+        return replace(last.status, compared_at=now)
+    return status_of(sight, now=now)

@@ -41,6 +41,8 @@ class Renderings:
         self._disk = Kept(folder)
         self._kept: dict[str, tuple[Rendering, ...]] = {}
         self._options: dict[str, str] = {}
+        self._asked: dict[str, Application] = {}
+        """For which application, as it was configured, the options were worked out."""
         self._paths: defaultdict[str, set[str]] = defaultdict(set)
         self._folders: defaultdict[str, set[str]] = defaultdict(set)
         self._listed: dict[str, CommitFiles] = {}
@@ -75,15 +77,19 @@ class Renderings:
 
     def _known(self, application: Application) -> tuple[Rendering, ...]:
         """What was rendered of it in the same way, the newest first."""
-        source = application.source
-        options = repr((source, application.name, application.destination.namespace))
+        source, name = application.source, application.name
         with self._lock:
-            if self._options.get(application.name) == options:
-                return self._kept.get(application.name, ())
+            if self._asked.get(name) is application:
+                return self._kept.get(name, ())
+        options = repr((source, name, application.destination.namespace))
+        with self._lock:
+            if self._options.get(name) == options:
+                self._asked[name] = application
+                return self._kept.get(name, ())
         found = self._disk.load(options, application)
         with self._lock:
-            self._options[application.name] = options
-            known = self._kept[application.name] = (found,) if found is not None else ()
+            self._options[name], self._asked[name] = options, application
+            known = self._kept[name] = (found,) if found is not None else ()
             if found is not None:
                 self._paths[source.repository].update((source.path, *found.trees))
         return known
@@ -153,6 +159,7 @@ class Renderings:
         """Render anew at the next look."""
         with self._lock:
             options = self._options.pop(application, None)
+            self._asked.pop(application, None)
             self._kept.pop(application, None)
         if options is not None:
             self._disk.forget(options)

@@ -7,9 +7,10 @@ look costs what has moved, and gives just what a look at everything would.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 
-from gitops_tui.cluster import Cluster, Live, Scope, beneath
+from gitops_tui.cluster import Cluster, Family, Live, Scope, beneath
 from gitops_tui.engine.views.asking import Asking, Submit
 from gitops_tui.engine.views.findings import Finding, Frame, Heard, found, found_below, is_unwell, uid_of
 from gitops_tui.engine.views.judging import Judging
@@ -20,7 +21,7 @@ from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.revision import Revision
-from gitops_tui.model.values import dataclass
+from gitops_tui.model.values import dataclass, replace
 from gitops_tui.sync import Pair
 
 
@@ -52,7 +53,8 @@ class Sight:
     """What one look found. own: of all that is desired, in that order, and of what else is the application's.
 
     below: of the live objects below these. failures: what could not be read, by resource. incomplete: why nothing may
-    be pruned on the ground of this, "" if sound.
+    be pruned on the ground of this, "" if sound. family: what the watches had, where all is what Git says and well, as
+    they alone tell: no time and no request can change that; None elsewhere.
     """
 
     ground: Ground
@@ -60,11 +62,19 @@ class Sight:
     below: tuple[Finding, ...]
     failures: Mapping[ResourceKey, GitopsError]
     incomplete: str
+    family: Family | None
 
     @property
     def is_in_order(self) -> bool:
-        """Whether all is what Git says and well, as the watches alone tell: no time and no request can change that."""
-        return not self.incomplete and all(each.is_in_order and each.seen for each in (*self.own, *self.below))
+        """Whether nothing but what the watches tell can change what was found."""
+        return self.family is not None
+
+    def again(self, ground: Ground, family: Family) -> Sight | None:
+        """What a look finds that has this family on a ground like the last one, where that is the same; else None."""
+        if self.family is None or not _is_same(self.family, family):
+            return None
+        is_of_these = ground.revision is self.ground.revision and ground.latest is self.ground.latest
+        return self if is_of_these else replace(self, ground=ground)
 
     @property
     def uids(self) -> frozenset[str]:
@@ -74,6 +84,8 @@ class Sight:
     @property
     def listens_in(self) -> frozenset[str]:
         """The namespaces whose warnings may tell what is wrong."""
+        if self.is_in_order:
+            return frozenset()
         return frozenset(each.status.key.namespace for each in self.own if each.is_warned)
 
 
@@ -93,7 +105,10 @@ class Sights:
         is_sound = ground.cluster.is_sound(ground.scopes)
         if last is not None and not (is_sound and ground.bears(last.ground)):
             last = None
-        look = _Look(ground, last, is_sound=is_sound)
+        family = _family(ground)
+        if last is not None and (same := last.again(ground, family)) is not None:
+            return same
+        look = _Look(ground, last, family, is_sound=is_sound)
         pairing = look.pairing = self.pairing(ground, look.seen)
         pairing.failures.update(ground.settled.unplaced)
         pairs = pairing.pairs(look.moved, for_plan=False)
@@ -108,7 +123,10 @@ class Sights:
         ground = last.ground
         if last.failures or last.incomplete or not ground.cluster.is_sound(ground.scopes):
             return None
-        look = _Look(ground, last, is_sound=True)
+        family = _family(ground)
+        if (same := last.again(ground, family)) is not None:
+            return same
+        look = _Look(ground, last, family, is_sound=True)
         pairing = look.pairing = self.pairing(ground, look.seen)
         pairs = pairing.told(look.moved)
         if pairs is None:
@@ -131,14 +149,14 @@ class _Look:
 
     pairing: Pairing
 
-    def __init__(self, ground: Ground, last: Sight | None, *, is_sound: bool) -> None:
+    def __init__(self, ground: Ground, last: Sight | None, family: Family, *, is_sound: bool) -> None:
         self._ground = ground
         self._cluster = ground.cluster
         self._is_sound = is_sound
         manifests = ground.settled.manifests
         self._keys = [manifest.key for manifest in manifests]
-        self._family = self._cluster.family(ground.application.name, self._keys)
-        self._below = self._family.below
+        self._family = family
+        self._below = family.below
         self._last_below = {each.uid: each for each in last.below} if last is not None else {}
         self._kept: dict[ResourceKey, Finding] = {}
         self.seen: dict[ResourceKey, Live] = {}
@@ -172,7 +190,8 @@ class _Look:
         own = tuple(found[key] for key in places if key in found)
         below = self._found_below(own, frame)
         incomplete = "" if self._is_sound and not failures else self.pairing.incomplete(self._cluster, ground.scopes)
-        return Sight(ground, own, below, failures, incomplete)
+        is_in_order = not incomplete and all(each.is_in_order and each.seen for each in (*own, *below))
+        return Sight(ground, own, below, failures, incomplete, self._family if is_in_order else None)
 
     def _read_below(self, pairs: Iterable[Pair]) -> None:
         """Find what is below objects that no watch has, since they are not ours yet."""
@@ -222,6 +241,25 @@ class _Look:
         if last is not None and last.status.parent == parent and self._stands(last, (child,)):
             return last
         return found_below(child, parent, self._old(child), frame)
+
+
+def _family(ground: Ground) -> Family:
+    return ground.cluster.family(ground.application.name, [manifest.key for manifest in ground.settled.manifests])
+
+
+def _is_same(one: Family, other: Family) -> bool:
+    """Whether two families are of the very same objects in the cache, each in the same place."""
+    below = other.below
+    return (
+        _are(one.stated, other.stated)
+        and _are(one.others, other.others)
+        and one.below.keys() == below.keys()
+        and all(_are(children, below[uid]) for uid, children in one.below.items())
+    )
+
+
+def _are(some: Sequence[Live | None], others: Sequence[Live | None]) -> bool:
+    return len(some) == len(others) and all(map(operator.is_, some, others))
 
 
 def _by_key(lives: Iterable[Live]) -> dict[ResourceKey, Live]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from gitops_tui.cluster import Cluster, Scope
 from gitops_tui.engine.views.findings import WORKLOADS
@@ -17,6 +18,18 @@ from gitops_tui.model.resources import Manifest, ResourceKey
 
 _NAMESPACES: Final = 8
 """In so many namespaces a kind is watched one by one; in more of them everywhere, with one list and one stream."""
+
+
+Reasons = tuple[tuple[Manifest, ...], frozenset[ResourceKey], object]
+"""What is desired, the inventory, and what the cluster serves."""
+
+
+class _Shown(NamedTuple):
+    """Which scopes show what an application needs, and what that rests on. watched: all that was watched then."""
+
+    reasons: Reasons
+    watched: frozenset[Scope]
+    scopes: frozenset[Scope]
 
 
 class Watches:
@@ -30,16 +43,20 @@ class Watches:
         self,
         application: Application,
         cluster: Cluster,
-        manifests: Iterable[Manifest],
-        inventory: Iterable[ResourceKey],
+        manifests: tuple[Manifest, ...],
+        inventory: frozenset[ResourceKey],
     ) -> frozenset[Scope]:
         """Watch what this application needs and return the scopes that show it. Returns at once."""
+        reasons = (manifests, inventory, cluster.kinds)
+        with self._lock:
+            needs = self._needs.setdefault(cluster.context, _Needs(cluster))
+            if (shown := needs.shown_for(application.name, reasons)) is not None:
+                return shown
         keys = [manifest.key for manifest in manifests]
         scopes = scopes_for([*keys, *inventory], cluster)
         with self._lock:
-            needs = self._needs.setdefault(cluster.context, _Needs(cluster))
             needs.take(application.name, scopes)
-            return needs.shown(application.name)
+            return needs.shown(application.name, reasons)
 
     def list_again(self, application: str) -> None:
         """List anew all that an application needs: a person doubts what is shown."""
@@ -65,9 +82,11 @@ class _Needs:
         self._users: defaultdict[Scope, Counter[str]] = defaultdict(Counter)
         """How many applications need a scope, by the scope without its namespace, then by namespace."""
         self._watched: frozenset[Scope] = frozenset()
+        self._shown: dict[str, _Shown] = {}
 
     def take(self, application: str, scopes: frozenset[Scope]) -> None:
         """Note what an application needs now, and watch it."""
+        self._shown.pop(application, None)
         before = self._wanted.get(application, frozenset())
         if scopes == before:
             return
@@ -87,9 +106,19 @@ class _Needs:
             self._watched = watched
             self.cluster.watch(watched)
 
-    def shown(self, application: str) -> frozenset[Scope]:
-        """The scopes that show what an application needs."""
-        return frozenset(map(self._widened, self._wanted.get(application, ())))
+    def shown(self, application: str, reasons: Reasons | None = None) -> frozenset[Scope]:
+        """The scopes that show what an application needs. reasons: what that was worked out from, just now."""
+        found = frozenset(map(self._widened, self._wanted.get(application, ())))
+        if reasons is not None:
+            self._shown[application] = _Shown(reasons, self._watched, found)
+        return found
+
+    def shown_for(self, application: str, reasons: Reasons) -> frozenset[Scope] | None:
+        """What was shown for the very same reasons, and is still; None where it has to be worked out."""
+        known = self._shown.get(application)
+        if known is None or known.watched is not self._watched or not all(map(operator.is_, known.reasons, reasons)):
+            return None
+        return known.scopes
 
     def _places(self) -> Iterator[tuple[Scope, str]]:
         return ((wide, place) for wide, users in self._users.items() for place in islice(users, _NAMESPACES + 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NoReturn
 from urllib.parse import unquote, urlsplit
@@ -60,6 +61,7 @@ def parse(url: str) -> Address:
     return _local(url, text)
 
 
+@lru_cache(maxsize=1024)
 def shown(url: str) -> str:
     """Return a URL for messages: harmless, on one line, without a password."""
     return one_line(re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1:***@", url), limit=200)

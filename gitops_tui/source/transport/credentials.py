@@ -44,6 +44,13 @@ _HARMLESS: Final = (
     "zeroPaddedDate",
     "badDateOverflow",
 )
+_OPTIONS: Final = (
+    "fetch.fsckObjects=true",
+    *(f"fetch.fsck.{name}=warn" for name in _HARMLESS),
+    "http.lowSpeedLimit=1",
+    "http.lowSpeedTime=60",
+    "http.followRedirects=initial",
+)
 
 
 def access_for(repository: Repository, address: Address, folder: Path, runner: Runner) -> Access:
@@ -52,14 +59,7 @@ def access_for(repository: Repository, address: Address, folder: Path, runner: R
     SourceError when the credential's reference leads nowhere.
     """
     credentials = repository.credentials
-    options = [
-        f"protocol.{address.protocol}.allow=always",
-        "fetch.fsckObjects=true",
-        *(f"fetch.fsck.{name}=warn" for name in _HARMLESS),
-        "http.lowSpeedLimit=1",
-        "http.lowSpeedTime=60",
-        "http.followRedirects=initial",
-    ]
+    options = [f"protocol.{address.protocol}.allow=always", *_OPTIONS]
     environment = {"GIT_SSH_COMMAND": _SSH, "GIT_SSH_VARIANT": "ssh"}
     secrets: tuple[str, ...] = ()
     subject = f"repository {shown(repository.url)}"

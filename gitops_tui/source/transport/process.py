@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import selectors
+import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, Final
+from typing import BinaryIO, Final, Self
 
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.values import dataclass
@@ -32,20 +32,51 @@ STANDARD: Final = Limits()
 
 
 class Running:
-    """A git process whose output is being read."""
+    """A git process whose output is being read. stdout, stderr: the reading ends of its pipes, closed by `close`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], stdout: IO[bytes], stderr: IO[bytes], limits: Limits) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], stdout: int, stderr: int, limits: Limits) -> None:
         self.process = process
         self.stderr = bytearray()
-        self._streams = (stdout, stderr)
         self._deadline = time.monotonic() + limits.timeout
         self._limits = limits
         self._seen = 0
         self._buffer = bytearray()
-        self._selector = selectors.DefaultSelector()
-        self._stdout, self._stderr = stdout.fileno(), stderr.fileno()
-        self._selector.register(self._stdout, selectors.EVENT_READ)
-        self._selector.register(self._stderr, selectors.EVENT_READ)
+        self._stdout, self._stderr = stdout, stderr
+        self._open = {stdout, stderr}
+        self._poll = select.poll()
+        self._poll.register(stdout, select.POLLIN)
+        self._poll.register(stderr, select.POLLIN)
+
+    @classmethod
+    def start(
+        cls,
+        command: Sequence[str],
+        environment: Mapping[bytes, bytes],
+        *,
+        stdin: BinaryIO | int | None,
+        inherit: Sequence[int],
+        limits: Limits,
+    ) -> Self:
+        """Start one, in a group of its own. stdin: nothing to read when None. inherit: see `Runner.run`. OSError."""
+        # Pipes of our own: those of `Popen` come with two buffered files, which cost as much as the fork.
+        ends: list[int] = []
+        try:
+            ends += os.pipe()
+            ends += os.pipe()
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL if stdin is None else stdin,
+                stdout=ends[1],
+                stderr=ends[3],
+                env=environment,
+                start_new_session=True,
+                pass_fds=tuple(inherit),
+            )
+        except BaseException:
+            _close(ends)
+            raise
+        _close(ends[1::2])
+        return cls(process, ends[0], ends[2], limits)
 
     def read(self, size: int) -> bytes:
         """Return `size` bytes of stdout, fewer only at its end. TimedOutError; SourceError over the output limit."""
@@ -81,33 +112,31 @@ class Running:
     def close(self) -> None:
         """Kill what still runs, and give everything back."""
         terminate(self.process)
-        self._selector.close()
-        self._streams[0].close()
-        self._streams[1].close()
+        _close((self._stdout, self._stderr))
 
     def _pump(self) -> bool:
         """Take what is there, wait for it if need be; return False at the end of the output."""
-        open_files = self._selector.get_map()
-        if not open_files:
+        if not self._open:
             return False
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimedOutError(self._limits.timeout)
         # A daemon that git started may hold the pipes open for ever, so the end of git itself counts too.
-        ready = self._selector.select(min(left, 0.1))
+        ready = self._poll.poll(min(left, 0.1) * 1000)
         if not ready:
             if not has_ended(self.process):
                 return True
             # It may have written between the two, while this thread waited for its turn.
-            ready = self._selector.select(0)
-        for key, _ in ready:
-            self._take(key.fd)
+            ready = self._poll.poll(0)
+        for descriptor, _ in ready:
+            self._take(descriptor)
         return bool(ready)
 
     def _take(self, descriptor: int) -> None:
         data = os.read(descriptor, _CHUNK)
         if not data:
-            self._selector.unregister(descriptor)
+            self._poll.unregister(descriptor)
+            self._open.discard(descriptor)
         elif descriptor == self._stderr:
             self.stderr += data[: max(_STDERR_KEPT - len(self.stderr), 0)]
         else:
@@ -115,6 +144,11 @@ class Running:
             if self._seen > self._limits.output:
                 raise SourceError("git", f"it printed more than {self._limits.output >> 20} MiB")
             self._buffer += data
+
+
+def _close(descriptors: Iterable[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
@@ -126,9 +160,9 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
     except OSError:
         return  # an older kernel
     try:
-        with selectors.DefaultSelector() as selector:
-            selector.register(descriptor, selectors.EVENT_READ)
-            selector.select(seconds)
+        waiting = select.poll()
+        waiting.register(descriptor, select.POLLIN)
+        waiting.poll(seconds * 1000)
     finally:
         os.close(descriptor)
 

@@ -23,7 +23,7 @@ from gitops_tui.source.transport.process import STANDARD, TETHERED, Limits, Runn
 _OLDEST: Final = (2, 32)
 _MISSING: Final = "the program is not there"
 _REMEDY: Final = "install git 2.32 or newer"
-_PASSED_ON: Final = {"GIT_SSL_CAINFO", "GIT_SSL_CAPATH"}
+_PASSED_ON: Final = {b"GIT_SSL_CAINFO", b"GIT_SSL_CAPATH"}
 _ENVIRONMENT: Final = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -77,7 +77,8 @@ class Output:
 class Runner:
     """Starts git. `close` ends everything that runs and refuses more.
 
-    stamp: a file that tells the next process which git was found to be new enough; None to find out each time.
+    git sees the environment as it was at its first start. stamp: a file that tells the next process which git was found
+    to be new enough; None to find out each time.
     """
 
     def __init__(self, stamp: Path | None = None) -> None:
@@ -86,6 +87,7 @@ class Runner:
         self._lock = threading.Lock()
         self._closed = False
         self._is_checked = False
+        self._surroundings: Mapping[bytes, bytes] = {}
 
     def run(
         self,
@@ -183,29 +185,23 @@ class Runner:
             if self._closed:
                 raise _stopping()
             try:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL if stdin is None else stdin,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    env=_environment(access),
-                    start_new_session=True,
-                    pass_fds=tuple(inherit),
-                )
+                running = Running.start(command, self._environment(access), stdin=stdin, inherit=inherit, limits=limits)
             except FileNotFoundError as error:
                 raise SourceError("git", _MISSING, hint=_REMEDY) from error
             except OSError as error:
                 raise SourceError("git", f"it cannot be started: {error.strerror}", temporary=True) from error
-            if process.stdout is None or process.stderr is None:
-                raise SourceError("git", "it was started without its pipes")
-            self._running.add(process)
-        running = Running(process, process.stdout, process.stderr, limits)
+            self._running.add(running.process)
         try:
             yield running
         finally:
             running.close()
             with self._lock:
-                self._running.discard(process)
+                self._running.discard(running.process)
+
+    def _environment(self, access: Access) -> Mapping[bytes, bytes]:
+        self._surroundings = self._surroundings or _surroundings()
+        more = {os.fsencode(name): os.fsencode(value) for name, value in access.environment.items()}
+        return {**self._surroundings, **more}
 
 
 def _command(git_dir: Path | None, arguments: Sequence[str], access: Access) -> list[str]:
@@ -228,10 +224,12 @@ def _program() -> str:
     return ""
 
 
-def _environment(access: Access) -> dict[str, str]:
-    """Ours, without a GIT_DIR or GIT_TRACE that would change what git does, and with messages in English."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _PASSED_ON}
-    return {**inherited, **_ENVIRONMENT, **access.environment}
+def _surroundings() -> Mapping[bytes, bytes]:
+    """Our environment, without a GIT_DIR or GIT_TRACE that would change what git does; with messages in English."""
+    inherited = {
+        name: value for name, value in os.environb.items() if not name.startswith(b"GIT_") or name in _PASSED_ON
+    }
+    return {**inherited, **{name.encode(): value.encode() for name, value in _ENVIRONMENT.items()}}
 
 
 def _stopping() -> SourceError:

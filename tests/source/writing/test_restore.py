@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -403,7 +404,7 @@ def test_a_key_that_cannot_be_used_is_told_and_nothing_is_pushed(home: Path, wor
 
 
 def test_over_https_with_a_password_that_stays_secret(
-    tmp_path: Path, state: Path, mirrors: Mirrors, world: World, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, state: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     canary = "s3cr3t-c4n4ry"
     tip = world.commit({"apps/shop/web.yaml": "v2\n"})
@@ -411,7 +412,7 @@ def test_over_https_with_a_password_that_stays_secret(
     certificate = make_certificate(tmp_path)
     monkeypatch.setenv("GIT_SSL_CAINFO", f"{certificate}.crt")
     monkeypatch.setenv("SHOP_TOKEN", canary)
-    with serving(tmp_path, certificate) as server:
+    with serving(tmp_path, certificate) as server, closing(Mirrors(state)) as mirrors:
         server.password = canary
         credentials = Credentials(CredentialKind.ENVIRONMENT, "SHOP_TOKEN", "bob")
         mirror = mirrors.mirror(Repository(f"{server.url}/served.git", credentials=credentials))
