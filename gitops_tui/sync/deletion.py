@@ -9,8 +9,8 @@ from gitops_tui.model.fields import dig, text
 from gitops_tui.model.operations import Action, Change, ChangeSet, Deletion, SyncPhase
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.values import dataclass
-from gitops_tui.sync.guards import PRECIOUS
-from gitops_tui.sync.hooks import hook_of, in_phase, is_generated
+from gitops_tui.sync.guards import PRECIOUS, hooks_held
+from gitops_tui.sync.hooks import RUN_ALREADY, has_run, hook_of, in_phase, is_generated
 from gitops_tui.sync.options import kept_from_deletion, must_confirm, wave_of
 from gitops_tui.sync.order import arranged
 from gitops_tui.sync.pair import Pair
@@ -43,8 +43,19 @@ class _Remover:
                 is_named = not is_generated(manifest.body, self.revision)
                 runs = manifest if is_named else in_phase(manifest, phase, self.application)
                 uid = _metadata(pair.live, "uid") if is_named else ""
-                why = f"runs as {phase} hook"
-                yield Change(runs.key, Action.HOOK, why, phase, wave_of(manifest.body), runs, uid)
+                # It is deleted once it has run, whatever its policy says.
+                loss = loss_of(pair) if uid else ""
+                yield Change(
+                    runs.key,
+                    Action.HOOK,
+                    f"runs as {phase} hook",
+                    phase,
+                    wave_of(manifest.body),
+                    runs,
+                    uid,
+                    warnings=(loss,) if loss else (),
+                    irreversible=loss,
+                )
 
     def _removed(self, pair: Pair, live: Body) -> Change:
         key, loss = pair.key, loss_of(pair)
@@ -99,11 +110,21 @@ def deletion(
         revision,
         changes,
         prune=how is Deletion.CASCADE,
-        held=(*(f"deletes {key}" for key in sorted(deleted) if key.kind in PRECIOUS), *asked),
-        refusals=tuple(sorted(unread)),
+        held=(
+            *(f"deletes {key}" for key in sorted(deleted) if key.kind in PRECIOUS),
+            *hooks_held(change for change in changes if change.uid),
+            *asked,
+        ),
+        refusals=tuple(sorted((*unread, *_run_already(application, pairs, changes)))),
         hooks=hooks,
         deletion=how,
     )
+
+
+def _run_already(application: Application, pairs: Iterable[Pair], changes: Iterable[Change]) -> Iterator[str]:
+    """Why hooks would not run: objects of nobody bear their names, and have an end of their own."""
+    running = {change.key for change in changes if change.action is Action.HOOK}
+    yield from (RUN_ALREADY.format(pair.key) for pair in pairs if pair.key in running and has_run(pair, application))
 
 
 def _metadata(live: Body | None, field: str) -> str:

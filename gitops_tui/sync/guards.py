@@ -7,7 +7,7 @@ from typing import Final
 
 from gitops_tui.model.application import Application
 from gitops_tui.model.operations import Action, Change, Method
-from gitops_tui.sync.hooks import hook_of
+from gitops_tui.sync.hooks import hook_of, may_delete
 from gitops_tui.sync.options import must_confirm
 from gitops_tui.sync.pair import Pair
 
@@ -29,7 +29,15 @@ def held(
         for change in given
         if change.method is Method.RECREATE and change.key.kind in PRECIOUS
     ]
+    at_risk = {pair.key for pair in pairs if may_delete(pair)}
+    reasons += hooks_held(change for change in given if change.key in at_risk)
     return tuple(reasons)
+
+
+def hooks_held(changes: Iterable[Change]) -> list[str]:
+    """Return why a person has to approve changes whose live object may be deleted, where they are hooks."""
+    precious = {change.key for change in changes if change.action is Action.HOOK and change.key.kind in PRECIOUS}
+    return [f"may delete {key}, as a hook" for key in sorted(precious)]
 
 
 def _reasons(

@@ -20,7 +20,12 @@ _HOOK: Final = "argocd.argoproj.io/hook"
 _HOOK_DELETE: Final = "argocd.argoproj.io/hook-delete-policy"
 _HELM_HOOK: Final = "helm.sh/hook"
 _HELM_DELETE: Final = "helm.sh/hook-delete-policy"
+BEFORE: Final = "BeforeHookCreation"
+AFTERWARDS: Final = frozenset({"HookSucceeded", "HookFailed"})
+"""When a hook is deleted."""
 
+RUN_ALREADY: Final = "{}: a hook that exists and is no application's would not run anew; delete it, plan again"
+"""Why a plan is refused. For the key of the object."""
 _HELM_PHASES: Final[Mapping[str, SyncPhase]] = {
     "pre-install": SyncPhase.PRE_SYNC,
     "pre-upgrade": SyncPhase.PRE_SYNC,
@@ -30,7 +35,7 @@ _HELM_PHASES: Final[Mapping[str, SyncPhase]] = {
     "post-delete": SyncPhase.POST_DELETE,
 }
 _HELM_DELETE_POLICIES: Final[Mapping[str, str]] = {
-    "before-hook-creation": "BeforeHookCreation",
+    "before-hook-creation": BEFORE,
     "hook-failed": "HookFailed",
     "hook-succeeded": "HookSucceeded",
 }
@@ -45,7 +50,7 @@ class Hook:
     """When an object runs as a hook, and when it is deleted. No phases: it never runs."""
 
     phases: tuple[SyncPhase, ...]
-    delete: frozenset[str] = frozenset({"BeforeHookCreation"})
+    delete: frozenset[str] = frozenset({BEFORE})
 
     @property
     def in_sync(self) -> tuple[SyncPhase, ...]:
@@ -75,6 +80,14 @@ def has_run(pair: Pair, application: Application) -> bool:
     return judge(pair.live, application).code is not HealthCode.NONE
 
 
+def may_delete(pair: Pair) -> bool:
+    """Whether a run of a hook may delete what bears its name now, by its policy. What is nobody's is taken over."""
+    hook = hook_of(pair.manifest.body) if pair.manifest is not None else None
+    if pair.live is None or hook is None or not hook.phases:
+        return False
+    return bool(hook.delete & (AFTERWARDS if pair.owner is None else AFTERWARDS | {BEFORE}))
+
+
 def not_anew(pair: Pair, application: Application) -> tuple[str, ...]:
     """Return a warning for a hook that is applied to an object which is there already, and stays."""
     hook = hook_of(pair.manifest.body) if pair.manifest is not None else None
@@ -82,7 +95,7 @@ def not_anew(pair: Pair, application: Application) -> tuple[str, ...]:
         return ()
     if pair.owner is None:
         return (adopted(application),)
-    if "BeforeHookCreation" in hook.delete or judge(pair.live, application).code is HealthCode.NONE:
+    if BEFORE in hook.delete or judge(pair.live, application).code is HealthCode.NONE:
         return ()
     return ("is there since an earlier sync, and its hook-delete-policy keeps it: it does not run again",)
 

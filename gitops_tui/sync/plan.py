@@ -12,7 +12,7 @@ from gitops_tui.model.operations import Action, Change, ChangeSet, Method, SyncP
 from gitops_tui.model.resources import Body, DriftCode, FieldChange, Manifest, ResourceKey
 from gitops_tui.model.values import dataclass, replace
 from gitops_tui.sync.guards import held
-from gitops_tui.sync.hooks import has_run, hook_of, in_phase, is_generated, not_anew
+from gitops_tui.sync.hooks import RUN_ALREADY, has_run, hook_of, in_phase, is_generated, may_delete, not_anew
 from gitops_tui.sync.options import (
     WAY_OUT,
     awaits_kind,
@@ -75,9 +75,9 @@ class _Planner:
         if is_generated(manifest.body, self.revision):
             made = in_phase(manifest, phase, self.application)
             pair = replace(pair, key=made.key, manifest=made)
-        return self._change(
-            pair, Action.HOOK, f"runs as {phase} hook", phase=phase, warnings=not_anew(pair, self.application)
-        )
+        loss = loss_of(pair) if may_delete(pair) else ""
+        warnings = not_anew(pair, self.application)
+        return self._change(pair, Action.HOOK, f"runs as {phase} hook", phase=phase, loss=loss, warnings=warnings)
 
     def refusals(self, pair: Pair) -> Iterator[str]:
         if pair.manifest is None or self._leaves_alone(pair, pair.manifest):
@@ -88,7 +88,7 @@ class _Planner:
                 "states it too and does not touch it"
             )
         elif has_run(pair, self.application):
-            yield f"{pair.key}: a hook that exists and is no application's would not run anew; delete it, plan again"
+            yield RUN_ALREADY.format(pair.key)
         elif self._comes_later(pair, pair.manifest) or self._method(pair, pair.manifest) is Method.RECREATE:
             return
         elif pair.refusal:

@@ -12,7 +12,8 @@ Each line of code that holds one was taken out by hand, and these tests were see
 |   nor for an unsigned commit | `Reconciler.demand_signature` | `test_git_signatures` |
 |   nor after a failed apply | `apply.apply_step` | `test_api_writes.test_an_apply_that_fails_…` |
 | 3 what a person decides | `guards`, `Operations._approved` | `test_automation_never_prunes_what_needs_a_person` |
-| 4 read again before each delete | `prune.request_deletion` | `test_what_another_has_meanwhile_is_left_alone` |
+|   nor is it deleted as a hook | `guards.hooks_held` | `test_automation_never_deletes_a_namespace_that_is_a_hook` |
+| 4 read again before each delete | `prune.ask_to_delete` | `test_what_another_has_meanwhile_is_left_alone` |
 |   uid and resourceVersion | `Cluster.delete` | `cluster/test_faults.test_what_a_delete_sends` |
 | 5 of an immutable commit | `Renderings.get`, `Plans.again` | `test_what_was_approved_is_applied_whatever_moves` |
 | 6 force by policy, and journaled | `plan.refusals`, `apply.applied`, `apply._taken` | `test_api_conflicts` |
@@ -185,6 +186,7 @@ metadata: {name: precious}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 """
 NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: precious}\n"
+PRECIOUS = ResourceKey("", "Namespace", "", "precious")
 MANY: dict[str, str | None] = {f"app/many-{number}.yaml": config_map(f"many-{number}") for number in range(8)}
 PRUNES: dict[str, tuple[dict[str, str | None], list[str], str]] = {
     "all": ({}, list(FILES), "Git states no resource at all"),
@@ -215,6 +217,22 @@ def test_automation_never_prunes_what_needs_a_person(
         assert server.backend.namespace("precious") is not None or "Namespace" not in why
         receipt = shop.sync(prune=True)
         assert {row.result for row in receipt.resources if row.action is Action.DELETE} == {Result.PRUNED}
+
+
+@pytest.mark.parametrize("hook", ["helm.sh/hook: pre-install", "argocd.argoproj.io/hook: PreSync"])
+def test_automation_never_deletes_a_namespace_that_is_a_hook(enter: Enter, server: EmbeddedServer, hook: str) -> None:
+    namespace = NAMESPACE.replace("{name: precious}", f"{{name: precious, annotations: {{{hook}}}}}")
+    policy = SyncPolicy(mode=SyncMode.AUTO, prune=True, self_heal=True, health_timeout=1.0)
+    with enter({**FILES, "app/precious.yaml": namespace}, policy=policy) as shop:
+        shop.until(lambda status: status.sync is SyncCode.SYNCED)
+        before = shop.clusters.get().read(PRECIOUS)
+
+        commit(shop, {"app/settings.yaml": config_map("settings", colour="green")})
+        status = shop.until(lambda status: bool(status.waiting))
+
+        assert "may delete Namespace precious, as a hook" in status.waiting
+        assert before is not None
+        assert shop.clusters.get().read(PRECIOUS) == before
 
 
 # 4. Read again before each delete

@@ -97,6 +97,25 @@ def test_without_hooks_none_runs(scene: Scene) -> None:
     assert told(plan(scene, config("a"), hook("drain", "PreDelete"), hooks=False)) == [("delete", "a")]
 
 
+def test_a_hook_of_nobody_that_has_run_already_is_refused_not_believed(scene: Scene) -> None:
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    scene.world.put(config("a"), application=SHOP)
+    scene.world.put({**hook("drain", "PreDelete"), "status": done})
+
+    changeset = plan(scene, config("a"), hook("drain", "PreDelete"))
+
+    assert "would not run anew" in changeset.refusals[0]
+    assert plan(scene, config("a"), hook("drain", "PreDelete"), hooks=False).refusals == ()
+
+
+def test_a_hook_that_takes_over_what_has_data_says_so_since_it_deletes_it(scene: Scene) -> None:
+    space = body("Namespace", "payments", notes={"argocd.argoproj.io/hook": "PreDelete"})
+    scene.world.put(space)
+    changeset = plan(scene, space)
+    assert changeset.held == ("may delete Namespace payments, as a hook",)
+    assert changeset.changes[0].irreversible == "everything in it is deleted with it"
+
+
 def test_what_is_left_of_earlier_hooks_goes_too(scene: Scene) -> None:
     scene.world.put(config("a"), hook("migrate", "PreSync"), application=SHOP)
     changeset = plan(scene, config("a"), inventory=frozenset({ResourceKey("", "ConfigMap", "shop", "a")}))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ForbiddenError, InvalidError
 from gitops_tui.model.operations import OperationPhase
-from gitops_tui.model.resources import ResourceKey
-from gitops_tui.sync import Outcome, generated
+from gitops_tui.model.resources import Manifest, ResourceKey
+from gitops_tui.sync import Outcome, generated, stamp
 from tests.sync.world import SHOP, Scene, body, merge
 
 
@@ -125,6 +128,97 @@ def test_a_hook_of_nobody_that_only_has_to_be_there_is_taken_over(scene: Scene) 
 
     assert "exists and is no application's: shop takes it over" in plan.changes[0].warnings
     assert scene.execute(plan).phase is OperationPhase.SUCCEEDED
+
+
+def space(policy: str = "") -> Any:
+    return body("Namespace", "data", notes=job("", "PreSync", policy)["metadata"]["annotations"])
+
+
+@pytest.mark.parametrize(
+    ("policy", "owner", "is_held"),
+    [
+        ("", SHOP, True),
+        ("HookSucceeded", SHOP, True),
+        ("HookFailed", SHOP, True),
+        ("", None, False),
+        ("HookSucceeded", None, True),
+    ],
+)
+def test_a_hook_that_may_delete_what_has_data_waits_for_a_person_and_says_what_is_lost(
+    scene: Scene, policy: str, owner: Application | None, is_held: bool
+) -> None:
+    scene.world.put(space(policy), application=owner)
+
+    plan = scene.plan(CONFIG, space(policy))
+
+    assert plan.held == (("may delete Namespace data, as a hook",) if is_held else ())
+    assert plan.changes[0].irreversible == ("everything in it is deleted with it" if is_held else "")
+    assert ("everything in it is deleted with it" in plan.changes[0].warnings) is is_held
+
+
+def test_a_hook_that_has_nothing_to_delete_yet_is_not_held(scene: Scene) -> None:
+    assert scene.plan(CONFIG, space()).held == ()
+    scene.world.put(space(), application=SHOP)
+    assert scene.plan(CONFIG, space(), hooks=False).held == ()
+
+
+def test_what_a_hook_deleted_that_had_data_is_kept_in_the_receipt(scene: Scene) -> None:
+    scene.world.put(space(), application=SHOP)
+
+    outcome = scene.sync(CONFIG, space())
+
+    assert scene.writes[:2] == ["delete Namespace/data background", "apply Namespace/data"]
+    assert outcome.resources[0].before is not None
+    assert outcome.resources[1].before is None
+
+
+def test_a_hook_never_deletes_data_that_came_after_the_plan(scene: Scene) -> None:
+    plan = scene.plan(CONFIG, space())
+    scene.world.put(space(), application=SHOP)
+
+    outcome = scene.execute(plan)
+
+    assert outcome.phase is OperationPhase.FAILED
+    assert "another object has taken its place" in outcome.message
+    assert scene.writes == []
+
+
+def test_a_hook_with_data_of_nobody_is_taken_over_and_stays(scene: Scene) -> None:
+    scene.world.put(space())
+
+    assert scene.sync(CONFIG, space()).phase is OperationPhase.SUCCEEDED
+    assert scene.writes == ["apply Namespace/data", "apply ConfigMap/web"]
+
+
+def test_a_hook_that_became_anothers_while_it_ran_is_not_deleted(scene: Scene) -> None:
+    ends(scene, "Complete", after=2)
+    other = stamp(Manifest.of(job("migrate", "PreSync")), replace(SHOP, name="billing")).body["metadata"]
+    scene.clock.at(1, lambda: scene.world.touch(key("migrate"), metadata=other))
+
+    outcome = scene.sync(CONFIG, job("migrate", "PreSync", "HookSucceeded"))
+
+    assert outcome.resources[0].warnings == ("not deleted: is no longer shop's",)
+    assert scene.writes == ["apply Job/migrate", "apply ConfigMap/web"]
+
+
+def test_a_hook_whose_status_moves_while_it_is_deleted_is_read_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends(scene, "Complete")
+    scene.sync(CONFIG, job("migrate", "PreSync"))
+    delete = scene.world.delete
+    moves = iter([True])
+
+    def moved(at: ResourceKey, **more: Any) -> None:
+        if not more.get("dry_run") and next(moves, False):
+            scene.world.touch(at, status={"ready": 0})
+        delete(at, **more)
+
+    monkeypatch.setattr(scene.world, "delete", moved)
+    scene.world.diary.clear()
+
+    assert scene.sync(CONFIG, job("migrate", "PreSync")).phase is OperationPhase.SUCCEEDED
+    assert scene.writes == ["delete Job/migrate background", "apply Job/migrate"]
 
 
 def test_a_hook_that_its_policy_keeps_says_that_it_does_not_run_again(scene: Scene) -> None:

@@ -106,7 +106,7 @@ def _of_operation(newest: Deed, receipt: Receipt, earlier: Sequence[Deed], resul
     named = f"the {receipt.kind} of {receipt.revision[:7]}"
     if receipt.commit:
         return Restore(receipt.commit)
-    lost = next((each.key for each in results if each.result is Result.PRUNED and each.key.kind in PRECIOUS), None)
+    lost = next((each.key for each in results if each.key.kind in PRECIOUS and _was_deleted(each)), None)
     if lost is not None:
         raise _StaysError(f"{named}: it deleted {lost}, and what was in it does not come back", loss=True)
     if receipt.kind is OperationKind.ROLLBACK:
@@ -125,6 +125,11 @@ def _of_operation(newest: Deed, receipt: Receipt, earlier: Sequence[Deed], resul
     if before.revision == receipt.revision:
         raise _StaysError(f"{named}: it deployed what was deployed before")
     return Deploy(before.revision)
+
+
+def _was_deleted(row: ResourceResult) -> bool:
+    """Whether what was live is gone, whether or not something new bears its name."""
+    return row.result is Result.PRUNED or row.before is not None
 
 
 def _deployed(deed: Deed) -> bool:

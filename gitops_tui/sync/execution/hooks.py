@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.fields import dig
 from gitops_tui.model.operations import Action, Change, Result, SyncPhase
-from gitops_tui.model.ownership import owner_of
-from gitops_tui.model.resources import Health, HealthCode
+from gitops_tui.model.resources import Body, Health, HealthCode
 from gitops_tui.model.values import replace
+from gitops_tui.sync.execution.prune import REPLACED, Requested, ask_to_delete
 from gitops_tui.sync.execution.run import NOT_SEEN, FailedError, Run, names, uid_of
-from gitops_tui.sync.hooks import Hook, hook_of
+from gitops_tui.sync.guards import PRECIOUS
+from gitops_tui.sync.hooks import BEFORE, Hook, hook_of
 
 _WITH_APPLICATION = {SyncPhase.PRE_DELETE, SyncPhase.POST_DELETE}
+_PROPAGATION = "background"
 _SUCCEEDED = {HealthCode.HEALTHY, HealthCode.NONE}
 _FAILED = {HealthCode.DEGRADED, HealthCode.UNKNOWN}
 
@@ -22,7 +23,7 @@ def clear_hooks(run: Run, changes: Iterable[Change]) -> None:
     """Delete what is left of earlier runs of these hooks, as far as they are to be made anew."""
     stale = {}
     for change in changes:
-        if change.action is Action.HOOK and "BeforeHookCreation" in hook_to_run(change).delete:
+        if change.action is Action.HOOK and BEFORE in hook_to_run(change).delete:
             uid = _cleared(run, change)
             if uid:
                 stale[change] = uid
@@ -37,16 +38,26 @@ def clear_hooks(run: Run, changes: Iterable[Change]) -> None:
 
 def _cleared(run: Run, change: Change) -> str:
     """Ask for the deletion of what is left of an earlier run; returns its uid, "" when nothing of ours is left."""
-    try:
-        live = run.cluster.read(change.key)
-        if live is None or owner_of(live) != run.application.name:
-            return ""
-        run.cluster.delete(change.key, uid=uid_of(live), propagation="background")
-    except GitopsError as error:
-        message = f"{change.key}: what is left of its last run cannot be deleted: {error}"
+    own = {uid_of(applied) for applied in run.applied.values()}
+
+    def is_meant(live: Body) -> bool:
+        # What has data goes only if the plan said so; of the rest, whatever is left of whichever run.
+        return change.key.kind not in PRECIOUS or uid_of(live) in {change.uid, *own}
+
+    request = ask_to_delete(run, change, is_meant, _PROPAGATION)
+    _note_loss(run, change, request)
+    told = request.failure or (f"{change.key}: {REPLACED}" if request.kept == REPLACED else "")
+    if told:
+        message = f"{change.key}: what is left of its last run cannot be deleted: {told}"
         run.report(change, Result.FAILED, message)
-        raise FailedError(message) from error
-    return uid_of(live)
+        raise FailedError(message)
+    return request.uid
+
+
+def _note_loss(run: Run, change: Change, request: Requested) -> None:
+    """Keep what was there before this run and had data, as of everything that is deleted."""
+    if change.key.kind in PRECIOUS and change.uid and request.uid == change.uid and request.before is not None:
+        run.before[id(change)] = request.before
 
 
 def await_hooks(run: Run, changes: Sequence[Change]) -> None:
@@ -87,11 +98,11 @@ def _end(run: Run, change: Change, failure: str, duration: float) -> list[str]:
     """Delete a hook that has ended as its policy says, and report it. failure: how it failed, "" when it did not."""
     warnings = run.warnings.get(id(change), ())
     if ("HookFailed" if failure else "HookSucceeded") in hook_to_run(change).delete:
-        try:
-            uid = uid_of(run.applied.get(id(change)))
-            run.cluster.delete(change.key, uid=uid, propagation="background")
-        except GitopsError as error:
-            warnings = (*warnings, f"not deleted: {error}")
+        uid = uid_of(run.applied.get(id(change)))
+        request = ask_to_delete(run, change, lambda live: uid_of(live) == uid, _PROPAGATION)
+        _note_loss(run, change, request)
+        if request.failure or request.kept:
+            warnings = (*warnings, f"not deleted: {request.failure or request.kept}")
     if not failure:
         result = Result.CREATED if uid_of(run.applied.get(id(change))) != change.uid else Result.UNCHANGED
         told = "the hook succeeded" if result is Result.CREATED else "the hook had succeeded before, and is kept"

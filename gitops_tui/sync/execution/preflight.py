@@ -18,6 +18,7 @@ from gitops_tui.model.values import dataclass
 from gitops_tui.sync.execution.apply import applied, replaced
 from gitops_tui.sync.execution.hooks import hook_to_run
 from gitops_tui.sync.execution.run import Run, uid_of, version_of
+from gitops_tui.sync.hooks import BEFORE
 from gitops_tui.sync.options import awaits_kind
 from gitops_tui.sync.order import Introduced
 
@@ -111,7 +112,7 @@ def _comes_later(run: Run, change: Change, live: Body | None, *, excused: bool) 
     if live is None:
         return excused
     is_ours = change.action is Action.HOOK and owner_of(live) == run.application.name
-    return is_ours and "BeforeHookCreation" in hook_to_run(change).delete
+    return is_ours and BEFORE in hook_to_run(change).delete
 
 
 def _dry_run(run: Run, change: Change, live: Body | None, *, is_due: bool) -> _Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from gitops_tui.diff import mask, normalise
@@ -17,15 +17,20 @@ from gitops_tui.sync.execution.run import FailedError, Run, uid_of, version_of
 from gitops_tui.sync.options import propagation_of
 
 _TRIES: Final = 3
+REPLACED: Final = "another object has taken its place"
 
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """What came of asking for a deletion: asked for, or not ours any more, or failed. before: masked."""
+    """What came of asking for a deletion: asked for, or not ours any more, or failed.
+
+    before: what it was, masked. uid: of what was asked for, "" when nothing was.
+    """
 
     kept: str = ""
     failure: str = ""
     before: Body | None = None
+    uid: str = ""
 
 
 def prune_step(run: Run, changes: Sequence[Change]) -> None:
@@ -58,25 +63,35 @@ def prune_step(run: Run, changes: Sequence[Change]) -> None:
 
 def request_deletion(run: Run, change: Change) -> Requested:
     """Ask for the deletion of the very object that was planned, if it is still ours (invariant 4)."""
+    return ask_to_delete(run, change, lambda live: uid_of(live) == change.uid)
+
+
+def ask_to_delete(
+    run: Run, change: Change, is_meant: Callable[[Body], bool], propagation: str | None = None
+) -> Requested:
+    """Ask for the deletion of what a change names, if that is ours, and the one that is meant.
+
+    propagation: None for what its options and the application's policy say.
+    """
     before: Body | None = None
     for _ in range(_TRIES):
         try:
             live = run.cluster.read(change.key)
             if live is None:
                 return Requested(before=before)
-            if uid_of(live) != change.uid:
-                return Requested(kept="another object has taken its place")
+            if not is_meant(live):
+                return Requested(kept=REPLACED)
             if owner_of(live) != run.application.name:
                 return Requested(kept=f"is no longer {run.application.name}'s")
             before = mask(normalise(live), run.application.masked_paths)
-            propagation = propagation_of(live, run.application.policy)
+            how = propagation or propagation_of(live, run.application.policy)
             uid, version = uid_of(live), version_of(live)
-            run.cluster.delete(change.key, uid=uid, resource_version=version, propagation=propagation)
+            run.cluster.delete(change.key, uid=uid, resource_version=version, propagation=how)
         except ConflictError:
             continue  # it moved between reading and deleting: read it again, it may be another's now
         except GitopsError as error:
             return Requested(failure=str(error))
-        return Requested(before=before)
+        return Requested(before=before, uid=uid)
     return Requested(failure=f"{change.key}: changes too often to be deleted safely")
 
 

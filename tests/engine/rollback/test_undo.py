@@ -127,6 +127,9 @@ def test_lost_data_do_not_come_back() -> None:
     with pytest.raises(PlanError, match="it deleted PersistentVolumeClaim shop/data, and what was in it") as failure:
         way_back("shop", [operation(), operation(revision=OLD)], lost, NOW)
     assert "`rollback` goes to any commit" in failure.value.hint
+    made_anew = (ResourceResult(claim, Result.CREATED, before={"kind": "PersistentVolumeClaim"}),)
+    with pytest.raises(PlanError, match="it deleted PersistentVolumeClaim shop/data"):
+        way_back("shop", [operation(), operation(revision=OLD)], made_anew, NOW)
 
 
 # -- on a cluster ----------------------------------------------------------------------------------------------
