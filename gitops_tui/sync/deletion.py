@@ -9,9 +9,9 @@ from gitops_tui.model.fields import dig, text
 from gitops_tui.model.operations import Action, Change, ChangeSet, Deletion, SyncPhase
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.values import dataclass
-from gitops_tui.sync.guards import PRECIOUS, hooks_held
+from gitops_tui.sync.guards import INVENTORY_LOST, PRECIOUS, hooks_held
 from gitops_tui.sync.hooks import RUN_ALREADY, has_run, hook_of, in_phase, is_generated
-from gitops_tui.sync.options import kept_from_deletion, must_confirm, wave_of
+from gitops_tui.sync.options import NOT_KNOWN, kept_from_deletion, must_confirm, wave_of
 from gitops_tui.sync.order import arranged
 from gitops_tui.sync.pair import Pair
 from gitops_tui.sync.plan import ENDS_PODS, TEMPLATED, loss_of
@@ -77,8 +77,8 @@ class _Remover:
             return "left as it is"
         if dig(live, "metadata", "deletionTimestamp"):
             return "is being deleted already"
-        if key not in self.inventory and hook_of(live) is None:
-            return "kept, because this application never applied it"
+        if self.inventory and key not in self.inventory and hook_of(live) is None:
+            return f"kept, because {NOT_KNOWN}"
         return kept_from_deletion(live, self.application.policy)
 
 
@@ -95,7 +95,8 @@ def deletion(
     """Return the plan that takes an application away.
 
     inventory: every object that it has applied; what is in it and live as its own is deleted, and what is left of
-    its hooks. hooks: whether PreDelete and PostDelete hooks run. unread: what could not be read, each with its reason.
+    its hooks. Empty although objects are its own means that it was lost: then labels decide. hooks: whether PreDelete
+    and PostDelete hooks run. unread: what could not be read, each with its reason.
     """
     remover = _Remover(application, revision, inventory, how, hooks)
     changes = arranged(change for pair in pairs for change in remover.changes(pair))
@@ -114,6 +115,7 @@ def deletion(
             *(f"deletes {key}" for key in sorted(deleted) if key.kind in PRECIOUS),
             *hooks_held(change for change in changes if change.uid),
             *asked,
+            *([INVENTORY_LOST.format("deleted")] if deleted and not inventory else []),
         ),
         refusals=tuple(sorted((*unread, *_run_already(application, pairs, changes)))),
         hooks=hooks,

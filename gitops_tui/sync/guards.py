@@ -14,6 +14,7 @@ from gitops_tui.sync.pair import Pair
 HARMLESS: Final = 3
 """As many resources may always be pruned, whatever share of the application they are."""
 
+INVENTORY_LOST: Final = "the journal holds no inventory: what is {} is known by labels only"
 PRECIOUS: Final = frozenset({"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"})
 
 
@@ -60,4 +61,4 @@ def _reasons(
     confirmed = {pair.key for pair in pairs if pair.live is not None and must_confirm(pair.live, policy, "Prune")}
     yield from (f"{change.key} asks for a confirmed prune" for change in pruned if change.key in confirmed)
     if inventory_lost:
-        yield "the journal holds no inventory: what is pruned is known by labels only"
+        yield INVENTORY_LOST.format("pruned")

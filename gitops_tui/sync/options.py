@@ -61,6 +61,8 @@ def wave_of(body: Body) -> int:
 
 # Deleting.
 
+NOT_KNOWN: Final = "the journal does not hold that this application applied it"
+
 
 def kept_from_prune(key: ResourceKey, live: Body, policy: SyncPolicy, inventory: frozenset[ResourceKey]) -> str:
     """Return why no sync ever prunes an object of ours that Git does not state, "" when one may.
@@ -77,7 +79,7 @@ def kept_from_prune(key: ResourceKey, live: Body, policy: SyncPolicy, inventory:
     if "IgnoreExtraneous" in words(notes.get("argocd.argoproj.io/compare-options")):
         return "kept by IgnoreExtraneous"
     if inventory and key not in inventory:
-        return "no longer in Git; kept, because this application never applied it"
+        return f"no longer in Git; kept, because {NOT_KNOWN}"
     return ""
 
 

@@ -6,6 +6,7 @@ Each line of code that holds one was taken out by hand, and these tests were see
 |---|---|---|
 | 1 the inventory decides, never a label | `options.kept_from_prune` | `test_a_label_alone_never_decides` |
 |   a lost journal waits for a person | `guards._reasons` | `test_with_the_journal_lost_a_prune_waits_for_a_person` |
+|   and is written down anew | `Operations.run` | `test_with_the_journal_lost_the_next_sync_…` |
 |   written down before the apply | `execute._performed` | `test_what_was_applied_unheard_is_known_and_pruned_later` |
 |   struck after a confirmed deletion | `prune._confirm` | `test_api_writes.test_a_finalizer_that_hangs_…` |
 | 2 no prune after a failure | `plan._why_kept`, `Plans.plan`, `Pairing.incomplete` | `test_nothing_is_pruned_while_…` |
@@ -29,10 +30,10 @@ import pytest
 
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.embedded.store.items import Key
-from gitops_tui.engine.requests import Refresh, Sync
+from gitops_tui.engine.requests import Delete, PlanDeletion, Refresh, Sync
 from gitops_tui.model.application import SyncMode, SyncPolicy
 from gitops_tui.model.errors import RenderError
-from gitops_tui.model.operations import Action, OperationPhase, Result
+from gitops_tui.model.operations import Action, Deletion, OperationPhase, Result
 from gitops_tui.model.ownership import APPLICATION_LABEL, TRACKING_ANNOTATION
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.status import SyncCode
@@ -63,6 +64,7 @@ def why_kept(shop: Stage, name: str) -> str:
 # 1. The inventory
 
 NEW = ResourceKey("", "ConfigMap", SHOP, "new")
+SETTINGS = ResourceKey("", "ConfigMap", SHOP, "settings")
 
 
 def test_a_label_alone_never_decides(enter: Enter, server: EmbeddedServer) -> None:
@@ -76,7 +78,7 @@ def test_a_label_alone_never_decides(enter: Enter, server: EmbeddedServer) -> No
         ApiClient(server.kubeconfig).create(MAPS, {"metadata": marks}).ok()
         shop.until(lambda status: status.sync is SyncCode.OUT_OF_SYNC)
 
-        assert "this application never applied it" in why_kept(shop, "planted")
+        assert "the journal does not hold that this application applied it" in why_kept(shop, "planted")
         shop.sync(prune=True)
 
         assert "configmaps/planted" in held(server, SHOP)
@@ -95,6 +97,39 @@ def test_with_the_journal_lost_a_prune_waits_for_a_person(enter: Enter, server: 
 
         assert anew.sync(prune=True).phase is OperationPhase.SUCCEEDED
         assert "configmaps/prices" not in held(server, SHOP)
+
+
+@pytest.mark.parametrize("resources", [None, (SETTINGS,)], ids=["whole", "chosen"])
+def test_with_the_journal_lost_the_next_sync_writes_down_all_that_is_there(
+    enter: Enter, server: EmbeddedServer, tmp_path: Path, resources: tuple[ResourceKey, ...] | None
+) -> None:
+    with enter() as shop:
+        shop.sync()
+        shop.repository.commit("Green", {"app/settings.yaml": config_map("settings", colour="green")})
+    options: dict[str, Any] = {"repository": shop.repository, "state": "lost", "timing": HASTY, "policy": LOOSE}
+    with stage(tmp_path, server.kubeconfig, SHOP, {}, **options) as anew:
+        assert [row.key.name for row in anew.sync(resources=resources).resources if row.result is Result.CONFIGURED]
+        commit(anew, {"app/prices.yaml": None})
+
+        assert why_kept(anew, "prices") == ""
+        anew.sync(prune=True)
+        assert "configmaps/prices" not in held(server, SHOP)
+
+
+@pytest.mark.parametrize("hooks", [True, False])
+def test_with_the_journal_lost_an_application_is_still_deleted_and_a_person_is_told_how(
+    enter: Enter, server: EmbeddedServer, tmp_path: Path, hooks: bool
+) -> None:
+    with enter() as shop:
+        shop.sync()
+    options: dict[str, Any] = {"repository": shop.repository, "state": "lost", "timing": HASTY}
+    with stage(tmp_path, server.kubeconfig, SHOP, {}, **options) as anew:
+        anew.refresh()
+        plan = anew.ask(PlanDeletion(anew.name, Deletion.CASCADE, hooks=hooks))
+
+        assert plan.held == ("the journal holds no inventory: what is deleted is known by labels only",)
+        assert anew.ask(Delete(anew.name, plan, "tester", timeout=3.0)).phase is OperationPhase.SUCCEEDED
+        assert not [name for name in held(server, SHOP) if name in {"configmaps/settings", "configmaps/prices"}]
 
 
 def test_what_was_applied_unheard_is_known_and_pruned_later(enter: Enter, server: EmbeddedServer) -> None:

@@ -49,10 +49,15 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, and what was found on the way. absent: of the inventory, certainly not live and not desired."""
+    """A plan, and what was found on the way.
+
+    absent: of the inventory, certainly not live and not desired. present: desired, and live as the application's own,
+    which the inventory does not hold where the journal was lost.
+    """
 
     changeset: ChangeSet
-    absent: frozenset[ResourceKey]
+    absent: frozenset[ResourceKey] = frozenset()
+    present: frozenset[ResourceKey] = frozenset()
 
 
 class Plans:
@@ -86,7 +91,7 @@ class Plans:
             hooks=hooks,
         )
         held = (*changeset.held, *self._no_fast_forward(application, view))
-        return Planned(replace(changeset, held=held), view.absent)
+        return Planned(replace(changeset, held=held), view.absent, _present(application, view.pairs))
 
     def _no_fast_forward(self, application: Application, view: View) -> tuple[str, ...]:
         """Why a person has to see what the tracked ref means now; what was chosen, such as a rollback, is no news."""
@@ -117,7 +122,7 @@ class Plans:
         if how is Deletion.CASCADE:
             pairs = tuple(_with_use(cluster, pairs))
         changeset = deletion(application, sha, pairs, how=how, inventory=inventory, hooks=hooks, unread=unread)
-        return Planned(changeset, frozenset())
+        return Planned(changeset)
 
     def again(self, application: Application, approved: Approved) -> Planned:
         """The plan as it is now for what was approved."""
@@ -127,13 +132,23 @@ class Plans:
         return self.plan(application, approved.revision, approved.prune, approved.resources, approved.hooks)
 
 
+def _present(application: Application, pairs: Iterable[Pair]) -> frozenset[ResourceKey]:
+    ours = (pair for pair in pairs if pair.live is not None and pair.owner == application.name)
+    return frozenset(pair.key for pair in ours if pair.manifest is not None and hook_of(pair.manifest.body) is None)
+
+
 def _owned(
     application: Application, cluster: Cluster, inventory: frozenset[ResourceKey]
 ) -> tuple[tuple[Pair, ...], Mapping[ResourceKey, GitopsError]]:
-    """What the application has applied, and what is left of its hooks, as it is live; and what could not be read."""
+    """What the application has applied, and what is left of its hooks, as it is live; and what could not be read.
+
+    inventory: empty where it was lost, so that all that bears its label is what it has applied.
+    """
     failures: dict[ResourceKey, GitopsError] = {}
     found: dict[ResourceKey, Body] = {
-        live.key: live.body() for live in cluster.owned(application.name) if hook_of(live.body()) is not None
+        live.key: live.body()
+        for live in cluster.owned(application.name)
+        if not inventory or hook_of(live.body()) is not None
     }
     for key in sorted(inventory):
         try:

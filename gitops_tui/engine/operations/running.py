@@ -80,6 +80,7 @@ class Operations:
             order.on_approved()
         with journaled(self._journal, receipt, partial=changeset.partial) as entry:
             context = self._reconciler.cluster(application).context
+            self._journal.intend(application.name, context, planned.present)
             for key in sorted(planned.absent):
                 self._journal.strike(application.name, context, key)
             recorder = _JournalRecorder(self._journal, receipt.operation, context)
