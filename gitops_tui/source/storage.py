@@ -27,15 +27,21 @@ class Storage:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._current = folder / "current"
+        self._named: tuple[str, Path, Path] = ("", folder, folder)
+        """What the link said last, the copy that this is, and the file that every repository has."""
 
     @property
     def copy(self) -> Path | None:
         """The bare repository in use, None when there is none."""
         try:
-            path = self._folder / self._current.readlink()
+            name = os.readlink(self._current)  # noqa: PTH115 - each pass asks, and a name is all that is wanted
         except OSError:
             return None
-        return path if (path / "HEAD").is_file() else None
+        if name != self._named[0]:
+            path = self._folder / name
+            self._named = (name, path, path / "HEAD")
+        _, path, head = self._named
+        return path if head.is_file() else None
 
     @contextmanager
     def locked(self, timeout: float) -> Iterator[int]:

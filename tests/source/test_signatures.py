@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -210,15 +211,18 @@ def test_a_program_that_is_missing_is_told_and_asked_for_again(
         keys = anna.public(tmp_path / "anna.asc")
         shas = {"gpg": sign(world.repository, anna), "ssh-keygen": sign(world.repository, ben)}
         world.repository.git("branch", "other", shas["gpg"])
-        mirror = world.mirror
-        bare = tmp_path / "bin"
-        bare.mkdir()
+        programs = tmp_path / "bin"
+        programs.mkdir()
         for name in ("git", "sh", "false"):
-            (bare / name).symlink_to(f"/usr/bin/{name}")
+            (programs / name).symlink_to(f"/usr/bin/{name}")
+        elsewhere = {name: shutil.which(name) or "" for name in shas}
         with monkeypatch.context() as patched:
-            patched.setenv("PATH", str(bare))
+            patched.setenv("PATH", str(programs))
+            mirror = world.mirror
             for program, sha in shas.items():
                 with pytest.raises(SourceError, match=f"^{program}: the program is not there .install it"):
                     world.signatures.demand(mirror, sha, [str(keys), str(ben.public)], "shop")
-        for sha in shas.values():
-            world.signatures.demand(mirror, sha, [str(keys), str(ben.public)], "shop")
+            for program, place in elsewhere.items():
+                (programs / program).symlink_to(place)
+            for sha in shas.values():
+                world.signatures.demand(mirror, sha, [str(keys), str(ben.public)], "shop")

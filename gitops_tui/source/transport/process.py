@@ -7,8 +7,8 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import BinaryIO, Final, Self
 
 from gitops_tui.model.errors import SourceError
@@ -32,20 +32,24 @@ STANDARD: Final = Limits()
 
 
 class Running:
-    """A git process whose output is being read. stdout, stderr: the reading ends of its pipes, closed by `close`."""
+    """A git process whose output is being read.
 
-    def __init__(self, process: subprocess.Popen[bytes], stdout: int, stderr: int, limits: Limits) -> None:
+    ends: our ends of its pipes, of stdout, of stderr, and of what it is tied to us by, if it is; `close` closes them.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], ends: Sequence[int], limits: Limits) -> None:
         self.process = process
         self.stderr = bytearray()
         self._deadline = time.monotonic() + limits.timeout
         self._limits = limits
         self._seen = 0
         self._buffer = bytearray()
-        self._stdout, self._stderr = stdout, stderr
-        self._open = {stdout, stderr}
+        self._ends = ends
+        self._stdout, self._stderr = ends[:2]
+        self._open = {self._stdout, self._stderr}
         self._poll = select.poll()
-        self._poll.register(stdout, select.POLLIN)
-        self._poll.register(stderr, select.POLLIN)
+        self._poll.register(self._stdout, select.POLLIN)
+        self._poll.register(self._stderr, select.POLLIN)
 
     @classmethod
     def start(
@@ -53,30 +57,39 @@ class Running:
         command: Sequence[str],
         environment: Mapping[bytes, bytes],
         *,
-        stdin: BinaryIO | int | None,
+        stdin: BinaryIO | None,
         inherit: Sequence[int],
         limits: Limits,
+        tied: bool,
     ) -> Self:
-        """Start one, in a group of its own. stdin: nothing to read when None. inherit: see `Runner.run`. OSError."""
+        """Start one, in a group of its own. OSError.
+
+        stdin: nothing to read when None. inherit: see `Runner.run`. tied: it ends with this process, and reads nothing.
+        """
         # Pipes of our own: those of `Popen` come with two buffered files, which cost as much as the fork.
-        ends: list[int] = []
+        ours: list[int] = []
+        theirs: list[int] = []
         try:
-            ends += os.pipe()
-            ends += os.pipe()
+            for _ in range(2):
+                _pipe(ours, theirs)
+            if tied:
+                _pipe(theirs, ours)
             process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL if stdin is None else stdin,
-                stdout=ends[1],
-                stderr=ends[3],
+                [*_TETHERED, *command] if tied else command,
+                executable=_SHELL if tied else None,
+                stdin=theirs[2] if tied else stdin or subprocess.DEVNULL,
+                stdout=theirs[0],
+                stderr=theirs[1],
                 env=environment,
                 start_new_session=True,
                 pass_fds=tuple(inherit),
             )
         except BaseException:
-            _close(ends)
+            _close(ours)
             raise
-        _close(ends[1::2])
-        return cls(process, ends[0], ends[2], limits)
+        finally:
+            _close(theirs)
+        return cls(process, ours, limits)
 
     def read(self, size: int) -> bytes:
         """Return `size` bytes of stdout, fewer only at its end. TimedOutError; SourceError over the output limit."""
@@ -105,14 +118,15 @@ class Running:
         left = max(self._deadline - time.monotonic(), 0.1)
         _wait(self.process, left)
         try:
-            return self.process.wait(left)
+            status = self.process.poll()
+            return status if status is not None else self.process.wait(left)
         except subprocess.TimeoutExpired as error:
             raise TimedOutError(self._limits.timeout) from error
 
     def close(self) -> None:
         """Kill what still runs, and give everything back."""
         terminate(self.process)
-        _close((self._stdout, self._stderr))
+        _close(self._ends)
 
     def _pump(self) -> bool:
         """Take what is there, wait for it if need be; return False at the end of the output."""
@@ -146,6 +160,12 @@ class Running:
             self._buffer += data
 
 
+def _pipe(reading: list[int], writing: list[int]) -> None:
+    near, far = os.pipe()
+    reading.append(near)
+    writing.append(far)
+
+
 def _close(descriptors: Iterable[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
@@ -171,22 +191,12 @@ _TETHER: Final = (
     "trap : TERM; exec 3<&0; (read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 & watcher=$!; "
     '"$@" </dev/null 3<&-; status=$?; { kill -KILL $watcher; wait $watcher; } 2>/dev/null; exit $status'
 )
-TETHERED: Final = ("sh", "-c", _TETHER, "sh")
+_SHELL: Final = "/bin/sh"
+_TETHERED: Final = (_SHELL, "-c", _TETHER, "sh")
 """Before a command: it and its group end when the pipe on its input does, that is when this process is killed.
 
 A transfer that hangs in the network would live on otherwise, and hold the lock of its mirror.
 """
-
-
-@contextmanager
-def tether() -> Iterator[int]:
-    """Yield the reading end of a pipe that closes with the block, or with this process."""
-    near, far = os.pipe()
-    try:
-        yield near
-    finally:
-        os.close(near)
-        os.close(far)
 
 
 def terminate(process: subprocess.Popen[bytes]) -> None:

@@ -9,7 +9,7 @@ import stat
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -18,7 +18,7 @@ from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field
 from gitops_tui.source.storage import make_private
 from gitops_tui.source.transport.failures import GitFailedError
-from gitops_tui.source.transport.process import STANDARD, TETHERED, Limits, Running, signal_group, tether
+from gitops_tui.source.transport.process import STANDARD, Limits, Running, signal_group
 
 _OLDEST: Final = (2, 32)
 _MISSING: Final = "the program is not there"
@@ -104,10 +104,14 @@ class Runner:
         inherit: descriptors that the process keeps open, such as a lock. accept: exit statuses that are no
         failure; any other raises GitFailedError. TimedOutError past the deadline; SourceError when git is missing.
         """
-        with self.stream(git_dir, *arguments, access=access, limits=limits, stdin=stdin, inherit=inherit) as running:
+        self._check_version()
+        running = self._start(git_dir, arguments, access, limits=limits, stdin=stdin, inherit=inherit)
+        try:
             stdout = running.read_rest()
             status = running.finish()
             output = Output(stdout, running.stderr.decode(errors="replace"), status)
+        finally:
+            self._end(running)
         if status not in accept:
             raise GitFailedError(arguments[0], status, _redacted(output.stderr, access))
         return output
@@ -124,13 +128,11 @@ class Runner:
     ) -> Iterator[Running]:
         """Start git and read its output piecewise; it is killed when the block ends before it does."""
         self._check_version()
-        tied = access is not LOCAL and stdin is None
-        command = [*TETHERED, *_command(git_dir, arguments, access)] if tied else _command(git_dir, arguments, access)
-        with (
-            tether() if tied else nullcontext(stdin) as source,
-            self._started(command, access, stdin=source, inherit=inherit, limits=limits) as running,
-        ):
+        running = self._start(git_dir, arguments, access, limits=limits, stdin=stdin, inherit=inherit)
+        try:
             yield running
+        finally:
+            self._end(running)
 
     def close(self) -> None:
         """End every process; calls in progress raise GitFailedError, later ones SourceError."""
@@ -151,8 +153,11 @@ class Runner:
         self._is_checked = True
 
     def _ask_version(self) -> None:
-        with self._started(_command(None, ["version"], LOCAL), LOCAL) as running:
+        running = self._start(None, ["version"], LOCAL)
+        try:
             said = running.read_rest().decode(errors="replace")
+        finally:
+            self._end(running)
         found = re.search(r"(\d+)\.(\d+)", said)
         if found is None:
             raise _stopping() if self._closed else SourceError("git", _MISSING, hint=_REMEDY)
@@ -171,32 +176,35 @@ class Runner:
                 make_private(self._stamp.parent)
                 self._stamp.write_text(program)
 
-    @contextmanager
-    def _started(
+    def _start(
         self,
-        command: Sequence[str],
+        git_dir: Path | None,
+        arguments: Sequence[str],
         access: Access,
         *,
-        stdin: BinaryIO | int | None = None,
-        inherit: Sequence[int] = (),
         limits: Limits = STANDARD,
-    ) -> Iterator[Running]:
+        stdin: BinaryIO | None = None,
+        inherit: Sequence[int] = (),
+    ) -> Running:
+        command, tied = _command(git_dir, arguments, access), access is not LOCAL and stdin is None
         with self._lock:
             if self._closed:
                 raise _stopping()
             try:
-                running = Running.start(command, self._environment(access), stdin=stdin, inherit=inherit, limits=limits)
+                running = Running.start(
+                    command, self._environment(access), stdin=stdin, inherit=inherit, limits=limits, tied=tied
+                )
             except FileNotFoundError as error:
                 raise SourceError("git", _MISSING, hint=_REMEDY) from error
             except OSError as error:
                 raise SourceError("git", f"it cannot be started: {error.strerror}", temporary=True) from error
             self._running.add(running.process)
-        try:
-            yield running
-        finally:
-            running.close()
-            with self._lock:
-                self._running.discard(running.process)
+        return running
+
+    def _end(self, running: Running) -> None:
+        running.close()
+        with self._lock:
+            self._running.discard(running.process)
 
     def _environment(self, access: Access) -> Mapping[bytes, bytes]:
         self._surroundings = self._surroundings or _surroundings()
