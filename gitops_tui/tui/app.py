@@ -35,11 +35,10 @@ from gitops_tui.tui.ports import EnginePort, answered
 from gitops_tui.tui.screens import SCREENS
 from gitops_tui.tui.screens.receipt import ReceiptView
 from gitops_tui.tui.theme import CSS, THEMES
+from gitops_tui.tui.updates import Updates
 from gitops_tui.tui.views.problems import problem_of
 from gitops_tui.tui.views.view import View
 
-UPDATES_A_SECOND: Final = 5
-"""While very much changes; each paints for 10 to 25 ms, for which a key that comes meanwhile waits."""
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 _SEVERITY: Final = {Tone.BAD: "error", Tone.WARN: "warning"}
 
@@ -95,8 +94,7 @@ class GitopsApp(App[None]):
         self.trail = Trail()
         self._keyboard = Keyboard(self, self._hand_on)
         self.collector = Collector()
-        self._updated = -1.0
-        self._update_waits = False
+        self._updates = Updates(self._show_current, self.set_timer, lambda: self._keyboard.is_busy)
         self._unsubscribe: Callable[[], None] = lambda: None
         for theme in THEMES:
             self.register_theme(theme)
@@ -110,7 +108,7 @@ class GitopsApp(App[None]):
     def on_mount(self) -> None:
         """Listen to the engine, and let ages grow."""
         self._unsubscribe = self.engine.subscribe(lambda _: self._published())
-        self._show_current()
+        self._updates.ask()
         self.set_interval(5.0, self._age)
         self.run_worker(self._keyboard.run(), group="keyboard")
         loop = asyncio.get_running_loop()
@@ -141,17 +139,10 @@ class GitopsApp(App[None]):
         self.post_message(SnapshotPublished())
 
     def on_snapshot_published(self) -> None:
-        """Show the newest snapshot: at once after a rest, at most five times a second."""
-        rest = 1 / UPDATES_A_SECOND - (time.monotonic() - self._updated)
-        if rest <= 0:
-            self._show_current()
-        elif not self._update_waits:
-            self._update_waits = True
-            self.set_timer(rest, self._show_current)
+        """Show the newest snapshot, at its pace."""
+        self._updates.ask()
 
     def _show_current(self) -> None:
-        self._update_waits = False
-        self._updated = time.monotonic()
         self.snapshot = self.engine.current
 
     def watch_snapshot(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from textual import events
 from textual.app import App
 from textual.dom import DOMNode
+from textual.screen import Screen
 
 Hand = Callable[[events.Event], Awaitable[None]]
 
@@ -28,6 +29,12 @@ class Keyboard:
         self._app = app
         self._hand = hand
         self._typed: asyncio.Queue[events.Event] = asyncio.Queue()
+        self._hands = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a key was typed of which not all is there that it did."""
+        return self._hands or not self._typed.empty()
 
     def take(self, event: events.Event) -> None:
         """Hand this on after all that was taken before."""
@@ -37,14 +44,22 @@ class Keyboard:
         """Hand on what is taken, for ever."""
         while True:
             event = await self._typed.get()
-            holder = self._app.focused or self._app.screen
-            await self._hand(event)
-            for node in holder.ancestors_with_self:
-                await self._caught_up(node)
-            # An action may have asked for another focus or laid another screen on top, which takes a turn of each.
-            await self._caught_up(self._app)
-            await self._caught_up(self._app.screen)
-            await self._caught_up(self._app)
+            self._hands = True
+            try:
+                await self._hand_on(event)
+            finally:
+                self._hands = False
+
+    async def _hand_on(self, event: events.Event) -> None:
+        holder = self._app.focused or self._app.screen
+        await self._hand(event)
+        for node in holder.ancestors_with_self:
+            await self._caught_up(node)
+        _paint(self._app.screen)
+        # An action may have asked for another focus or laid another screen on top, which takes a turn of each.
+        await self._caught_up(self._app)
+        await self._caught_up(self._app.screen)
+        await self._caught_up(self._app)
 
     async def _caught_up(self, node: DOMNode) -> None:
         """Return when a node has handled everything it was sent until now, or is gone."""
@@ -56,3 +71,9 @@ class Keyboard:
                 await asyncio.wait_for(done.wait(), _GLANCE)
             except TimeoutError:
                 continue
+
+
+def _paint(screen: Screen[Any]) -> None:
+    """Paint what a key did. A screen that has just painted would do so two of its sixty frames a second later."""
+    if screen.is_mounted:
+        screen._on_timer_update()
