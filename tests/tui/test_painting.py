@@ -96,6 +96,39 @@ async def test_a_row_that_is_new_but_looks_the_same_is_not_painted(paper: Paper)
         assert paper.turn() == []
 
 
+async def test_a_row_that_changes_is_presented_once() -> None:
+    presented: list[str] = []
+    async with cockpit(ScriptedEngine(fleet())) as user:
+        await user.sees("app-0000")
+        shown_by = user.app.root.query_one(table.Table)
+        present_row = shown_by.present
+
+        def noted(status: ApplicationStatus) -> Any:
+            presented.append(status.name)
+            return present_row(status)
+
+        shown_by.present = noted
+        await shown(user, drifted(user.app.snapshot, "app-0007", "app-0009", HIDDEN))
+        await user.sees("3 changed")
+        assert presented == ["app-0007", "app-0009"]
+
+
+async def test_a_worker_that_begins_and_rests_paints_no_row(paper: Paper) -> None:
+    async with cockpit(ScriptedEngine(fleet())) as user:
+        await user.sees("app-0000")
+        paper.turn()
+        await shown(user, replace(user.app.snapshot, generation=2, worker=WorkerState.BUSY))
+        await user.sees("working")
+        assert paper.turn() == []
+
+
+async def test_what_an_empty_table_says_follows_the_worker() -> None:
+    async with cockpit(ScriptedEngine(Snapshot(1, scenes.NOW, {}, worker=WorkerState.STARTING))) as user:
+        await user.sees("connecting")
+        await shown(user, Snapshot(2, scenes.NOW, {}, worker=WorkerState.IDLE))
+        await user.sees("no applications")
+
+
 async def test_ages_grow_without_a_snapshot(paper: Paper) -> None:
     now = [scenes.NOW]
     async with cockpit(ScriptedEngine(fleet()), clock=lambda: now[0]) as user:
@@ -113,6 +146,18 @@ async def test_ages_grow_without_a_snapshot(paper: Paper) -> None:
 async def test_a_move_of_the_cursor_paints_two_rows(paper: Paper) -> None:
     async with cockpit(ScriptedEngine(fleet())) as user:
         await user.sees("app-0000")
+        paper.turn()
+        await user.press("j")
+        assert sorted(line.strip("▌ ").split()[0] for line in paper.turn()) == ["app-0000", "app-0001"]
+
+
+async def test_a_key_is_painted_though_the_screen_has_painted_just_now(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with cockpit(ScriptedEngine(fleet())) as user:
+        await user.sees("app-0000")
+        # The next of the screen's frames is yet to come, and does not.
+        monkeypatch.setattr(user.app.screen._update_timer, "resume", lambda: None)
         paper.turn()
         await user.press("j")
         assert sorted(line.strip("▌ ").split()[0] for line in paper.turn()) == ["app-0000", "app-0001"]

@@ -34,6 +34,8 @@ Present = Callable[[Any], Sequence[Line]]
 """A row's value to its cells, one for each column of the table, hidden ones included."""
 Drawn = tuple[Line, Ground]
 """What stands on a line of the screen, and on what ground."""
+_Stand = tuple[int, int, bool, tuple[Placed, ...]]
+"""How a table stands: its first row in sight, its cursor, whether it has the keyboard, its columns."""
 
 
 class Table(ScrollView, can_focus=True):
@@ -68,6 +70,8 @@ class Table(ScrollView, can_focus=True):
         self._cursor = 0
         self._placed: tuple[Placed, ...] = ()
         self._painted: dict[int, Drawn] = {}
+        self._ready: dict[int, tuple[_Stand, Drawn]] = {}
+        """What was drawn to see that it is to be painted, and how the table stood then."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -91,12 +95,14 @@ class Table(ScrollView, can_focus=True):
         self._rows = tuple(rows)
         self._index = None
         self._cursor = self._follow(old)
-        if len(old) != len(self._rows) or tuple(placeholder) != self.placeholder:
-            self.placeholder = tuple(placeholder)
+        words, self.placeholder = self.placeholder, tuple(placeholder)
+        if len(old) != len(self._rows):
             self.virtual_size = Size(self.size.width, len(self._rows) + 1)
-            self.refresh()
-        else:
+            self._refresh_all()
+        elif self._rows:
             self._refresh_changed(old)
+        elif words != self.placeholder:
+            self._refresh_all()
         self._keep_in_sight()
         after = self.current
         if (before is None) != (after is None) or (
@@ -121,6 +127,10 @@ class Table(ScrollView, can_focus=True):
             self._index = {row.key: at for at, row in enumerate(self._rows)}
         return self._index.get(key)
 
+    def _refresh_all(self) -> None:
+        self._ready.clear()
+        self.refresh()
+
     def _refresh_changed(self, old: tuple[Row, ...]) -> None:
         top = int(self.scroll_offset.y)
         for at in range(top, min(top + self.size.height, len(old))):
@@ -134,7 +144,10 @@ class Table(ScrollView, can_focus=True):
 
     def _refresh_line(self, y: int) -> None:
         """Paint a line of the screen if it looks different now."""
-        if self._painted.get(y) != self._drawn(y):
+        drawn = self._drawn(y)
+        self._ready.pop(y, None)
+        if self._painted.get(y) != drawn:
+            self._ready[y] = self._stand, drawn
             self.refresh(Region(0, y, self.size.width, 1))
 
     def select(self, key: Hashable) -> bool:
@@ -171,7 +184,7 @@ class Table(ScrollView, can_focus=True):
         self._placed = lay_out(self.columns, self.size.width - 3)
         self.virtual_size = Size(self.size.width, len(self._rows) + 1)
         self._keep_in_sight()
-        self.refresh()
+        self._refresh_all()
 
     def on_focus(self) -> None:
         """Show the cursor as active."""
@@ -183,8 +196,15 @@ class Table(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Paint the header, a row, or the placeholder."""
-        line, ground = self._painted[y] = self._drawn(y)
+        stand, drawn = self._ready.pop(y, (None, None))
+        if drawn is None or stand != self._stand:
+            drawn = self._drawn(y)
+        self._painted[y] = line, ground = drawn
         return paint(line, self.size.width, palette_of(self), ground)
+
+    @property
+    def _stand(self) -> _Stand:
+        return int(self.scroll_offset.y), self._cursor, self.has_focus, self._placed
 
     def _drawn(self, y: int) -> Drawn:
         if y == 0:
