@@ -234,7 +234,7 @@ class _Setting:
         settings = config.settings
         self.listen = settings.listen
         mirrors = self._mirrors(config, ahead=not automate)
-        clusters = self._clusters(config, ahead=not automate)
+        clusters = self._clusters(config, lanes, ahead=not automate)
         # Git and the cluster answer while the rest is imported.
         from gitops_tui.engine.worker import Parts, Worker
         from gitops_tui.journal import Journal
@@ -255,13 +255,13 @@ class _Setting:
                 mirrors.mirror(repository).ask_ahead()
         return mirrors
 
-    def _clusters(self, config: Config, *, ahead: bool) -> Clusters:
+    def _clusters(self, config: Config, lanes: Lanes | None, *, ahead: bool) -> Clusters:
         from gitops_tui.cluster import Clusters
 
         settings = config.settings
-        clusters = self._stack.enter_context(
-            closing(Clusters(settings.kubeconfig, folder=settings.state_dir / "served"))
-        )
+        folder = settings.state_dir / "served"
+        made = Clusters(settings.kubeconfig, folder=folder, give_way=lanes.give_way if lanes else lambda: None)
+        clusters = self._stack.enter_context(closing(made))
         destinations = [each.destination.context for each in config.applications]
         contexts = dict.fromkeys([*destinations, *(each.context for each in config.folders)])
         for context in list(contexts)[:_MOST_AHEAD] if ahead else ():

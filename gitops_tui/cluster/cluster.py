@@ -34,17 +34,27 @@ _OUTLINES = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 class Cluster:
     """A cluster as the engine sees it. Every method is thread-safe and raises only the `ClusterError` family.
 
-    context: its name in the kubeconfig. server: the API server's URL, "" when only the pod knows it.
+    context: its name in the kubeconfig. server: the API server's URL, "" when only the pod knows it. give_way: called
+    before each piece of work in a thread.
     """
 
-    def __init__(self, context: str, server: str, access: Access, timing: Timing, recall: Recall) -> None:
+    def __init__(
+        self,
+        context: str,
+        server: str,
+        access: Access,
+        timing: Timing,
+        recall: Recall,
+        *,
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:
         self.context = context
         self.server = server
         self._recall = recall
         self._named = (context, server)
         self._wanted: frozenset[Scope] = frozenset()
         pace = Pace(timing)
-        self._transport = Transport(access, pace, timing)
+        self._transport = Transport(access, pace, timing, give_way)
         self._warnings = Warnings(self._transport, timing.news)
         self._discovery = Discovery(self._transport, f"cluster {one_line(context)}", recall)
         self._admission = Admission(self._transport, self._discovery)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -24,15 +25,22 @@ class Clusters:
     """The clusters that a kubeconfig names, by context. Makes no request by itself. Thread-safe.
 
     kubeconfig: a file; None for `$KUBECONFIG`, else `~/.kube/config`, else the pod's service account. folder: where
-    what a cluster serves is left to the next process, if anywhere; private.
+    what a cluster serves is left to the next process, if anywhere; private. give_way: called in whatever thread before
+    an answer or an event is decoded, so that somebody else may go first.
     """
 
     def __init__(
-        self, kubeconfig: Path | None = None, *, timing: Timing | None = None, folder: Path | None = None
+        self,
+        kubeconfig: Path | None = None,
+        *,
+        timing: Timing | None = None,
+        folder: Path | None = None,
+        give_way: Callable[[], None] = lambda: None,
     ) -> None:
         self._kubeconfig = kubeconfig
         self._timing = timing or Timing()
         self._recall = Recall(folder)
+        self._give_way = give_way
         self._lock = threading.Lock()
         self._clusters: dict[str, Cluster] = {}
         self._read: tuple[object, Kubeconfig] | None = None
@@ -50,7 +58,7 @@ class Clusters:
             if known is None:
                 access = Access(target.name, lambda: self._target(target.name), self._stamp)
                 known = self._clusters[target.name] = Cluster(
-                    target.name, target.server, access, self._timing, self._recall
+                    target.name, target.server, access, self._timing, self._recall, give_way=self._give_way
                 )
             return known
 

@@ -64,14 +64,18 @@ class Answer:
 class Events(Generic[_T]):
     """An open watch: iterate over its events, as `read` reads them; `abort` ends that from another thread."""
 
-    def __init__(self, exchange: Exchange, subject: str, read: Callable[[Bytes], _T]) -> None:
+    def __init__(
+        self, exchange: Exchange, subject: str, read: Callable[[Bytes], _T], give_way: Callable[[], None]
+    ) -> None:
         self._exchange = exchange
         self._subject = subject
         self._read = read
+        self._give_way = give_way
 
     def __iter__(self) -> Iterator[_T]:
         for line in self._exchange.lines(_EVENT):
             if line.strip():
+                self._give_way()
                 yield decode(line, self._subject, 200, self._read)
 
     def abort(self) -> None:
@@ -84,12 +88,13 @@ class Events(Generic[_T]):
 
 
 class Transport:
-    """Sends the requests of one cluster. Thread-safe."""
+    """Sends the requests of one cluster. Thread-safe. give_way: called before an answer or an event is decoded."""
 
-    def __init__(self, access: Access, pace: Pace, timing: Timing) -> None:
+    def __init__(self, access: Access, pace: Pace, timing: Timing, give_way: Callable[[], None]) -> None:
         self._access = access
         self._pace = pace
         self._timing = timing
+        self._give_way = give_way
         self._closed = threading.Event()
 
     @property
@@ -116,7 +121,9 @@ class Transport:
 
         def once() -> tuple[_T, tuple[str, ...]]:
             with self._pace.turn(call.subject, deadline), self._exchange(call, self._timing.read) as exchange:
-                body = decode(exchange.read(call.limit, deadline), call.subject, exchange.status, read)
+                data = exchange.read(call.limit, deadline)
+                self._give_way()
+                body = decode(data, call.subject, exchange.status, read)
                 return body, answers.warnings_of(exchange.header_values("Warning"), secret=call.secret)
 
         return self._retried(deadline, once)
@@ -130,7 +137,7 @@ class Transport:
 
         def once() -> Events[_T]:
             with self._pace.turn(call.subject, deadline):
-                return Events(self._sent(call, self._timing.silence), call.subject, read)
+                return Events(self._sent(call, self._timing.silence), call.subject, read, self._give_way)
 
         return self._retried(deadline, once)
 

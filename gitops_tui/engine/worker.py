@@ -151,6 +151,7 @@ class Worker:
                 self._turn()
                 self._publish()
                 self._drain(self._wait_time())
+                self._lanes.give_way()
             self._publish(WorkerState.STOPPING)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is shown and ends the program
             self._fail(error)
@@ -181,9 +182,11 @@ class Worker:
 
     def _drain(self, timeout: float) -> None:
         with contextlib.suppress(Empty):
-            self._inbox.get(timeout=timeout)() if timeout > 0 else self._inbox.get_nowait()()
+            taken = self._inbox.get(timeout=timeout) if timeout > 0 else self._inbox.get_nowait()
             while True:
-                self._inbox.get_nowait()()
+                self._lanes.give_way()
+                taken()
+                taken = self._inbox.get_nowait()
 
     def _wait_time(self) -> float:
         now = self._clock()

@@ -34,6 +34,10 @@ class Lanes(Protocol):
         """A running job of `lane` begins to wait for something, so that another may run meanwhile; or goes on."""
         ...
 
+    def give_way(self) -> None:
+        """Between two jobs, in whatever thread: wait while somebody else goes first."""
+        ...
+
     def close(self, timeout: float = ..., *, wait_for: str = ...) -> bool:
         """Cancel what has not begun; wait for the rest of the lanes whose name begins so. Whether it ended in time."""
         ...
@@ -66,6 +70,10 @@ class ThreadLanes:
             found = self._lanes.get(lane)
         if found is not None:
             found.rest(1 if begins else -1)
+
+    def give_way(self) -> None:
+        """Wait while somebody else goes first."""
+        self._give_way()
 
     def close(self, timeout: float = _CLOSING, *, wait_for: str = "") -> bool:
         """Cancel what has not begun, wait at most `timeout` seconds for the rest of the lanes that matter."""
@@ -167,6 +175,9 @@ class InlineLanes:
     def rest(self, lane: str, *, begins: bool) -> None:
         """Nothing runs beside it."""
         del lane, begins
+
+    def give_way(self) -> None:
+        """Nobody else is there."""
 
     def close(self, timeout: float = 0.0, *, wait_for: str = "") -> bool:
         """Nothing is left to wait for."""
