@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-_YOUNG, _MIDDLE, _NEVER = 700, 10, 1_000_000
+_YOUNG, _MIDDLE, _NEVER = 700, 3, 1_000_000
 _QUIET: Final = 5.0
 """Seconds without a key after which nobody is taken to be typing."""
-_ENOUGH: Final = 50
+_ENOUGH: Final = 150
 """Collections of the middle generation after which a full one is worth it."""
 _LEAST: Final = 60.0
 """Seconds between two full ones."""

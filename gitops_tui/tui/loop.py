@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import selectors
 import time
 from collections.abc import Coroutine
@@ -32,9 +33,12 @@ class _Selector(selectors.DefaultSelector):
                 return []
             found = super().select(0)
         else:
+            gc.enable()
             self._courtesy.end()
             found = super().select(timeout)
             self._courtesy.begin()
+            # Whoever makes the next object when the screen rests looks for garbage, in place of whoever types.
+            gc.disable()
         self._asked = time.monotonic()
         return found
 
@@ -45,4 +49,5 @@ def run(work: Coroutine[Any, Any, None], courtesy: Courtesy) -> None:
         with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(_Selector(courtesy))) as runner:
             runner.run(work)
     finally:
+        gc.enable()
         courtesy.end()

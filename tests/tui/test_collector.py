@@ -31,7 +31,7 @@ def grown_old() -> weakref.ref[Ring]:
     found = weakref.ref(ring)
     gc.collect(1)
     del ring
-    for _ in range(100):
+    for _ in range(200):
         gc.collect(1)
     return found
 

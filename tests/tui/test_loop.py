@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
 
@@ -29,6 +30,20 @@ def test_a_job_begins_when_the_screen_waits_for_input() -> None:
     loop.run(screen(), courtesy)
     assert free == [False, True]
     assert lanes.close()
+
+
+def test_nobody_looks_for_garbage_while_the_screen_is_at_work() -> None:
+    looks: list[bool] = []
+
+    async def screen() -> None:
+        resting = asyncio.get_running_loop().run_in_executor(None, gc.isenabled)
+        await asyncio.sleep(0.001)
+        looks.append(gc.isenabled())
+        looks.append(await resting)
+
+    loop.run(screen(), Courtesy())
+    assert looks == [False, True]
+    assert gc.isenabled()
 
 
 def test_a_screen_that_is_busy_for_long_holds_nobody_up() -> None:
