@@ -121,7 +121,8 @@ class Builder:
     def take(self, document: Plain) -> bool:
         """Keep a document that was read without a parser; whether the budgets allow for it."""
         if document.value is None:
-            return True
+            self._nodes += self.above > 0  # nothing before the first `---` is not even an empty document
+            return self._nodes <= self._limits.nodes
         self._nodes += document.nodes
         self._text += document.text
         self._text_before = self._text

@@ -72,14 +72,16 @@ def _is_json(text: str, builder: Builder) -> bool:
 def _by_parts(text: str, name: str, limits: Limits) -> tuple[Document, ...] | None:
     """The documents of a stream, each read in the cheapest way; None where all of it has to be parsed in one go."""
     from gitops_tui.yamlio import plain
+    from gitops_tui.yamlio.alike import Examples
 
     split = plain.parts(text)
     if split is None:
         return None
     builder = Builder(name, limits)
+    examples = Examples(limits.depth)
     for part in split:
         builder.above = part.first
-        document = plain.read(part, limits.depth)
+        document = examples.read(part)
         if document is not None:
             if not builder.take(document):
                 return None

@@ -186,29 +186,31 @@ class _Reader:
     def _more(self, what: int, column: int, value: Any) -> Any:
         """A value of several parts: a collection in flow style, a block whose lines follow. None: ask a parser."""
         if what == BLOCK:
-            text = self._block(column, value)
+            text, self._next = block(self._lines, self._next, column, value)
+            is_cut = self._is_cut and self._next == len(self._lines)
             self._text += len(text or "")
-            return text
+            return None if is_cut else text
         self._nodes += len(value) * (1 if isinstance(value, list) else 2)
         return value.copy() if len(self._levels) < self._depth else None
 
-    def _block(self, column: int, chomping: str) -> str | None:
-        """The text of a literal block that belongs to a collection at `column`."""
-        lines, start = self._lines, self._next
-        first = start
-        while first < len(lines) and not lines[first]:
-            first += 1
-        line = lines[first] if first < len(lines) else ""
-        width = len(line) - len(line.lstrip(" "))
-        if width <= column or line[width : width + 1] in {"", "\t"}:
-            return None
-        pad = " " * width
-        end = first
-        while end < len(lines) and (lines[end].startswith(pad) or not lines[end].strip(" ")):
-            end += 1
-        self._next = end
-        text = "\n".join([line[width:] for line in lines[start:end]]) + "\n"
-        if chomping != "+":
-            text = text.rstrip("\n") + ("" if chomping else "\n")
-        is_cut = end == len(lines) and self._is_cut
-        return text if not is_cut and text.replace("\n", "").replace("\t", "").isprintable() else None
+
+def block(lines: Sequence[str], start: int, column: int, chomping: str) -> tuple[str | None, int]:
+    """The text of a literal block that belongs to a collection at `column`, and the number of the line after it.
+
+    start: of its first line. The text is None where a parser has to read it.
+    """
+    first = start
+    while first < len(lines) and not lines[first]:
+        first += 1
+    line = lines[first] if first < len(lines) else ""
+    width = len(line) - len(line.lstrip(" "))
+    if width <= column or line[width : width + 1] in {"", "\t"}:
+        return None, start
+    pad = " " * width
+    end = first
+    while end < len(lines) and (lines[end].startswith(pad) or not lines[end].strip(" ")):
+        end += 1
+    text = "\n".join([line[width:] for line in lines[start:end]]) + "\n"
+    if chomping != "+":
+        text = text.rstrip("\n") + ("" if chomping else "\n")
+    return (text if text.replace("\n", "").replace("\t", "").isprintable() else None), end

@@ -67,6 +67,12 @@ def row_of(line: str) -> Row:
     return row
 
 
+def beginning(line: str) -> str:
+    """What a line that ends in a scalar has before it, and before its quote inclusive."""
+    match = _LINE.fullmatch(line)
+    return line[: match.start(match.lastindex or 0)] if match else ""
+
+
 def _told(line: str) -> Row | None:
     match = _LINE.fullmatch(line) if len(line) <= _LONGEST and line.isprintable() else None
     if match is None:

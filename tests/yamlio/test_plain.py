@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitops_tui.model.errors import InputError
-from gitops_tui.yamlio import Document, Limits, events, load_all, rows
+from gitops_tui.yamlio import Document, Limits, alike, events, load_all, plain, rows
 from gitops_tui.yamlio.build import Builder
 
 TESTS = Path(__file__).parents[1]
@@ -63,6 +63,12 @@ def test_every_file_of_the_tests_is_read_as_the_parser_reads_it(text: str) -> No
     is_what_the_parser_says("\n\n# first\n---\n" + text + "---\n---\na: b\n---", Limits())
 
 
+@pytest.mark.parametrize("nodes", range(9))
+@pytest.mark.parametrize("text", ["---\n---\n# nothing\n---\na: b\n---\n", "# nothing\n---\na: b\n"])
+def test_empty_documents_count_as_they_do_to_the_parser(text: str, nodes: int) -> None:
+    is_what_the_parser_says(text, Limits(nodes=nodes))
+
+
 @settings(max_examples=1500, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["", "", "  ", "    ", " "]), st.sampled_from(LINES)), max_size=9),
@@ -84,6 +90,72 @@ def test_a_slip_of_the_hand_means_what_it_means_to_the_parser(text: str, data: s
         come = data.draw(st.text(" \n\t-:#|>{}[],'\"&*!%@abc1~.é", max_size=3))
         text = text[:at] + come + text[at + gone :]
     is_what_the_parser_says(text, limits)
+
+
+DOCUMENTS = [each for text in TEXTS for each in text.split("\n---\n") if 20 < len(each) < 2_000]
+VALUES = """\
+a;b1;true;no;1.5;1e999;'x';"y";"y\\n";";';x # c;x:;x: y;|;|-;{a: b};[];; z;é;\xa0x;\u2028;- q;.inf;*a;&a b;!!str c;
+a#b;-1;--;x"y;'x"';"x'";x';null;=;2024-01-01;010;"\t";a\tb
+""".replace("\n", "").split(";")
+
+
+@settings(max_examples=700, deadline=None)
+@given(st.sampled_from(DOCUMENTS), st.data(), LIMITS)
+def test_documents_that_are_much_like_one_before_mean_what_they_mean_to_the_parser(
+    document: str, data: st.DataObject, limits: Limits
+) -> None:
+    made = []
+    for _ in range(data.draw(st.integers(2, 3))):
+        lines = document.rstrip("\n").split("\n")
+        for _ in range(data.draw(st.integers(0, 2))):
+            at = data.draw(st.integers(0, len(lines) - 1))
+            name, colon, _ = lines[at].partition(":")
+            other = data.draw(st.sampled_from(VALUES))
+            lines[at] = f"{name}: {other}" if colon else f"{lines[at]}{other}"
+        made.append("\n".join(lines))
+    is_what_the_parser_says("\n---\n".join(made) + "\n", limits)
+
+
+def test_documents_of_one_kind_are_made_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is read, and every other line by line only where it differs: here in its name and its number."""
+    text = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: web-{0}
+  labels: {{app: web}}
+  annotations:
+    example.org/team: shop
+data:
+  number: "{0}"
+  script: |
+    echo {0}
+
+    exit
+  list: [a]
+"""
+    read: list[plain.Part] = []
+    one_by_one = plain.read
+
+    def counted(part: plain.Part, depth: int) -> plain.Plain | None:
+        read.append(part)
+        return one_by_one(part, depth)
+
+    monkeypatch.setattr(alike, "read", counted)
+    found = load_all("---\n".join(text.format(number) for number in range(50)).encode(), name="x.yaml")
+    assert len(read) == 1
+    for number, document in enumerate(found):
+        assert document.value == {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                "name": f"web-{number}",
+                "labels": {"app": "web"},
+                "annotations": {"example.org/team": "shop"},
+            },
+            "data": {"number": str(number), "script": f"echo {number}\n\nexit\n", "list": ["a"]},
+        }
+    assert found[1].value["metadata"]["annotations"] is found[0].value["metadata"]["annotations"]
 
 
 WITHOUT = """\

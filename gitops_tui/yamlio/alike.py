@@ -1,0 +1,168 @@
+"""Documents of a stream that are written like one before, but for some of their scalars and literal blocks.
+
+That is what a chart with a loop prints, and most of any large stream. Such a document is not read but made: copies of
+the collections that hold something else, while the others are those of the document before. It is what reading would
+make, since lines that nest and name the same are read the same way: a test holds both side by side.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Sequence
+from itertools import compress, count
+from typing import Any, Final
+
+from gitops_tui.model.patterns import pattern
+from gitops_tui.model.values import dataclass
+from gitops_tui.yamlio import scalars
+from gitops_tui.yamlio.plain import Part, Plain, block, read
+from gitops_tui.yamlio.rows import BLANK, BLOCK, OPEN, SCALAR, Row, beginning, known, row_of
+
+_MOST: Final = 100
+_LONGEST: Final = 2000
+"""The documents that are kept, and the lines of one."""
+_SIMPLE: Final = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SHORT: Final = 160
+
+_Open = tuple[int, Iterator[tuple[Any, Any]]]
+
+
+class Examples:
+    """Reads the documents of one stream, by those before where it can. depth: as in `Limits`."""
+
+    def __init__(self, depth: int) -> None:
+        self._depth = depth
+        self._kept: dict[tuple[int, str], _Example] = {}
+
+    def read(self, part: Part) -> Plain | None:
+        """Read a document, as `plain.read` does. What documents have in common is shared: treat it as immutable."""
+        lines = part.lines
+        if part.is_cut or not 1 < len(lines) <= _LONGEST:
+            return read(part, self._depth)
+        kind = (len(lines), lines[0])
+        example = self._kept.get(kind)
+        found = example.varied(lines) if example is not None else None
+        if found is None:
+            found = read(part, self._depth)
+            if found is not None and isinstance(found.value, dict):
+                if len(self._kept) >= _MOST:
+                    self._kept.clear()
+                self._kept[kind] = _Example(lines, found)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A value that is written on one line, or in the block below it.
+
+    holder: the number of its collection; key: its key or index there. before: what its line has before it, with the
+    quote. column: of the collection that a block belongs to; end: the line after the block, 0 for a scalar.
+    size: the characters of the value.
+    """
+
+    row: Row
+    line: int
+    holder: int
+    key: Any
+    before: str
+    column: int
+    end: int
+    size: int
+
+    def told(self, lines: Sequence[str]) -> tuple[Any, int] | None:
+        """The value in another document, and its characters; None where that is not the same but for the value."""
+        if self.end:
+            text, end = block(lines, self.line + 1, self.column, self.row[4])
+            return None if text is None or end != self.end else (text, len(text))
+        line, before = lines[self.line], self.before
+        if len(line) <= _SHORT and line.startswith(before):
+            rest = line[len(before) :]
+            if before[-1] == '"':
+                if 0 <= rest.find('"') == len(rest) - 1 and "\\" not in rest and rest.isprintable():
+                    return rest[:-1], len(rest) - 1
+            elif before[-1] == " " and _SIMPLE.fullmatch(rest):
+                return scalars.resolve(rest), len(rest)
+        row = known.get(line) or row_of(line)
+        return (row[4], row[5] - len(row[3])) if row[:4] == self.row[:4] else None
+
+
+class _Example:
+    """A document that was read, and, as soon as another is like it, where each of its values is written."""
+
+    __slots__ = ("_above", "_holders", "_leaves", "_lines", "_plain")
+
+    def __init__(self, lines: Sequence[str], plain: Plain) -> None:
+        self._lines = lines
+        self._plain = plain
+        self._holders: list[Any] = []
+        self._above: list[tuple[int, Any]] = []
+        self._leaves: dict[int, _Leaf] = {}
+
+    def varied(self, lines: Sequence[str]) -> Plain | None:
+        """The document that as many lines make; None where they differ in more than values."""
+        changed = list(compress(count(), map(operator.ne, lines, self._lines)))
+        if 2 * len(changed) > len(lines):
+            return None
+        if not self._holders:
+            self._survey()
+        copies: dict[int, Any] = {0: self._holders[0].copy()}
+        more, end = 0, 0
+        for line in changed:
+            if line < end:
+                continue
+            leaf = self._leaves.get(line)
+            told = leaf.told(lines) if leaf is not None else None
+            if leaf is None or told is None:
+                return None
+            self._copied(leaf.holder, copies)[leaf.key] = told[0]
+            more, end = more + told[1] - leaf.size, leaf.end
+        plain = self._plain
+        return Plain(copies[0], plain.line, plain.items, plain.nodes, plain.text + more)
+
+    def _copied(self, number: int, copies: dict[int, Any]) -> Any:
+        """The copy of a collection; it and all around it are made where there is none yet."""
+        if number not in copies:
+            above, key = self._above[number]
+            copies[number] = self._copied(above, copies)[key] = self._holders[number].copy()
+        return copies[number]
+
+    def _survey(self) -> None:
+        """Note where each value is written, by going through the lines and what was made of them side by side."""
+        lines, waiting = self._lines, [self._opened(0, "", self._plain.value)]
+        number = 0
+        while number < len(lines):
+            line = number
+            row = known.get(lines[line]) or row_of(lines[line])
+            number += 1
+            what, column, is_element, name, _, _ = row
+            if what == BLANK:
+                continue
+            holder, key, value = _following(waiting)
+            if is_element and name:
+                waiting.append(self._opened(holder, key, value))
+                holder, key, value = _following(waiting)
+                column += 2
+            if what == OPEN and value is not None:
+                waiting.append(self._opened(holder, key, value))
+            elif what == SCALAR:
+                before, size = beginning(lines[line]), row[5] - len(name)
+                self._leaves[line] = _Leaf(row, line, holder, key, before, column, 0, size)
+            elif what == BLOCK:
+                _, number = block(lines, number, column, row[4])
+                leaf = _Leaf(row, line, holder, key, "", column, number, len(value))
+                self._leaves.update(dict.fromkeys(range(line + 1, number), leaf))
+
+    def _opened(self, above: int, key: Any, value: Any) -> _Open:
+        """Count a collection; its number, and what it holds."""
+        self._holders.append(value)
+        self._above.append((above, key))
+        return len(self._holders) - 1, iter(value.items() if isinstance(value, dict) else enumerate(value))
+
+
+def _following(waiting: list[_Open]) -> tuple[int, Any, Any]:
+    """The next value in the order in which they are written: the number of its collection, its key there, itself."""
+    while True:
+        holder, entries = waiting[-1]
+        for key, value in entries:
+            return holder, key, value
+        waiting.pop()
