@@ -110,3 +110,26 @@ def test_a_plan_that_was_shown_is_refused_once_its_signer_is_trusted_no_more(
         with pytest.raises(GitopsError, match="not among those of `signedBy`"):
             shop.ask(request)
         assert held(server, SHOP) == before
+
+
+def test_a_pin_stays_until_a_commit_comes_that_may_be_deployed(
+    enter: Enter, server: EmbeddedServer, anna: Ssh, repository: WorkTree
+) -> None:
+    first = repository.git("rev-parse", "HEAD")
+    repository.commit("Red", {"app/settings.yaml": config_map("settings", colour="red")})
+    sign(repository, anna)
+    with enter(policy=AUTO, repository=repository, signed_by=(str(anna.public),)) as shop:
+        shop.until(lambda status: status.sync is SyncCode.SYNCED)
+        shop.roll_back(first)
+        unsigned = repository.commit("Green, and no prices", GREEN)
+        shop.until(lambda status: status.latest is not None and status.latest.sha == unsigned)
+        for _ in range(5):
+            shop.clock.now += 10
+            status = shop.status()
+
+        assert status.pin is not None
+        assert (status.sync, status.problems) == (SyncCode.SYNCED, ())
+        assert colour(server) == "blue"
+
+        synced_at(sign(repository, anna), shop)
+        assert (shop.status().pin, colour(server)) == (None, "green")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ class Signed:
 
     def __init__(self, folder: Path, mirrors: Mirrors) -> None:
         self.repository = WorkTree(folder / "repository")
+        self._folder = folder
         self._mirrors = mirrors
         self.signatures = Signatures()
         self.repository.commit("First", {"a.yaml": "a: 1\n"})
@@ -32,6 +34,14 @@ class Signed:
         mirror = self._mirrors.mirror(Repository(str(self.repository.path)))
         mirror.fetch()
         return mirror
+
+    @contextmanager
+    def where(self, monkeypatch: pytest.MonkeyPatch, path: str) -> Iterator[Mirror]:
+        """The mirror as a process has it that finds its programs in `path`."""
+        with monkeypatch.context() as patched:
+            patched.setenv("PATH", path)
+            with closing(Mirrors(self._folder / "state")) as mirrors:
+                yield mirrors.mirror(Repository(str(self.repository.path)))
 
     def refusal(self, sha: str, *files: Path) -> str:
         """Why a commit is not trusted, "" if it is."""
@@ -166,6 +176,47 @@ def test_git_is_asked_once_about_a_commit_and_anew_when_the_keys_change(
         with pytest.raises(SourceError, match="not among those"):
             world.signatures.demand(mirror, sha, [str(keys)], "shop")
     assert commands == ["verify-commit"] * 2
+
+
+@needs_gpg
+def test_a_key_that_expires_while_the_program_runs_counts_no_more(world: Signed, tmp_path: Path) -> None:
+    now = [0.0]
+    world.signatures = Signatures(lambda: now[0])
+    with openpgp("anna", expires="seconds=2") as anna:
+        keys, sha = anna.public(tmp_path / "anna.asc"), sign(world.repository, anna)
+        assert world.refusal(sha, keys) == ""
+        anna.wait_until_expired()
+        assert world.refusal(sha, keys) == ""
+        now[0] += 3600
+        assert "is signed with a key or signature that has expired" in world.refusal(sha, keys)
+
+
+@needs_ssh
+def test_what_could_not_be_verified_for_a_passing_reason_is_verified_again(
+    world: Signed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ben = Ssh(tmp_path, "ben")
+    sha, mirror = sign(world.repository, ben), world.mirror
+    broken = tmp_path / "bin"
+    broken.mkdir()
+    (broken / "ssh-keygen").write_text("#!/bin/sh\necho out of memory >&2\nexit 255\n")
+    (broken / "ssh-keygen").chmod(0o700)
+    with (
+        world.where(monkeypatch, f"{broken}:{os.environ['PATH']}") as there,
+        pytest.raises(SourceError, match=r"has a signature that cannot be verified: .*out of memory"),
+    ):
+        world.signatures.demand(there, sha, [str(ben.public)], "shop")
+    world.signatures.demand(mirror, sha, [str(ben.public)], "shop")
+
+
+@needs_ssh
+def test_a_commit_that_the_copy_has_lost_is_fetched_anew_and_not_called_unsigned(world: Signed, tmp_path: Path) -> None:
+    ben = Ssh(tmp_path, "ben")
+    sha, mirror = sign(world.repository, ben), world.mirror
+    for each in mirror.read(lambda _, copy: list((copy / "objects").rglob("*"))):
+        if each.is_file():
+            each.unlink()
+    world.signatures.demand(mirror, sha, [str(ben.public)], "shop")
 
 
 # -- files of keys ---------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +47,12 @@ class OpenPgp:
         """Write the public key into a file."""
         file.write_bytes(self.gpg(*(["--armor"] if armoured else []), "--export", self._name))
         return file
+
+    def wait_until_expired(self) -> None:
+        """Wait for the second in which the key's time is over."""
+        fields = self.gpg("--with-colons", "--list-keys", self._name).decode().split("pub:", 1)[1].split(":")
+        while time.time() < int(fields[5]) + 1:
+            time.sleep(0.05)
 
     def revoke(self) -> None:
         """Take the key back, with the certificate that gpg made for it."""

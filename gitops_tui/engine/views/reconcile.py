@@ -17,7 +17,7 @@ from gitops_tui.engine.views.sights import Ground, Sight, Sights
 from gitops_tui.engine.views.verdicts import Verdicts
 from gitops_tui.engine.views.watches import Watches
 from gitops_tui.model.application import Application, Repository
-from gitops_tui.model.errors import GitopsError
+from gitops_tui.model.errors import GitopsError, SourceError
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.values import dataclass, field
@@ -183,14 +183,23 @@ class Reconciler:
         self.verdicts.forget(keys)
 
     def supersedes(self, application: Application, latest: Revision, quarantined: str) -> bool:
-        """Whether the newest commit is past the quarantined one and brings the application something else."""
+        """Whether the newest commit is past the quarantined one and brings the application something else.
+
+        One that may not be deployed takes no pin away: whoever can push could end what holds the application.
+        """
         if not quarantined or latest.sha == quarantined:
             return False
         source = application.source
         mirror = self.mirror(source.repository)
         if mirror.is_ancestor(latest.sha, quarantined):
             return False
-        return mirror.tree_id(latest.sha, source.path) != mirror.tree_id(quarantined, source.path)
+        if mirror.tree_id(latest.sha, source.path) == mirror.tree_id(quarantined, source.path):
+            return False
+        try:
+            self.demand_signature(source.repository, latest.sha, source.signed_by, f"application {application.name}")
+        except SourceError:
+            return False
+        return True
 
     def twin(self, application: Application, manifest: Manifest, live: Body) -> Body:
         """The live object at the version that Git states: another version has another form."""
