@@ -14,6 +14,8 @@ from textual.binding import Binding, BindingType
 from gitops_tui.model.status import ApplicationStatus
 from gitops_tui.model.values import dataclass
 
+SORT: Final = "Sort"
+"""The group of the keys that sort, which each table has of its own."""
 LIST: Final = "list"
 TEXT: Final = "text"
 APPLICATIONS, APPLICATION, DIFF, HISTORY = "applications", "application", "diff", "history"
@@ -29,6 +31,7 @@ PAGES: Final = frozenset(
 TABLES: Final = frozenset({APPLICATIONS, APPLICATION, HISTORY, OPERATIONS, EVENTS, REPOSITORIES, CONTEXTS})
 TEXTS: Final = frozenset({DIFF, MANIFEST, INFO})
 OF_APPLICATION: Final = frozenset({APPLICATIONS, APPLICATION, DIFF, HISTORY, MANIFEST, INFO, EVENTS})
+OF_RECEIPT: Final = OF_APPLICATION | {RECEIPT}
 BODIES: Final = frozenset({DIFF, MANIFEST})
 
 
@@ -150,15 +153,15 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _move("bottom", ("G", "end"), "To the bottom", _BOTH),
     _move("left", ("left",), "Scroll to the left", frozenset({TEXT})),
     _move("right", ("right",), "Scroll to the right", frozenset({TEXT})),
-    Action("diff", ("d",), "Diff", "Desired against live", OF_APPLICATION - {DIFF}, "Look", _on_revision),
-    Action("history", ("h",), "History", "Commits that touch this application", OF_APPLICATION - {HISTORY}, "Look", _on_revision),
-    Action("tree", ("t",), "Tree", "The application's resources as a tree", OF_APPLICATION - {APPLICATION}, "Look", _on_application, foot=False),
+    Action("diff", ("d",), "Diff", "Desired against live", OF_RECEIPT - {DIFF}, "Look", _on_revision),
+    Action("history", ("h",), "History", "Commits that touch this application", OF_RECEIPT - {HISTORY}, "Look", _on_revision),
+    Action("tree", ("t",), "Tree", "The application's resources as a tree", OF_RECEIPT - {APPLICATION}, "Look", _on_application, foot=False),
     Action("manifest", ("y",), "YAML", "Desired, live and predicted YAML of the resource", frozenset({APPLICATION, DIFF}), "Look"),
-    Action("info", ("i",), "Info", "Where it comes from, what is wrong, conditions, events, and what to do", frozenset({APPLICATIONS, APPLICATION, DIFF, MANIFEST, EVENTS}), "Look", _on_application),
-    Action("events", ("e",), "Events", "What happened to it, and to what is below it", OF_APPLICATION - {EVENTS}, "Look", _on_application, foot=False),
-    Action("sync", ("s",), "Sync", "Make the cluster what Git says: plan, confirm, run", OF_APPLICATION - {HISTORY}, "Act", _may_sync, dangerous=True),
-    Action("rollback", ("R",), "Rollback", "Go back to a commit: choose it, plan, confirm, run", OF_APPLICATION - {DIFF}, "Act", _may_sync, dangerous=True),
-    Action("unpin", ("u",), "Unpin", "Follow the tracked revision again", frozenset({APPLICATIONS, APPLICATION, HISTORY, INFO}), "Act", _is_pinned, dangerous=True, shy=True),
+    Action("info", ("i",), "Info", "Where it comes from, what is wrong, conditions, events, and what to do", frozenset({APPLICATIONS, APPLICATION, DIFF, MANIFEST, EVENTS, RECEIPT}), "Look", _on_application),
+    Action("events", ("e",), "Events", "What happened to it, and to what is below it", OF_RECEIPT - {EVENTS}, "Look", _on_application, foot=False),
+    Action("sync", ("s",), "Sync", "Make the cluster what Git says: plan, confirm, run", OF_RECEIPT - {HISTORY}, "Act", _may_sync, dangerous=True),
+    Action("rollback", ("R",), "Rollback", "Go back to a commit: choose it, plan, confirm, run", OF_RECEIPT - {DIFF}, "Act", _may_sync, dangerous=True),
+    Action("unpin", ("u",), "Unpin", "Follow the tracked revision again", frozenset({APPLICATIONS, APPLICATION, HISTORY, INFO, RECEIPT}), "Act", _is_pinned, dangerous=True, shy=True),
     Action("pause", ("p",), "Pause", "Pause or resume automation", frozenset({APPLICATIONS, APPLICATION, INFO}), "Act", _on_application, dangerous=True, foot=False),
     Action("terminate", ("ctrl+x",), "Stop", "Stop the running operation after the write it is in", frozenset({APPLICATIONS, APPLICATION, RECEIPT}), "Act", _is_running, dangerous=True, shy=True),
     Action("prune", ("P",), "Prune on/off", "Plan again with or without deleting what Git no longer names", frozenset({PLAN}), "Act"),
@@ -166,8 +169,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("cascade", ("m",), "Keep or delete", "Leave its objects as they are, or delete them too", frozenset({DELETION}), "Act"),
     Action("mode", ("m",), "Mode", "Go back by a pin, by a commit to the tracked branch, or by a branch for a pull request", frozenset({PLAN, REVERT}), "Act", _goes_back, shy=True),
     Action("until", ("e",), "Pin ends", "With a newer commit, by hand, or after a time", frozenset({PLAN}), "Act", _goes_back, shy=True),
-    Action("last_good", ("L",), "Last good", "Go back to the last deployment that ended with every resource healthy", frozenset({APPLICATIONS, APPLICATION, HISTORY}), "Act", _may_sync, dangerous=True, foot=False),
-    Action("undo", ("z",), "Undo", "Take back what was done last: a sync, a rollback, a revert, a pause", frozenset({APPLICATIONS, APPLICATION, HISTORY, INFO}), "Act", _may_sync, dangerous=True, foot=False),
+    Action("last_good", ("L",), "Last good", "Go back to the last deployment that ended with every resource healthy", frozenset({APPLICATIONS, APPLICATION, HISTORY, RECEIPT}), "Act", _may_sync, dangerous=True, foot=False),
+    Action("undo", ("z",), "Undo", "Take back what was done last: a sync, a rollback, a revert, a pause", frozenset({APPLICATIONS, APPLICATION, HISTORY, INFO, RECEIPT}), "Act", _may_sync, dangerous=True, foot=False),
     Action("mark", ("space",), "Mark", "Mark the resource, or take the mark away: Sync then takes the marked ones only", frozenset({APPLICATION}), "Act", foot=False),
     Action("mark.range", ("v",), "Mark to here", "Mark everything from the last mark to the cursor", frozenset({APPLICATION}), "Act", foot=False),
     Action("mark.clear", ("ctrl+backslash",), "Clear marks", "Mark nothing", frozenset({APPLICATION}), "Act", foot=False),
@@ -190,6 +193,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("pane.down", ("J",), "Pane down", "Scroll the side pane down", frozenset({APPLICATION, DIFF, RECEIPT, PLAN}), "Move", foot=False),
     Action("pane.up", ("K",), "Pane up", "Scroll the side pane up", frozenset({APPLICATION, DIFF, RECEIPT, PLAN}), "Move", foot=False),
     Action("problems", ("ctrl+z",), "Problems", "Only rows with a problem", frozenset({APPLICATIONS, APPLICATION, EVENTS}), "Look", foot=False),
+    Action("wide", ("ctrl+w",), "Wide", "Each column as wide as what stands in it, hidden ones too: ← → bring others into sight", TABLES, "Look", foot=False),
+    Action("wide.left", ("left",), "Left", "Columns on the left, while they are wide", TABLES, "Move", foot=False),
+    Action("wide.right", ("right",), "Right", "Columns on the right, while they are wide", TABLES, "Move", foot=False),
     Action("reveal", ("x",), "Reveal", "Show masked values on this screen until you leave it, or hide them; never recorded", BODIES, "Look", foot=False),
     Action("copy", ("c",), "Copy", "Copy what the cursor is on, or the text", TABLES | TEXTS, "Look", foot=False),
     Action("filter", ("/",), "Filter", "Show only matching rows: /text, /!not, /-f fuzzy, /-l key=value", TABLES, "Look"),

@@ -81,8 +81,8 @@ def show_help(app: GitopsApp, view: View) -> None:
     kind = actions.LIST if view.query("Table") else actions.TEXT
     offered = actions.for_view(view.view, read_only=read_only)
     if table:
-        offered += actions.for_view(kind)
-    app.push_screen(Help(view.view, offered, app.info), lambda name: view.action_do(name) if name else None)
+        offered += (*actions.for_view(kind), *view.sorts())
+    app.push_screen(Help(view.view, offered, app.info), lambda chosen: _run(app, view, chosen))
 
 
 def show_actions(app: GitopsApp, view: View) -> None:
@@ -92,7 +92,15 @@ def show_actions(app: GitopsApp, view: View) -> None:
     offered = [action for action in listed if action.group in {"Act", "Look"} and action.id != "help"]
     told = [replace(each, tooltip=each.why_disabled(now) or each.tooltip) for each in offered]
     menu = Help(view.subject() or view.view, told, title="Actions")
-    app.push_screen(menu, lambda name: view.action_do(name) if name else None)
+    app.push_screen(menu, lambda chosen: _run(app, view, chosen))
+
+
+def _run(app: GitopsApp, view: View, action: actions.Action | None) -> None:
+    """Do what was chosen, as its key would."""
+    if action is not None and action.call:
+        app.call_later(app.run_action, action.call, view if action.group == actions.SORT else view.focused or view)
+    elif action is not None:
+        view.action_do(action.id)
 
 
 def plan(app: GitopsApp, application: str, revision: str, resources: tuple[ResourceKey, ...] = ()) -> None:

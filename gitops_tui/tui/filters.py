@@ -30,6 +30,8 @@ class Filter:
 
     text: str
     matches: Callable[[Subject], bool]
+    reads_text: bool = False
+    """Whether it looks at all that a row says, not at a field or a label."""
 
 
 def parse(text: str, fields: frozenset[str] = frozenset()) -> Filter | None:
@@ -55,7 +57,7 @@ def parse(text: str, fields: frozenset[str] = frozenset()) -> Filter | None:
         return Filter(text, _field(name, found["value"]))
     inverse = text.startswith("!")
     pattern = _pattern(text[1:] if inverse else text)
-    return Filter(text, lambda subject: bool(pattern.search(subject.text)) is not inverse)
+    return Filter(text, lambda subject: bool(pattern.search(subject.text)) is not inverse, reads_text=True)
 
 
 def pattern_of(text: str) -> re.Pattern[str]:

@@ -38,8 +38,9 @@ from gitops_tui.model.status import (
     Snapshot,
     WorkerState,
 )
+from gitops_tui.tui.widgets.table import Table
 from tests.tui import scenes
-from tests.tui.cockpit import LARGE, SMALL, cockpit
+from tests.tui.cockpit import LARGE, SMALL, Driver, cockpit
 from tests.tui.scenes import ScriptedEngine
 
 
@@ -600,9 +601,128 @@ async def test_skins_can_be_changed() -> None:
 async def test_help_lists_the_keys_and_the_facts_and_runs_a_row() -> None:
     async with cockpit() as user:
         await user.press("?")
-        await user.sees("Make the cluster what Git says", "kubeconfig", "/demo/shop.git")
+        await user.sees("Make the cluster what Git says")
         await user.press("enter")
         await user.sees("Sync cart to")
+
+
+def words_on(user: Driver) -> str:
+    """The words on the screen, without frames and breaks."""
+    return " ".join(user.screen.replace("│", " ").split())
+
+
+async def press_until(user: Driver, key: str, title: str) -> None:
+    """Go to the row of the help with this title."""
+    table = user.app.screen.query_one(Table)
+    for _ in table.rows:
+        row = table.current
+        if row and getattr(row.value, "title", getattr(row.value, "name", "")) == title:
+            return
+        await user.press(key)
+    raise AssertionError(f"no row {title}")
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_help_says_all_of_the_row_under_the_cursor_and_copies_a_fact(size: tuple[int, int]) -> None:
+    command = f"export KUBECONFIG=/home/ada/{'deep/' * 20}kubeconfig"
+    async with cockpit(size=size, info=(("use kubectl", command),)) as user:
+        await user.press("?")
+        await user.until(lambda: user.app.screen.query(Table))
+        await press_until(user, "j", "Undo")
+        whole = "Undo: Take back what was done last: a sync, a rollback, a revert, a pause"
+        await user.until(lambda: whole in words_on(user), whole)
+        await user.press("G")
+        await user.until(lambda: command.replace(" ", "") in words_on(user).replace(" ", ""), command)
+        await user.press("c")
+        assert user.app.clipboard == command
+
+
+async def test_help_lists_the_letters_that_sort_and_enter_sorts() -> None:
+    async with cockpit() as user:
+        await user.press("?")
+        await user.until(lambda: user.app.screen.query(Table))
+        await press_until(user, "j", "Sort by age")
+        await user.press("enter")
+        await user.sees("AGE▲")
+
+
+async def test_a_key_that_means_something_elsewhere_or_nothing_says_so() -> None:
+    async with cockpit() as user:
+        await user.press("enter", "I")
+        await user.sees("Ignore rule: not on this screen, ? shows its keys")
+        await user.press("%")
+        await user.sees("%: no key of this screen")
+        await user.press("escape")
+        await user.until(lambda: len(user.app.screen_stack) == 1)
+        await user.press("slash", "%")
+        assert "/%" in user.app.root.note, "what is typed is no key"
+
+
+async def test_the_order_by_age_is_that_of_the_ages_shown() -> None:
+    engine = ScriptedEngine()
+    hours = {"cart": 5, "landing-page": 1, "search": 3}
+
+    def last_change(request: LastChange) -> Revision:
+        ago = hours.get(request.application, 100)
+        return Revision("c" * 40, subject=f"#{request.application}", time=scenes.NOW - 3600 * ago)
+
+    engine.answers[LastChange] = last_change
+    async with cockpit(engine) as user:
+        await user.press("A")
+        await user.sees(*(f"#{name}" for name in hours))
+        names = [line.split()[0].strip("▌") or line.split()[1] for line in user.lines if "#" in line]
+        assert names[:3] == ["landing-page", "search", "cart"]
+
+
+async def test_a_filter_looks_at_the_commit_that_is_shown_not_at_the_tip_of_all() -> None:
+    engine = ScriptedEngine()
+    engine.answers[LastChange] = lambda request: Revision(
+        "c" * 40, subject=f"faster {request.application}", time=scenes.NOW
+    )
+    async with cockpit(engine) as user:
+        tip = user.app.snapshot.applications["cart"].revision
+        assert tip is not None
+        await user.press("slash")
+        await user.type("faster cart")
+        await user.press("enter")
+        await user.until(lambda: [row.key for row in user.app.root.query_one(Table).rows] == ["cart"])
+        await user.press("escape", "slash")
+        await user.type(tip.subject.split()[-1])
+        await user.press("enter")
+        await user.sees("nothing matches")
+
+
+async def test_an_application_that_git_states_nothing_for_says_so() -> None:
+    shop = scenes.shop()
+    cart = replace(shop.applications["cart"], resources=(), total=0, drifted=0, problems=(), compared_at=scenes.NOW)
+    engine = ScriptedEngine(replace(shop, applications={**shop.applications, "cart": cart}))
+    async with cockpit(engine) as user:
+        await user.press("enter")
+        await user.sees("Git states no resource here", "no manifest in ")
+        assert "not compared yet" not in user.screen
+
+
+async def test_a_success_that_left_something_unhealthy_is_not_shown_as_a_good_one() -> None:
+    engine = ScriptedEngine()
+    good = scenes.cart_receipt()
+    left = replace(good, operation="left", phase=OperationPhase.SUCCEEDED, verified=False, message="still rolling out")
+    engine.answers[Operations] = (left, replace(left, operation="good", verified=True, message="all well"))
+    async with cockpit(engine) as user:
+        await user.command("ops")
+        await user.sees("still rolling out")
+        assert "? Succeeded" in user.line_of("still rolling out")
+        assert "✓ Succeeded" in user.line_of("all well")
+
+
+async def test_a_receipt_leads_on_to_what_one_does_next() -> None:
+    async with cockpit() as user:
+        await user.command("ops")
+        await user.press("enter")
+        await user.sees("Receipt")
+        await user.press("d")
+        await user.sees("Diff")
+        await user.press("escape", "s")
+        await user.sees("Sync ")
 
 
 async def test_unpin_asks_first() -> None:
@@ -840,3 +960,24 @@ async def test_an_operation_of_another_is_looked_up_again_when_it_ends() -> None
         search = replace(shop.applications["search"], running=None)
         user.engine.publish(replace(shop, applications={**shop.applications, "search": search}))
         await user.sees("Succeeded", "took 9.0s")
+
+
+async def test_wide_columns_show_more_of_each_and_bring_hidden_ones_into_sight() -> None:
+    async with cockpit(size=SMALL) as user:
+        await user.sees("notifications")
+        assert "PROJECT" not in user.screen
+        await user.press("ctrl+w")
+        await user.sees("wide ← →", "PROJECT", "shop-prod/messaging")
+        for _ in range(12):
+            await user.press("right")
+        await user.sees("no column further right", "3 changed, 1 missing, 1 extra", "landing-page")
+        await user.press("left")
+        await user.press("ctrl+w")
+        await user.until(lambda: "wide ← →" not in user.screen)
+        assert "PROJECT" not in user.screen
+
+
+async def test_arrows_say_how_to_see_more_columns() -> None:
+    async with cockpit() as user:
+        await user.press("right")
+        await user.sees("^w first makes the columns as wide")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gitops_tui.model.application import Application, Destination, Source
+from gitops_tui.model.revision import Revision
 from gitops_tui.model.status import ApplicationStatus, Snapshot, SyncCode, WorkerState
 from gitops_tui.tui.present import applications as present
 from gitops_tui.tui.widgets import painter, table
@@ -167,9 +168,9 @@ async def test_a_filter_asks_only_those_that_changed(monkeypatch: pytest.MonkeyP
     asked: list[str] = []
     filtered_by = present.filtered_by
 
-    def noted(status: ApplicationStatus) -> Any:
+    def noted(status: ApplicationStatus, change: Revision | None) -> Any:
         asked.append(status.name)
-        return filtered_by(status)
+        return filtered_by(status, change)
 
     async with cockpit(ScriptedEngine(fleet())) as user:
         monkeypatch.setattr(present, "filtered_by", noted)

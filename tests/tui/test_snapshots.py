@@ -20,7 +20,7 @@ from textual.widgets import Input
 from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Plan, Sync
 from gitops_tui.model.operations import OperationPhase
-from gitops_tui.model.status import RunningOperation, Snapshot
+from gitops_tui.model.status import RunningOperation, Snapshot, SyncCode
 from tests.tui import scenes
 from tests.tui.cockpit import LARGE, SMALL, Driver, cockpit
 from tests.tui.scenes import ScriptedEngine
@@ -98,6 +98,13 @@ def refused() -> ScriptedEngine:
     return engine
 
 
+def stating_nothing() -> ScriptedEngine:
+    shop = scenes.shop()
+    cart = replace(shop.applications["cart"], resources=(), total=0, drifted=0, summary="Git states no resource")
+    cart = replace(cart, sync=SyncCode.SYNCED, problems=(), compared_at=scenes.NOW - 9)
+    return ScriptedEngine(replace(shop, applications={**shop.applications, "cart": cart}))
+
+
 def syncing() -> ScriptedEngine:
     shop = scenes.shop()
     words = "waiting for Deployment/cart: 1 of 3 updated"
@@ -120,6 +127,8 @@ SCENES = (
     Scene("applications-mono", steps("landing-page"), skin="mono"),
     Scene("applications-read-only", steps("read-only"), read_only=True),
     Scene("applications-filtered", completing("/-f ca", "catalog")),
+    Scene("applications-wide", steps(("ctrl+w",), "wide ← →", ("right",))),
+    Scene("application-empty", steps(("enter",), "Git states no resource here"), engine=stating_nothing),
     Scene("connecting", steps("connecting…"), engine=starting),
     Scene("command", completing(":hi", "history")),
     Scene("application", steps(("enter",), "ReplicaSet")),

@@ -94,6 +94,8 @@ def _summary(resources: Sequence[ResourceStatus], health: Health, problems: Sequ
         return f"{problems[0].subject}: {problems[0].message}{more}"
     if health.code not in {HealthCode.HEALTHY, HealthCode.NONE} and health.message:
         return health.message
+    if not resources:
+        return "Git states no resource"
     found = Counter(resource.drift for resource in resources)
     words = ((DriftCode.CHANGED, "changed"), (DriftCode.MISSING, "missing"), (DriftCode.EXTRA, "extra"))
     return ", ".join(f"{found[code]} {word}" for code, word in words if found[code])

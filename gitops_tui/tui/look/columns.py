@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gitops_tui.model.values import dataclass
 from gitops_tui.tui.look.spans import Align
@@ -64,6 +64,24 @@ def lay_out(columns: Sequence[Column], cells: int) -> tuple[Placed, ...]:
             left -= share
         growing = [column for column in growing if not column.most or widths[column.key] < column.most]
     return tuple(Placed(column, widths[column.key]) for column in shown)
+
+
+def lay_out_wide(columns: Sequence[Column], widths: Mapping[str, int], cells: int, first: int) -> tuple[Placed, ...]:
+    """Give each column the width that its cells take: the first of all, then as many as fit from the `first` hidden on.
+
+    The last one that is begun may be cut.
+    """
+    placed: list[Placed] = []
+    left = cells
+    for column in (*columns[:1], *columns[1 + first :]):
+        most = max(cells // 2 if placed else cells // 3, 1)
+        wanted = min(max(widths.get(column.key, 0), len(column.title) + 2), most)
+        room = min(wanted, left)
+        if room <= 0 or (room < min(wanted, column.width) and placed):
+            break
+        placed.append(Placed(column, room))
+        left -= room + GAP
+    return tuple(placed)
 
 
 def _wished(columns: Sequence[Column]) -> int:

@@ -142,8 +142,8 @@ def troubled(status: ApplicationStatus) -> bool:
     )
 
 
-def filtered_by(status: ApplicationStatus) -> Subject:
-    """What a filter looks at."""
+def filtered_by(status: ApplicationStatus, change: Revision | None = None) -> Subject:
+    """What a filter looks at. change: the newest commit to its path, None while it is not known."""
     application = status.application
     context = status.context or application.destination.context
     revision = status.revision
@@ -156,7 +156,7 @@ def filtered_by(status: ApplicationStatus) -> Subject:
             status.sync.value,
             status.health.code.value,
             revision.short if revision else "",
-            revision.subject if revision else "",
+            change.subject if change else "",
             status.summary,
         )
     )
@@ -182,6 +182,5 @@ SORTS: Final[dict[str, Callable[[ApplicationStatus], Any]]] = {
     "destination": lambda status: (status.context, status.application.destination.namespace, status.name),
     "sync": lambda status: (_SYNC_RANK[status.sync], status.name),
     "health": lambda status: (-status.health.code.badness, status.name),
-    "age": lambda status: (-(status.revision.time if status.revision else 0.0), status.name),
     "drift": lambda status: (-status.drifted, status.name),
 }

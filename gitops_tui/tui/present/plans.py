@@ -7,7 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from gitops_tui.model.operations import Action, Change, ChangeSet, Receipt, ResourceResult, Result
+from gitops_tui.model.operations import (
+    Action,
+    Change,
+    ChangeSet,
+    OperationKind,
+    OperationPhase,
+    Receipt,
+    ResourceResult,
+    Result,
+)
 from gitops_tui.model.resources import ABSENT, FieldChange
 from gitops_tui.model.status import RunningOperation
 from gitops_tui.model.values import dataclass
@@ -167,7 +176,7 @@ def receipt_lines(receipt: Receipt) -> list[Line]:
     return [
         join(
             [
-                line(marks.PHASE[receipt.phase]),
+                line(phase(receipt)),
                 verified,
                 line(Span("dry run", Tone.SPECIAL)) if receipt.dry_run else EMPTY,
                 line(Span(results_in_words(receipt.resources), Tone.MUTED)),
@@ -185,6 +194,15 @@ def receipt_lines(receipt: Receipt) -> list[Line]:
         ),
         line(outside(receipt.message, Tone.BAD if _went_wrong(receipt) else Tone.MUTED, limit=600)),
     ]
+
+
+def phase(receipt: Receipt) -> Span:
+    """The phase as a mark; a success that did not end with every resource healthy is told apart."""
+    mark = marks.PHASE[receipt.phase]
+    is_left = receipt.verified or receipt.dry_run or receipt.kind is OperationKind.DELETE
+    if receipt.phase is not OperationPhase.SUCCEEDED or is_left:
+        return mark
+    return mark._replace(text=f"? {receipt.phase.value}", tone=Tone.WARN)
 
 
 def _went_wrong(receipt: Receipt) -> bool:
@@ -240,7 +258,7 @@ def operation_cells(receipt: Receipt, now: float) -> tuple[Line, ...]:
     what = receipt.kind.value + (" (dry)" if receipt.dry_run else "")
     text = receipt.message or results_in_words(receipt.resources)
     return (
-        line(marks.PHASE[receipt.phase]),
+        line(phase(receipt)),
         line(outside(receipt.application, bold=True, limit=80)),
         line(Span(what)),
         line(outside(receipt.revision[:7], Tone.ACCENT)),

@@ -11,7 +11,7 @@ from textual.content import Content
 from gitops_tui.model.resources import ResourceKey, ResourceStatus
 from gitops_tui.model.status import ApplicationStatus
 from gitops_tui.tui import actions
-from gitops_tui.tui.look.spans import Line, Span, Tone, line
+from gitops_tui.tui.look.spans import Line, Span, Tone, line, outside
 from gitops_tui.tui.navigation import Location
 from gitops_tui.tui.present import applications, details
 from gitops_tui.tui.present import resources as present
@@ -152,4 +152,11 @@ def _nearest_desired(resource: ResourceStatus | None) -> ResourceKey | None:
 def _nothing(status: ApplicationStatus) -> tuple[Line, ...]:
     if status.problems:
         return problem_lines(status.problems[0])
+    if status.revision is not None and status.compared_at is not None and not status.total:
+        where = status.application.source.path or "its repository"
+        return (
+            line(Span("Git states no resource here", bold=True)),
+            (),
+            line(outside(f"no manifest in {where} at {status.revision.short}", Tone.MUTED)),
+        )
     return (line(Span("◌ not compared yet…", Tone.BUSY)),)

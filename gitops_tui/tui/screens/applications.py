@@ -79,7 +79,7 @@ class Applications(Listing):
         snapshot = self.snapshot
         chosen = self._filtered(snapshot.applications.values())
         known = {id(row.value): row for row in self.table.rows}
-        ordered = sort_rows(chosen, present.SORTS, self.sorted_by)
+        ordered = sort_rows(chosen, {**present.SORTS, "age": self._newest_first}, self.sorted_by)
         rows = [known.get(id(status)) or Row(status.name, status) for status in ordered]
         self.table.show(rows, self.nothing(waiting(snapshot)))
         self.update_frame()
@@ -89,9 +89,21 @@ class Applications(Listing):
     def _cells(self, status: ApplicationStatus) -> Sequence[Line]:
         return present.cells(status, self.cockpit.clock(), self._changes.get(_at(status)))
 
+    def _newest_first(self, status: ApplicationStatus) -> tuple[bool, float, str]:
+        """Sort by the age that is shown; those whose last change is not known yet come last."""
+        change = self._changes.get(_at(status))
+        return change is None, -(change.time if change else 0.0), status.name
+
+    @property
+    def _needs_all_changes(self) -> bool:
+        """Whether what is shown, or in which order, hangs on the last change of every application."""
+        return self.sorted_by[0] == "age" or (self.filter is not None and self.filter.reads_text)
+
     def _ask_what_changed(self) -> None:
         """Ask, one after another, for the last change of each application in sight: the tip may be of another one."""
-        wanted = (_at(row.value) for row in self.table.in_sight if row.value.revision)
+        all_of_them = self.snapshot.applications.values() if self._needs_all_changes else ()
+        shown = (row.value for row in self.table.in_sight)
+        wanted = (_at(status) for status in (*shown, *all_of_them) if status.revision)
         missing = next((slot for slot in wanted if slot not in self._changes), None)
         if self._asks or missing is None:
             return
@@ -104,8 +116,12 @@ class Applications(Listing):
         if len(self._changes) >= _CHANGES_KEPT:
             self._changes.clear()
         self._changes[slot] = found
-        self.table.repaint()
-        self._ask_what_changed()
+        if self._needs_all_changes:
+            self._chosen.pop(slot[0], None)
+            self.update()
+        else:
+            self.table.repaint()
+            self._ask_what_changed()
 
     def _filtered(self, statuses: Iterable[ApplicationStatus]) -> Iterable[ApplicationStatus]:
         """Those that pass the filter. Who has not changed since is not asked again."""
@@ -123,7 +139,7 @@ class Applications(Listing):
     def _passes(self, status: ApplicationStatus) -> bool:
         if self.troubled_only and not present.troubled(status):
             return False
-        return self.filter is None or self.filter.matches(present.filtered_by(status))
+        return self.filter is None or self.filter.matches(present.filtered_by(status, self._changes.get(_at(status))))
 
     def _update_strip(self) -> None:
         status = self.status()

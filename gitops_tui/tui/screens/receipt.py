@@ -190,9 +190,4 @@ class ReceiptView(View):
 
 
 def _plan_again() -> Line:
-    return line(
-        Span("Esc", Tone.ACCENT, True),
-        Span(" goes back, ", Tone.MUTED),
-        Span("s", Tone.ACCENT, True),
-        Span(" there plans again", Tone.MUTED),
-    )
+    return line(Span("s", Tone.ACCENT, True), Span(" plans again", Tone.MUTED))

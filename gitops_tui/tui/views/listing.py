@@ -8,6 +8,7 @@ from typing import Any
 from textual.binding import Binding, BindingType
 
 from gitops_tui.tui import filters
+from gitops_tui.tui.actions import SORT, Action
 from gitops_tui.tui.filters import Filter
 from gitops_tui.tui.look.columns import Column
 from gitops_tui.tui.look.spans import Line, Span, Tone, line
@@ -62,14 +63,50 @@ class Listing(View):
         self.troubled_only = not self.troubled_only
         self._note()
 
+    def do_wide(self) -> None:
+        """Make the columns as wide as what stands in them, or fit them to the screen again."""
+        self.table.widen(on=not self.table.is_wide)
+        self._note()
+
+    def do_wide_left(self) -> None:
+        """Bring the columns on the left into sight."""
+        self._shift(-1)
+
+    def do_wide_right(self) -> None:
+        """Bring the columns on the right into sight."""
+        self._shift(1)
+
+    def _shift(self, by: int) -> None:
+        if not self.table.is_wide:
+            self.tell("^w first makes the columns as wide as what stands in them")
+        elif not self.table.shift(by):
+            self.tell("no column further " + ("left" if by < 0 else "right"))
+
     def _note(self) -> None:
         self.note = "  ".join(self.notes())
         self.update()
 
     def notes(self) -> list[str]:
         """Return what the header says of how the table is shown."""
-        notes = ["problems only"] if self.troubled_only else []
+        notes = ["wide ← →"] if self.table.is_wide else []
+        notes += ["problems only"] if self.troubled_only else []
         return notes + ([f"/{self.filter.text}"] if self.filter else [])
+
+    def sorts(self) -> tuple[Action, ...]:
+        """The capital letters of its columns."""
+        return tuple(
+            Action(
+                f"sort.{column.key}",
+                (column.sort,),
+                f"Sort by {column.title.lower()}",
+                "Again: the other way round; a third time: as it was",
+                frozenset({self.view}),
+                SORT,
+                call=f"sort('{column.key}')",
+            )
+            for column in self.table.columns
+            if column.sort
+        )
 
     def do_back(self) -> None:
         """Clear the filter, else leave."""

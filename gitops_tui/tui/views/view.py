@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any, ClassVar, Final, cast
 
 from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.events import Key
 from textual.worker import WorkType
 
 from gitops_tui.engine.requests import Request
@@ -34,6 +36,7 @@ class View(Verbs):
     """
 
     view: ClassVar[str] = ""
+    _keys: ClassVar[frozenset[str]] = frozenset()
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by textual
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012 - declared so by textual
     opens: ClassVar[str] = ""
@@ -43,6 +46,11 @@ class View(Verbs):
         """Bind the keys of the table of actions."""
         if cls.view:
             cls.BINDINGS = [*actions.bindings(cls.view), *cls.__dict__.get("BINDINGS", ())]
+            own = (key for each in cls.BINDINGS if isinstance(each, Binding) for key in each.key.split(","))
+            shared = (
+                key for kind in (actions.LIST, actions.TEXT) for each in actions.for_view(kind) for key in each.keys
+            )
+            cls._keys = frozenset((*own, *shared))
         super().__init_subclass__(**kwargs)
 
     @property
@@ -123,6 +131,21 @@ class View(Verbs):
             return
         handler = cast("Callable[[], None]", getattr(self, "do_" + name.replace(".", "_")))
         handler()
+
+    def sorts(self) -> tuple[actions.Action, ...]:
+        """The keys that sort, for the help."""
+        return ()
+
+    def on_key(self, event: Key) -> None:
+        """Say of a key that does nothing here what it does elsewhere, or that it does nothing."""
+        pressed = {event.key, event.character}
+        if self.view not in actions.PAGES or pressed & self._keys or self.query_one(Prompt).is_open:
+            return
+        action = next((each for each in actions.ACTIONS if pressed.intersection(each.keys)), None)
+        if action is not None:
+            self.tell(f"{action.title}: not on this screen, ? shows its keys", Tone.WARN)
+        elif event.is_printable:
+            self.tell(f"{event.character}: no key of this screen, ? shows them", Tone.WARN)
 
     def on_footer_pressed(self, event: Footer.Pressed) -> None:
         """Do what was clicked."""

@@ -17,9 +17,12 @@ from textual.strip import Strip
 
 from gitops_tui.model.values import dataclass
 from gitops_tui.tui.actions import LIST, bindings
-from gitops_tui.tui.look.columns import GAP, Column, Placed, lay_out
-from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, block, fit, line
+from gitops_tui.tui.look.columns import GAP, Column, Placed, lay_out, lay_out_wide
+from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, block, fit, line, width
 from gitops_tui.tui.widgets.painter import paint, palette_of
+
+_MEASURED = 500
+"""Rows that are looked at for how wide columns have to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Table(ScrollView, can_focus=True):
         self._painted: dict[int, Drawn] = {}
         self._ready: dict[int, tuple[_Stand, Drawn]] = {}
         """What was drawn to see that it is to be painted, and how the table stood then."""
+        self._aside: int | None = None
+        """How many columns after the first are left out on the left while they are wide, None while they are not."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -97,6 +102,8 @@ class Table(ScrollView, can_focus=True):
         self._cursor = self._follow(old)
         words, self.placeholder = self.placeholder, tuple(placeholder)
         if len(old) != len(self._rows):
+            if self._aside is not None:
+                self._lay_out()
             self.virtual_size = Size(self.size.width, len(self._rows) + 1)
             self._refresh_all()
         elif self._rows:
@@ -181,10 +188,51 @@ class Table(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Fit the columns to the new width."""
-        self._placed = lay_out(self.columns, self.size.width - 3)
+        self._lay_out()
         self.virtual_size = Size(self.size.width, len(self._rows) + 1)
         self._keep_in_sight()
         self._refresh_all()
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether every column is as wide as what stands in it, whatever fits on the screen."""
+        return self._aside is not None
+
+    def widen(self, *, on: bool) -> None:
+        """Make every column as wide as what stands in it, or fit them to the screen again."""
+        self._aside = 0 if on else None
+        self._lay_out()
+        self._refresh_all()
+
+    def shift(self, by: int) -> bool:
+        """Bring columns into sight that are left out on the right (1) or left (-1); False when there is none."""
+        before = self._placed
+        if self._aside is None or (by > 0 and before[-1].column is self.columns[-1] and not self._is_cut()):
+            return False
+        self._aside = max(self._aside + by, 0)
+        self._lay_out()
+        self._refresh_all()
+        return self._placed != before
+
+    def _is_cut(self) -> bool:
+        """Whether the last column in sight lacks room."""
+        last = self._placed[-1]
+        return last.width < self._widths().get(last.column.key, 0) and len(self._placed) > 2
+
+    def _lay_out(self) -> None:
+        cells = self.size.width - 3
+        if self._aside is None:
+            self._placed = lay_out(self.columns, cells)
+        else:
+            self._placed = lay_out_wide(self.columns, self._widths(), cells, self._aside)
+
+    def _widths(self) -> dict[str, int]:
+        """How many cells what stands in each column takes."""
+        widths: dict[str, int] = {}
+        for row in self._rows[:_MEASURED]:
+            for column, cell in zip(self.columns, self.present(row.value), strict=True):
+                widths[column.key] = max(widths.get(column.key, 0), width(cell))
+        return widths
 
     def on_focus(self) -> None:
         """Show the cursor as active."""
@@ -245,7 +293,8 @@ class Table(ScrollView, can_focus=True):
                 spans.append(Span(" " * GAP))
             if column.key == key:
                 arrow = "▼" if reverse else "▲"
-                title = line(Span(f"{column.title} {arrow}", Tone.ACCENT, True))
+                apart = " " * (len(column.title) + 2 <= placed.width)
+                title = line(Span(f"{column.title}{apart}{arrow}", Tone.ACCENT, True))
             else:
                 title = line(Span(column.title, Tone.MUTED))
             spans.extend(fit(title, placed.width, column.align))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_tui.tui.look.columns import GAP, Column, lay_out
+from gitops_tui.tui.look.columns import GAP, Column, lay_out, lay_out_wide
 from gitops_tui.tui.present import applications, diffs, history, plans, resources
 
 TABLES = [
@@ -48,3 +48,13 @@ def test_what_is_wrong_has_room_before_a_spare_column_is_shown() -> None:
     wide = {placed.column.key: placed.width for placed in lay_out(applications.COLUMNS, 150)}
     assert "project" in wide
     assert wide["summary"] >= 24
+
+
+@given(st.sampled_from(TABLES), st.integers(10, 400), st.integers(0, 12), st.integers(0, 300))
+def test_wide_columns_fit_too_and_the_first_stays(
+    columns: tuple[Column, ...], cells: int, first: int, widest: int
+) -> None:
+    placed = lay_out_wide(columns, {column.key: widest for column in columns}, cells, first)
+    assert placed[0].column is columns[0]
+    assert [one.column for one in placed[1:]] == [*columns[1 + first :]][: len(placed) - 1]
+    assert sum(one.width for one in placed) + GAP * (len(placed) - 1) <= cells
