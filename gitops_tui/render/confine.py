@@ -7,6 +7,7 @@ between fork and exec, where Python can deadlock as soon as there are threads.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import struct
@@ -37,13 +38,18 @@ def confined(start: Callable[[], T], read: Iterable[Path | str], write: Iterable
     """Return what `start` does, called where a process that it starts, and all below, can reach these paths alone.
 
     read, write: files, or folders with all that is in them. Services on TCP are out of reach too. Where the kernel
-    cannot confine (macOS, an old Linux), it is called all the same.
+    cannot confine (macOS, an old Linux), it is called all the same. Raises what `start` does, and OSError where there
+    can be no thread for it.
     """
     ruleset = _ruleset(read, write) if sys.platform == "linux" else None
     if ruleset is None:
         return start()
     thread = _Confined(ruleset, start)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as e:
+        os.close(ruleset)
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from e
     thread.join()
     return thread.answer()
 

@@ -32,7 +32,11 @@ def render(
     """Return the manifests of an application, as `gitops_tui.render.render` does."""
     checkout, path = _opened(folder, application)
     request = Request(checkout, path, application, target, stop)
-    return RENDERERS[_chosen(checkout, path, application)](request)
+    try:
+        return RENDERERS[_chosen(checkout, path, application)](request)
+    except OSError as e:
+        # No room, no descriptors: what is wrong with a file is told, with its name, by who reads it.
+        raise RenderError(shown(path), f"it cannot be rendered: {e.strerror}", temporary=True) from e
 
 
 def renderer_of(folder: Path | Tree, application: Application) -> RendererName:

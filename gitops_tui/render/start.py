@@ -19,6 +19,7 @@ from typing import Final
 from gitops_tui.model.values import dataclass
 from gitops_tui.render.confine import confined
 
+SHELL: Final = "/bin/sh"
 _SCRIPT: Final = (
     '{ ulimit -c 0; ulimit -t "$1"; ulimit -v "$2"; ulimit -f "$3"; } 2>/dev/null; shift 3; '
     'read -r _ && exec "$@" </dev/null'
@@ -59,9 +60,9 @@ def started(
     """Yield a program that runs, the leader of a session of its own, with its output and errors to be read.
 
     Whoever asked for it ends it. On Linux the kernel does, with all its children, where this process is gone, however
-    it went. OSError when it cannot be started.
+    it went. OSError when it cannot be started, ValueError when no program can be given such arguments.
     """
-    command = ["/bin/sh", "-c", _SCRIPT, "sh", *amounts.arguments(), *arguments]
+    command = [SHELL, "-c", _SCRIPT, "sh", *amounts.arguments(), *arguments]
     near, far = os.pipe()
     try:
         process = confined(
@@ -90,11 +91,15 @@ def started(
 
 
 def _tie(near: int, group: int) -> None:
-    """Have Linux kill a process group when the other end of its pipe closes, as it does with this process."""
+    """Have Linux kill a process group when the other end of its pipe closes, as it does with this process.
+
+    Where a container refuses one of these calls, the group is left to whoever asked for it, as on macOS.
+    """
     if sys.platform == "linux":
-        fcntl.fcntl(near, fcntl.F_SETOWN, -group)
-        fcntl.fcntl(near, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(near, fcntl.F_SETFL, fcntl.fcntl(near, fcntl.F_GETFL) | os.O_ASYNC)
+        with suppress(OSError):
+            fcntl.fcntl(near, fcntl.F_SETOWN, -group)
+            fcntl.fcntl(near, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(near, fcntl.F_SETFL, fcntl.fcntl(near, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _widen(process: subprocess.Popen[bytes]) -> None:

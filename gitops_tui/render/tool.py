@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import selectors
 import shutil
@@ -18,7 +19,7 @@ from typing import Final
 
 from gitops_tui.model.errors import RenderError
 from gitops_tui.model.values import dataclass
-from gitops_tui.render.start import Amounts, Reach, started
+from gitops_tui.render.start import SHELL, Amounts, Reach, started
 
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
 _READABLE: Final = (
@@ -29,6 +30,8 @@ _READABLE: Final = (
 """What programs need of the system. None of it belongs to the user, and no cluster keeps a secret in it."""
 _LOOK: Final = 0.2
 """Seconds between two looks at whether the program has ended or should be."""
+_LACKING: Final = frozenset((errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
+"""What the machine lacks for a moment: processes, descriptors, memory."""
 _NOWHERE: Final = "http://127.0.0.1:9"
 _GO: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB", "GOMAXPROCS": "2"}
 """A renderer lives for a moment, and Go would spend a fifth of it on collecting garbage. One that grows large does.
@@ -131,13 +134,21 @@ def run(
             reach = _reach(arguments[0], home, readable)
             process = stack.enter_context(started(arguments, reach, amounts, environment(home)))
         except OSError as e:
-            raise RenderError(subject, f"{name} cannot be started: {e.strerror}") from e
+            raise RenderError(subject, f"{name} cannot be started: {_reason(e)}", temporary=e.errno in _LACKING) from e
+        except ValueError as e:
+            message = f"{name} cannot be started: an argument of it holds a character that none may hold"
+            raise RenderError(subject, message) from e
         running = _Run(process, name, subject, stop or threading.Event(), limits)
         try:
             running.collect()
         finally:
             _end_group(process)
     return running.answer()
+
+
+def _reason(error: OSError) -> str:
+    """Why nothing was started; a program that is missing is the shell, which says itself if another one is."""
+    return f"{error.filename}: {error.strerror}" if error.filename == SHELL else str(error.strerror)
 
 
 def _reach(program: str, home: Path, readable: Sequence[Path]) -> Reach:

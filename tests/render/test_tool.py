@@ -19,9 +19,10 @@ from typing import Any, TypeVar
 import pytest
 
 from gitops_tui.model.errors import RenderError
-from gitops_tui.render import confine, render, tool
+from gitops_tui.render import confine, render, start, tool
 from gitops_tui.render.tool import Answer, Limits
 from tests.render.conftest import CONFIG_MAP, Repository, application
+from tests.support.room import no_room
 
 PYTHON = (Path(sys.prefix), Path(sys.base_prefix))
 
@@ -400,3 +401,71 @@ def test_nothing_is_left_behind(repository: Repository, tmp_path: Path, monkeypa
     repository.refusal("k")
     assert list(private.iterdir()) == []
     assert len(list(Path("/dev/fd").iterdir())) == handles
+
+
+def test_what_the_machine_lacks_for_a_moment_is_told_and_passes(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left open, and automation may try again."""
+    repository.write({"c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n", "c/templates/a.yaml": CONFIG_MAP})
+    handles = len(list(Path("/dev/fd").iterdir()))
+
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def refusal(**options: Any) -> RenderError:
+        error = repository.refusal("c", **options)
+        assert error.temporary
+        return error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", none_left)
+        assert refusal().message == "helm cannot be started: Resource temporarily unavailable"
+    with monkeypatch.context() as patched:
+        patched.setattr("tempfile.tempdir", str(repository.root / "gone"))
+        assert refusal().message == "it cannot be rendered: No such file or directory"
+    with no_room():
+        assert refusal(helm={"values": {"a": "b"}}).message == "it cannot be rendered: File too large"
+    assert len(list(Path("/dev/fd").iterdir())) == handles
+
+
+def test_an_argument_that_no_program_can_be_given_is_told(repository: Repository) -> None:
+    repository.write({"c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n"})
+    for name in ("a\0b", "a\ud800b"):
+        error = repository.refusal("c", helm={"parameters": {name: "x"}})
+        assert error.message.startswith("helm cannot be started: an argument of it holds")
+
+
+def test_a_shell_that_is_missing_is_not_taken_for_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (start, tool):
+        monkeypatch.setattr(module, "SHELL", str(tmp_path / "sh"))
+    with pytest.raises(RenderError, match=r"python\S* cannot be started: .*/sh: No such file or directory"):
+        run("", tmp_path)
+
+
+REFUSED = """
+import ctypes, pathlib, platform, struct, sys
+from gitops_tui.render import tool
+F_SETSIG, fcntl = 10, {"x86_64": 72, "aarch64": 25}[platform.machine()]
+LOAD, EQUAL, ANSWER = 0x20, 0x15, 0x06
+call = int(sys.argv[1])
+if call == F_SETSIG:
+    look = [(LOAD, 0, 0, 0), (EQUAL, 0, 3, fcntl), (LOAD, 0, 0, 24), (EQUAL, 0, 1, call)]
+else:
+    look = [(LOAD, 0, 0, 0), (EQUAL, 0, 1, call)]
+steps = [*look, (ANSWER, 0, 0, 0x50001), (ANSWER, 0, 0, 0x7FFF0000)]
+text = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
+libc = ctypes.CDLL(None)
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+assert libc.prctl(22, 2, struct.pack("@HP", len(steps), ctypes.addressof(text)), 0, 0) == 0
+print(tool.run(["/bin/echo", "rendered"], home=pathlib.Path(sys.argv[2]), subject="x").output)
+"""
+"""A program under a filter of system calls (seccomp) that answers EPERM to one of them, as a container's does."""
+
+
+@needs_linux
+@pytest.mark.parametrize("call", [10, 444, 446], ids=["F_SETSIG", "landlock_create_ruleset", "landlock_restrict_self"])
+def test_what_a_container_refuses_is_done_without(tmp_path: Path, call: int) -> None:
+    command = [sys.executable, "-c", REFUSED, str(call), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "b'rendered\\n'\n", done.stderr
