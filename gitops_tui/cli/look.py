@@ -38,11 +38,12 @@ def render(call: Call) -> int:
 def _masked(body: Mapping[str, Any], masked_paths: Sequence[str]) -> Mapping[str, Any]:
     """The object for showing. A Secret's marks all stand in `data`: they are no base64, so a server refuses them."""
     masked = mask(body, masked_paths)
-    if masked.get("kind") != "Secret" or not isinstance(masked.get("stringData"), Mapping):
+    stated = masked.get("stringData")
+    if masked.get("kind") != "Secret" or not (stated and isinstance(stated, Mapping)):
         return masked
     data = masked.get("data")
-    values = {**(data if isinstance(data, Mapping) else {}), **masked.pop("stringData")}
-    return {**masked, "data": values}
+    values = {**(data if isinstance(data, Mapping) else {}), **stated}
+    return {name: value for name, value in masked.items() if name != "stringData"} | {"data": values}
 
 
 def history(call: Call) -> int:

@@ -140,6 +140,14 @@ def test_render_masks_secrets_in_a_way_that_no_server_takes(gitops: Run) -> None
     assert "do not apply" in said.err
 
 
+def test_render_leaves_a_secret_that_holds_nothing_as_it_is(gitops: Run) -> None:
+    body = secret(stringData={})
+    before = json.dumps(body)
+    said = gitops(rendered(body), "render", "shop", "-o", "json")
+    assert (json.dumps(json.loads(said.out)), said.err) == (f"[{before}]", "")
+    assert json.dumps(body) == before
+
+
 def test_render_shows_secrets_when_told_to(gitops: Run) -> None:
     body = secret(stringData={"b": "canary"})
     said = gitops(rendered(body), "render", "shop", "--show-secrets", "-o", "json")
