@@ -107,6 +107,9 @@ def _terminal(arguments: Namespace, stack: ExitStack) -> int:
             "needs a terminal",
             hint="use a verb such as `status`, or --headless",
         )
+    if not sys.stderr.isatty():
+        # Textual paints where stderr was at the start; `2> log` would have the screen in a file.
+        vars(sys)["__stderr__"] = sys.__stdout__
     # A mistake in a file is told before the screen is taken; the rest is built behind the first picture.
     config = None if arguments.demo else _config(arguments)
     from gitops_tui.engine.boot import BootingEngine

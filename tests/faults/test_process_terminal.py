@@ -70,9 +70,9 @@ def arguments(tmp_path: Path) -> tuple[str, ...]:
 
 @contextmanager
 def terminal(
-    arguments: tuple[str, ...], columns: int, rows: int, name: str, *, controls: bool = True
+    arguments: tuple[str, ...], columns: int, rows: int, name: str, *, controls: bool = True, errors: int | None = None
 ) -> Iterator[Session]:
-    """controls: it is the program's controlling terminal, whose end is told by a signal."""
+    """controls: it is the program's controlling terminal, whose end is told by a signal. errors: where stderr goes."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     with no_orphans():
@@ -80,7 +80,7 @@ def terminal(
             [sys.executable, "-m", "gitops_tui", *arguments],
             stdin=slave,
             stdout=slave,
-            stderr=slave,
+            stderr=slave if errors is None else errors,
             start_new_session=True,
             # No thread of ours runs yet.
             preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if controls else None,  # noqa: PLW1509
@@ -95,6 +95,15 @@ def terminal(
                 os.close(master)
             process.kill()
             process.wait(_DEADLINE)
+
+
+def test_the_screen_is_on_the_terminal_wherever_errors_go(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("wb") as errors, terminal(arguments, 80, 24, "xterm-256color", errors=errors.fileno()) as session:
+        session.until(TAKEN)
+        session.type(b"Q")
+        assert GIVEN_BACK in session.rest()
+    assert log.read_bytes() == b""
 
 
 @pytest.mark.parametrize("name", ["xterm-256color", "dumb", "unknown-terminal"])
