@@ -170,4 +170,28 @@ def test_one_of_two_daemons_writes_and_the_other_goes_on_when_it_is_killed(
     assert set(phases[1:]) == {OperationPhase.SUCCEEDED}
 
 
+def test_what_the_writer_does_for_another_process_is_answered_as_if_done_there(house: House) -> None:
+    def answer(*verb: str) -> str:
+        assert house.start("verb", *verb).wait() == 0, house.said("verb")
+        said = house.said("verb")
+        (house.folder / "verb").unlink()
+        return said
+
+    with no_orphans():
+        daemon = house.start("first", "--headless", "--listen", "127.0.0.1:0")
+        until(lambda: '"Synced"' in house.said("first"), lambda: house.said("first"))
+        first = house.repository.git("rev-parse", "HEAD")
+        house.repository.commit("Second release", SECOND)
+
+        assert f"{SHOP} is paused until it is resumed" in answer("pause", SHOP, "--why", "audit")
+        assert f"{SHOP} is resumed" in answer("resume", SHOP)
+        assert f"{SHOP} is not paused" in answer("resume", SHOP)
+        assert '"until"' in answer("pause", SHOP, "--for", "1s", "-o", "json")
+        answer("rollback", SHOP, first, "--yes")
+        assert f"{SHOP} is not pinned" not in answer("unpin", SHOP)
+        assert f"{SHOP} is not pinned" in answer("unpin", SHOP)
+        daemon.process.terminate()
+        assert daemon.wait() == 0
+
+
 LOGS = ("first", "second")

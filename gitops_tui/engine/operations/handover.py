@@ -117,8 +117,10 @@ def answer_data(value: object) -> dict[str, Any]:
             return {"error": {"subject": value.subject, "message": value.message, "hint": value.hint}}
         case Receipt():
             return {"operation": value.operation}
-        case Pin() | Pause():
-            return {"application": value.application}
+        case Pin():
+            return {"pin": _data(value)}
+        case Pause():
+            return {"pause": _data(value)}
         case bool():
             return {"done": value}
     return {}
@@ -154,4 +156,11 @@ def _decode(journal: Journal, kind: str, answer: Mapping[str, Any]) -> object:
         if receipt is None:
             raise PlanError("the journal", "holds no receipt of the operation that the writer named")
         return receipt
+    for name, made in (("pin", Pin), ("pause", Pause)):
+        if isinstance(told := answer.get(name), Mapping):
+            return made(**told)
     return answer.get("done", None) if kind == "terminate" else None
+
+
+def _data(value: Pin | Pause) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__match_args__}
