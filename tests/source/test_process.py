@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -201,3 +203,28 @@ def test_handles_and_children_are_back_at_the_base_line(mirrors: Mirrors, origin
         turn()
     assert handles() == before
     assert children() == born_before
+
+
+HANDED_DOWN = """
+import sys
+from gitops_tui.source.transport.runner import Access, Runner
+print(Runner().run(None, "misbehave", access=Access((f"alias.misbehave=!{sys.argv[1]}",))).stdout.decode())
+"""
+
+
+def seen_by_git(command: str, *descriptors: int) -> str:
+    """What a command says that git runs, in a process that was itself given descriptors."""
+    started = [sys.executable, "-c", HANDED_DOWN, command]
+    return subprocess.run(started, pass_fds=descriptors, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing tells of descriptors and signals here")
+def test_no_descriptor_is_handed_down_that_this_process_was_given(tmp_path: Path) -> None:
+    with (tmp_path / "secret").open("w") as secret:
+        assert "secret" not in seen_by_git("ls -l /proc/self/fd", secret.fileno())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing tells of descriptors and signals here")
+def test_a_program_is_ended_by_a_file_that_grows_too_large_as_it_would_be_anywhere() -> None:
+    ignored = seen_by_git("grep SigIgn /proc/self/status").split()[-1]
+    assert not int(ignored, 16) & (1 << (signal.SIGXFSZ - 1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -14,10 +13,12 @@ from typing import BinaryIO, Final, Self
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.values import dataclass
 from gitops_tui.source.transport.failures import TimedOutError
+from gitops_tui.source.transport.spawn import Child, spawn
 
 _STDERR_KEPT: Final = 64 << 10
 _CHUNK: Final = 1 << 20
 _GRACE: Final = 2.0
+_NAP: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Running:
     ends: our ends of its pipes, of stdout, of stderr, and of what it is tied to us by, if it is; `close` closes them.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], ends: Sequence[int], limits: Limits) -> None:
+    def __init__(self, process: Child, ends: Sequence[int], limits: Limits) -> None:
         self.process = process
         self.stderr = bytearray()
         self._deadline = time.monotonic() + limits.timeout
@@ -54,7 +55,7 @@ class Running:
     @classmethod
     def start(
         cls,
-        command: Sequence[str],
+        command: list[str],
         environment: Mapping[bytes, bytes],
         *,
         stdin: BinaryIO | None,
@@ -66,7 +67,6 @@ class Running:
 
         stdin: nothing to read when None. inherit: see `Runner.run`. tied: it ends with this process, and reads nothing.
         """
-        # Pipes of our own: those of `Popen` come with two buffered files, which cost as much as the fork.
         ours: list[int] = []
         theirs: list[int] = []
         try:
@@ -74,15 +74,13 @@ class Running:
                 _pipe(ours, theirs)
             if tied:
                 _pipe(theirs, ours)
-            process = subprocess.Popen(
+            process = spawn(
                 [*_TETHERED, *command] if tied else command,
-                executable=_SHELL if tied else None,
-                stdin=theirs[2] if tied else stdin or subprocess.DEVNULL,
+                environment,
+                stdin=theirs[2] if tied else None if stdin is None else stdin.fileno(),
                 stdout=theirs[0],
                 stderr=theirs[1],
-                env=environment,
-                start_new_session=True,
-                pass_fds=tuple(inherit),
+                inherit=inherit,
             )
         except BaseException:
             _close(ours)
@@ -115,13 +113,11 @@ class Running:
         """Wait for the end; return the exit status."""
         while self._pump():
             pass
-        left = max(self._deadline - time.monotonic(), 0.1)
-        _wait(self.process, left)
-        try:
-            status = self.process.poll()
-            return status if status is not None else self.process.wait(left)
-        except subprocess.TimeoutExpired as error:
-            raise TimedOutError(self._limits.timeout) from error
+        _wait(self.process, max(self._deadline - time.monotonic(), 0.1))
+        status = self.process.poll()
+        if status is None:
+            raise TimedOutError(self._limits.timeout)
+        return status
 
     def close(self) -> None:
         """Kill what still runs, and give everything back."""
@@ -171,14 +167,16 @@ def _close(descriptors: Iterable[int]) -> None:
         os.close(descriptor)
 
 
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Wait for the end where the system tells of it (Linux): `Popen.wait` takes naps, as long again as git itself."""
-    if not hasattr(os, "pidfd_open") or has_ended(process):
+def _wait(process: Child, seconds: float) -> None:
+    """Wait for the end, where the system tells of it (Linux): naps would take as long again as git itself."""
+    if has_ended(process):
         return
     try:
         descriptor = os.pidfd_open(process.pid)
-    except OSError:
-        return  # an older kernel
+    except (AttributeError, OSError):
+        # Another system, or an older kernel.
+        _look_for_the_end(process, seconds)
+        return
     try:
         waiting = select.poll()
         waiting.register(descriptor, select.POLLIN)
@@ -187,33 +185,36 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
         os.close(descriptor)
 
 
+def _look_for_the_end(process: Child, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not has_ended(process) and time.monotonic() < deadline:
+        time.sleep(_NAP)
+
+
 _TETHER: Final = (
     "trap : TERM; exec 3<&0; (read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 & watcher=$!; "
     '"$@" </dev/null 3<&-; status=$?; { kill -KILL $watcher; wait $watcher; } 2>/dev/null; exit $status'
 )
-_SHELL: Final = "/bin/sh"
-_TETHERED: Final = (_SHELL, "-c", _TETHER, "sh")
+_TETHERED: Final = ("/bin/sh", "-c", _TETHER, "sh")
 """Before a command: it and its group end when the pipe on its input does, that is when this process is killed.
 
 A transfer that hangs in the network would live on otherwise, and hold the lock of its mirror.
 """
 
 
-def terminate(process: subprocess.Popen[bytes]) -> None:
+def terminate(process: Child) -> None:
     """End a process and its whole group: SIGTERM, then SIGKILL for what is left after two seconds."""
     if process.returncode is not None:
         return
     if not has_ended(process):
         signal_group(process, signal.SIGTERM)
-        deadline = time.monotonic() + _GRACE
-        while not has_ended(process) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        _look_for_the_end(process, _GRACE)
         # The ended leader is reaped only below, so its group's number cannot have become another's.
         signal_group(process, signal.SIGKILL)
     process.wait()
 
 
-def has_ended(process: subprocess.Popen[bytes]) -> bool:
+def has_ended(process: Child) -> bool:
     """Whether a process has ended; it is not reaped."""
     if process.returncode is not None:
         return True
@@ -223,7 +224,7 @@ def has_ended(process: subprocess.Popen[bytes]) -> bool:
         return True
 
 
-def signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+def signal_group(process: Child, number: int) -> None:
     """Send a signal to everything that a process has started, and itself."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import stat
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from gitops_tui.model.values import dataclass, field
 from gitops_tui.source.storage import make_private
 from gitops_tui.source.transport.failures import GitFailedError
 from gitops_tui.source.transport.process import STANDARD, Limits, Running, signal_group
+from gitops_tui.source.transport.spawn import Child
 
 _OLDEST: Final = (2, 32)
 _MISSING: Final = "the program is not there"
@@ -83,7 +83,7 @@ class Runner:
 
     def __init__(self, stamp: Path | None = None) -> None:
         self._stamp = stamp
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[Child] = set()
         self._lock = threading.Lock()
         self._closed = False
         self._is_checked = False

@@ -1,0 +1,104 @@
+"""Starting a child process: by one call of the system where that will do, since `Popen` costs more than the fork."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from typing import Final, Protocol
+
+_RESTORED: Final = (signal.SIGPIPE, signal.SIGXFSZ)
+"""What the interpreter ignores, and programs expect to be ended by."""
+
+
+class Child(Protocol):
+    """A child process, as `Popen` has it. returncode: None until its end was asked for; minus the signal it died of."""
+
+    returncode: int | None
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        ...
+
+    def poll(self) -> int | None:
+        """How it ended, None while it runs."""
+        ...
+
+    def wait(self) -> int:
+        """Wait for its end; return how it was."""
+        ...
+
+
+def spawn(
+    command: list[str],
+    environment: Mapping[bytes, bytes],
+    *,
+    stdin: int | None,
+    stdout: int,
+    stderr: int,
+    inherit: Sequence[int] = (),
+) -> Child:
+    """Start a program in a session and group of its own, with these descriptors and no others. OSError.
+
+    stdin: nothing to read when None. inherit: more descriptors that it keeps.
+    """
+    # One below three could be taken by another before its turn: `Popen` knows how to move them.
+    if sys.platform == "linux" and not inherit and min(stdout, stderr, 3 if stdin is None else stdin) > 2:
+        _keep_to_ourselves()
+        first = (os.POSIX_SPAWN_DUP2, stdin, 0) if stdin is not None else _NOTHING
+        with suppress(NotImplementedError):
+            pid = os.posix_spawnp(
+                command[0],
+                command,
+                environment,
+                file_actions=(first, (os.POSIX_SPAWN_DUP2, stdout, 1), (os.POSIX_SPAWN_DUP2, stderr, 2)),
+                setsid=True,
+                setsigdef=_RESTORED,
+            )
+            return _Spawned(pid)
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL if stdin is None else stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env=environment,
+        start_new_session=True,
+        pass_fds=tuple(inherit),
+    )
+
+
+class _Spawned:
+    """One that the system started for us. Only the thread that started it asks how it is."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if ended else None
+        return self.returncode
+
+    def wait(self) -> int:
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.returncode
+
+
+_NOTHING: Final = (getattr(os, "POSIX_SPAWN_OPEN", 0), 0, os.devnull, os.O_RDONLY, 0)
+
+
+@cache
+def _keep_to_ourselves() -> None:
+    """Let no child have what this process was given by its parent; the interpreter passes on nothing that it opens."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are all that is wanted
+        # The listing's own is gone by now.
+        with suppress(OSError):
+            if int(name) > 2:
+                os.set_inheritable(int(name), False)
