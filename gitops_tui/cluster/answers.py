@@ -24,6 +24,9 @@ from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.text import one_line
 
 _TEXT = 600
+_CAUSE = 300
+_END = 100
+"""Characters at the end of a long text that are kept: a server says there what is wrong with a value that it quotes."""
 _CAUSES = 20
 _MANAGER = pattern(r'conflicts? with "((?:[^"\\]|\\.)*)"')
 _WARNING = pattern(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
@@ -96,7 +99,7 @@ def _family(code: int, message: str, details: Mapping[str, Any]) -> tuple[type[C
 
 
 def _message(code: int, reason: str, message: str, secret: bool) -> str:
-    text = one_line(message, limit=_TEXT)
+    text = _short(message, _TEXT)
     if secret and not (code == 404 or (code == 403 and _RBAC.match(text))):
         text = f"{_MEANINGS.get(code, f'refused with {code}')} {_HIDDEN}"
     return text or _MEANINGS.get(code) or f"the API server answered {code} {reason}".rstrip()
@@ -137,8 +140,14 @@ def _cause(code: int, cause: Mapping[str, Any], secret: bool) -> str:
     elif secret:
         text = one_line(str(cause.get("reason") or _REFUSED), limit=80)
     else:
-        text = one_line(message)
+        text = _short(message, _CAUSE)
     return f"{field}: {text}" if field else text
+
+
+def _short(text: str, limit: int) -> str:
+    """A text on one line; of a long one the beginning and the end."""
+    line = one_line(text, limit=len(text))
+    return line if len(line) <= limit else f"{line[: limit - _END - 3]} … {line[-_END:]}"
 
 
 def _misfits(text: str, secret: bool) -> tuple[str, ...]:

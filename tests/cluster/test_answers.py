@@ -96,6 +96,17 @@ def test_an_apply_that_does_not_fit_the_schema_is_invalid_and_not_worth_a_retry(
     assert "failed to" not in str(error)
 
 
+def test_of_a_long_text_the_end_is_told_too_since_it_says_what_is_wrong() -> None:
+    told = f"Invalid value: {{{'Volumes:null, ' * 100}}}: field is immutable"
+    cause = {"reason": "FieldValueInvalid", "field": "spec.template", "message": told}
+    error = error_of("Job", 422, status(422, "Invalid", f'Job "x" is invalid: spec.template: {told}', cause))
+
+    assert (len(error.message), len(error.causes[0])) == (600, len("spec.template: ") + 300)
+    for text in (error.message, error.causes[0]):
+        assert "Invalid value: {Volumes" in text
+        assert text.endswith("field is immutable")
+
+
 def test_another_500_may_pass() -> None:
     error = error_of("x", 500, {"kind": "Status", "code": 500, "message": "etcdserver: leader changed"})
 
