@@ -19,7 +19,7 @@ from gitops_tui.sync.options import (
 )
 from gitops_tui.sync.order import DEFINITION, Introduced, arranged, defined_kind, steps
 from gitops_tui.sync.pair import Pair
-from gitops_tui.sync.plan import IN_SYNC, left_alone, plan
+from gitops_tui.sync.plan import IN_SYNC, is_chosen, left_alone, plan
 from gitops_tui.sync.ports import Applied, Children, Cluster, Lookup, Outcome, Progress, Recorder
 from gitops_tui.sync.stamp import stamp
 
@@ -43,6 +43,7 @@ __all__ = [
     "deletion",
     "generated",
     "hook_of",
+    "is_chosen",
     "is_immutable",
     "judge",
     "kept_from_apply",

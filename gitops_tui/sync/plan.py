@@ -249,7 +249,7 @@ def plan(
     resources: plan these only. incomplete: why the picture has gaps, and so nothing may be pruned. hooks: whether
     they run, all of them; None for in a plan of the whole application only.
     """
-    chosen = [pair for pair in pairs if resources is None or pair.key in resources or (hooks and _is_hook(pair))]
+    chosen = [pair for pair in pairs if is_chosen(pair, resources, hooks=hooks)]
     introduced = Introduced(
         (pair.manifest for pair in chosen if pair.manifest is not None and pair.live is None),
         (pair.manifest for pair in chosen if pair.manifest is not None and pair.drift.code is DriftCode.CHANGED),
@@ -286,8 +286,10 @@ def _metadata(live: Body | None, field: str) -> str:
     return text(value)
 
 
-def _is_hook(pair: Pair) -> bool:
-    return pair.manifest is not None and hook_of(pair.manifest.body) is not None
+def is_chosen(pair: Pair, resources: frozenset[ResourceKey] | None, *, hooks: bool | None) -> bool:
+    """Whether a plan of these resources, None for all, takes in a pair; hooks belong to it where they run."""
+    is_hook = pair.manifest is not None and hook_of(pair.manifest.body) is not None
+    return resources is None or pair.key in resources or bool(hooks and is_hook)
 
 
 def _restarts(pair: Pair, method: Method) -> bool:

@@ -101,6 +101,30 @@ def test_with_force_it_is_made_anew_and_in_sync(enter: Enter, way: str) -> None:
     assert row.before["spec"]["selector"] == {"matchLabels": {"app": "old"}}
 
 
+def test_a_job_whose_template_changes_is_told_and_made_anew_with_force(enter: Enter) -> None:
+    def job(image: str) -> str:
+        pod = f"{{restartPolicy: Never, containers: [{{name: main, image: {image}}}]}}"
+        return f"apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: load\nspec:\n  template:\n    spec: {pod}\n"
+
+    shop = enter({"app/job.yaml": job("one")})
+    shop.sync()
+    before = shop.live("batch", "Job", "load")
+    commit(shop, "Another image", {"app/job.yaml": job("two")})
+
+    (refusal,) = shop.plan().refusals
+    assert "field is immutable" in refusal
+    assert "argocd.argoproj.io/sync-options: Force=true" in refusal
+
+    commit(shop, "By force", {"app/job.yaml": options(job("two"), "Force=true")})
+    (change,) = shop.plan().writes
+    assert change.method is Method.RECREATE
+    shop.sync()
+    after = shop.live("batch", "Job", "load")
+    assert before is not None
+    assert after is not None
+    assert after["metadata"]["uid"] != before["metadata"]["uid"]
+
+
 def test_a_secret_whose_type_changes_is_told_without_a_value(enter: Enter) -> None:
     shop = enter({"app/key.yaml": secret("key", password="hunter2")})
     shop.sync()
@@ -381,6 +405,27 @@ def test_a_hook_with_a_generated_name_runs_anew_each_time(enter: Enter) -> None:
     status = shop.status()
     assert (status.sync, status.drifted) == (SyncCode.SYNCED, 0), "what hooks leave behind is no drift"
     assert not any(change.action is Action.DELETE for change in shop.plan(prune=True).changes)
+
+
+def test_a_hook_is_tried_before_anything_is_written_also_where_its_last_run_is_left(enter: Enter) -> None:
+    def hook(image: str) -> str:
+        pod = f"{{restartPolicy: Never, containers: [{{name: smoke, image: {image}}}]}}"
+        stated = f"apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: smoke\nspec:\n  template:\n    spec: {pod}\n"
+        return annotated(stated, **{"argocd.argoproj.io/hook": "PostSync"})
+
+    shop = enter({"app/hook.yaml": hook("one"), "app/a.yaml": config_map("a", b="c")})
+    shop.sync()
+    assert shop.live("batch", "Job", "smoke") is not None
+
+    commit(shop, "Another image, which a Job cannot take", {"app/hook.yaml": hook("two")})
+    assert shop.ask(Sync(shop.name, shop.plan(), "tester", dry_run=True)).phase is OperationPhase.SUCCEEDED
+
+    slip = hook("two").replace("restartPolicy", "restartPolcy")
+    commit(shop, "A slip", {"app/hook.yaml": slip, "app/a.yaml": config_map("a", b="d")})
+    receipt = shop.sync()
+    assert receipt.phase is OperationPhase.FAILED
+    assert "restartPolcy" in receipt.message
+    assert shop.live("", "ConfigMap", "a")["data"] == {"b": "c"}  # type: ignore[index]
 
 
 def test_a_hook_that_deleted_itself_is_no_drift_and_not_missing(enter: Enter) -> None:

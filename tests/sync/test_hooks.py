@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gitops_tui.model.application import Application
-from gitops_tui.model.errors import ForbiddenError, InvalidError
+from gitops_tui.model.errors import ClusterError, ConflictError, ForbiddenError, InvalidError
 from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.sync import Outcome, generated, stamp
@@ -246,6 +246,46 @@ def test_a_kept_hook_that_cannot_be_changed_ends_it_before_a_single_write(scene:
     assert scene.writes == []
 
 
+def test_a_hook_that_the_server_refuses_ends_it_before_a_single_write_whatever_is_left_of_its_last_run(
+    scene: Scene,
+) -> None:
+    ends(scene, "Complete")
+    scene.sync(CONFIG, job("smoke", "PostSync"))
+    scene.world.diary.clear()
+    scene.world.refused[key("smoke")] = InvalidError("Job smoke", 'unknown field "spec.tmplate"', status=400)
+
+    outcome = scene.sync(body("ConfigMap", "web", data={"a": "2"}), job("smoke", "PostSync"))
+
+    assert outcome.message == 'nothing was written: Job smoke: unknown field "spec.tmplate"'
+    assert scene.writes == []
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        InvalidError("Job smoke", "spec.template: field is immutable", status=422),
+        ConflictError("Job smoke", "other field managers own fields", status=409, causes=("spec.suspend: kueue",)),
+    ],
+)
+def test_what_only_the_last_run_of_a_hook_stands_in_the_way_of_refuses_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, refusal: ClusterError
+) -> None:
+    ends(scene, "Complete")
+    scene.sync(CONFIG, job("smoke", "PostSync"))
+    scene.world.diary.clear()
+    scene.world.refused[key("smoke")] = refusal
+    delete = scene.world.delete
+
+    def deleted(at: ResourceKey, **more: Any) -> None:
+        scene.world.refused.clear()
+        delete(at, **more)
+
+    monkeypatch.setattr(scene.world, "delete", deleted)
+
+    assert scene.sync(CONFIG, job("smoke", "PostSync")).phase is OperationPhase.SUCCEEDED
+    assert scene.writes == ["delete Job/smoke background", "apply Job/smoke"]
+
+
 def test_what_is_left_of_a_hook_and_cannot_be_deleted_fails_the_sync_as_any_failure(scene: Scene) -> None:
     ends(scene, "Complete")
     scene.sync(CONFIG, job("migrate", "PreSync"))
@@ -286,6 +326,7 @@ def test_the_hook_of_an_earlier_sync_is_deleted_first(scene: Scene) -> None:
     ends(scene, "Complete")
     scene.sync(CONFIG, job("migrate", "PreSync"))
     scene.world.diary.clear()
+    assert scene.plan(CONFIG, job("migrate", "PreSync")).held == ()
 
     outcome = scene.sync(CONFIG, job("migrate", "PreSync"))
 

@@ -67,7 +67,7 @@ def test_with_force_it_is_deleted_and_made_anew(scene: Scene, notes: dict[str, s
     change = only(changeset)
     outcome = scene.execute(changeset)
 
-    assert changeset.refusals == ()
+    assert (changeset.refusals, changeset.held) == ((), ())
     assert (change.action, change.method, change.why) == (
         Action.UPDATE,
         Method.RECREATE,

@@ -21,7 +21,7 @@ from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, replace
-from gitops_tui.sync import DEFINITION, Pair, creates_namespace, defined_kind, deletion, hook_of, plan
+from gitops_tui.sync import DEFINITION, Pair, creates_namespace, defined_kind, deletion, hook_of, is_chosen, plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +80,18 @@ class Plans:
         view = self._reconciler.look(application, revision, for_plan=True)
         cluster = self._reconciler.cluster(application)
         incomplete = self._fetch_problem(application.source.repository) or view.incomplete
+        chosen = frozenset(resources) if resources else None
+        namespaces = _missing_namespace(
+            application, cluster, [pair for pair in view.pairs if is_chosen(pair, chosen, hooks=hooks)]
+        )
         changeset = plan(
             application,
             view.revision.sha,
-            [*_missing_namespace(application, cluster, view.pairs), *_with_use(cluster, view.pairs)],
+            [*namespaces, *_with_use(cluster, view.pairs)],
             prune=application.policy.prune if prune is None else prune,
             inventory=self._journal.inventory(application.name, cluster.context),
-            resources=frozenset(resources) if resources else None,
+            # Nothing can be made in a namespace that is not.
+            resources=None if chosen is None else chosen | {pair.key for pair in namespaces},
             incomplete=incomplete,
             hooks=hooks,
         )

@@ -19,7 +19,7 @@ from gitops_tui.sync.execution.apply import applied, replaced
 from gitops_tui.sync.execution.hooks import hook_to_run
 from gitops_tui.sync.execution.run import Run, uid_of, version_of
 from gitops_tui.sync.hooks import BEFORE
-from gitops_tui.sync.options import awaits_kind
+from gitops_tui.sync.options import awaits_kind, is_immutable
 from gitops_tui.sync.order import Introduced
 
 
@@ -82,14 +82,15 @@ def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
     if owner is not None and owner != run.application.name:
         return _Finding(refusal=f"{change.key}: belongs to application {owner}, not to {run.application.name}")
     try:
-        return _dry_run(run, change, live, is_due=not _comes_later(run, change, live, excused=excused))
-    except ConflictError as error:
-        return _Finding(refusal=_conflict(error))
-    except DryRunRefusedError:
-        return _Finding()  # what cannot be foretold is tried
-    except (InvalidError, NotServedError) as error:
-        return _Finding() if redefined else _Finding(refusal=str(error), permanent=not error.temporary)
+        return _dry_run(run, change, live, is_due=live is not None or not excused)
     except GitopsError as error:
+        is_old = live is not None and _goes_first(run, change, live)
+        if isinstance(error, DryRunRefusedError) or (redefined and isinstance(error, InvalidError | NotServedError)):
+            return _Finding()  # what cannot be foretold is tried
+        if is_old and (isinstance(error, ConflictError) or (isinstance(error, InvalidError) and is_immutable(error))):
+            return _Finding()  # a new object differs from nothing
+        if isinstance(error, ConflictError):
+            return _Finding(refusal=_conflict(error))
         return _Finding(refusal=str(error), permanent=not error.temporary)
 
 
@@ -107,10 +108,8 @@ def _staleness(change: Change, live: Body | None) -> str:
     return ""
 
 
-def _comes_later(run: Run, change: Change, live: Body | None, *, excused: bool) -> bool:
-    """Whether a dry-run says nothing yet: its kind or namespace comes with the plan, or its old hook goes first."""
-    if live is None:
-        return excused
+def _goes_first(run: Run, change: Change, live: Body) -> bool:
+    """Whether what is live is what an earlier run of a hook has left, which is deleted before this one."""
     is_ours = change.action is Action.HOOK and owner_of(live) == run.application.name
     return is_ours and BEFORE in hook_to_run(change).delete
 
