@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, SourceFileLoader
 from importlib.util import MAGIC_NUMBER
 from marshal import loads
-from types import ModuleType
+from types import CodeType, ModuleType
 
 _CACHED = f".{sys.implementation.cache_tag}.pyc"
+_KIND, _REGULAR = 0o170000, 0o100000
 _HEAD = 16
 """Bytes before the code: the version of its format, how it is checked, and by what (PEP 552)."""
 
@@ -26,6 +27,7 @@ class Finder:
 
     def __init__(self, package: str) -> None:
         self._prefix = f"{package}."
+        self._listed: dict[str, frozenset[str]] = {}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -35,7 +37,27 @@ class Finder:
         if not path or not name.startswith(self._prefix):
             return None
         folder, own = path[0], name.rpartition(".")[2]
-        return _spec(name, folder, own) or _spec(name, f"{folder}{os.sep}{own}", "__init__")
+        if own in self._names(folder):
+            return self._spec(name, f"{folder}{os.sep}{own}", "__init__")
+        return self._spec(name, folder, own)
+
+    def _names(self, folder: str) -> frozenset[str]:
+        """What is in a folder. A file that came since is left to Python, one that went is missed when it is read."""
+        names = self._listed.get(folder)
+        if names is None:
+            try:
+                names = frozenset(os.listdir(folder))  # noqa: PTH208 - before anything is imported
+            except OSError:
+                names = frozenset()
+            self._listed[folder] = names
+        return names
+
+    def _spec(self, name: str, folder: str, file: str) -> ModuleSpec | None:
+        """The file, unless there is one that Python takes in its place."""
+        names = self._names(folder)
+        if f"{file}.py" not in names or any(f"{file}{suffix}" in names for suffix in EXTENSION_SUFFIXES):
+            return None
+        return _spec(name, folder, file)
 
 
 def _spec(name: str, folder: str, file: str) -> ModuleSpec | None:
@@ -43,6 +65,8 @@ def _spec(name: str, folder: str, file: str) -> ModuleSpec | None:
     try:
         state = os.stat(origin)  # noqa: PTH116 - before anything is imported, and as cheap as can be
     except OSError:
+        return None
+    if state.st_mode & _KIND != _REGULAR:
         return None
     is_package = file == "__init__"
     cached = f"{folder}{os.sep}__pycache__{os.sep}{file}{_CACHED}"
@@ -75,7 +99,7 @@ class _Loader(SourceFileLoader):
             data = b""
         # As Python itself believes and runs what it finds in this file.
         code = loads(memoryview(data)[_HEAD:]) if data.startswith(self._head) else None  # noqa: S302
-        if code is None or code.co_filename != self.path:
+        if not isinstance(code, CodeType) or code.co_filename != self.path:
             super().exec_module(module)
         else:
             exec(code, vars(module))  # noqa: S102

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, PathFinder
 from pathlib import Path
 
 import pytest
@@ -62,6 +62,28 @@ def test_what_is_not_ours_or_not_there_is_left_to_python(name: str) -> None:
     assert Finder("gitops_tui").find_spec(name, [str(ROOT)]) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("moved", ["moved.py", "moved/__init__.py"]),  # a file that an update has left behind
+        ("moved", ["moved.py", "moved/__init__.py", f"moved/__init__{EXTENSION_SUFFIXES[0]}"]),
+        ("built", ["built.py", f"built{EXTENSION_SUFFIXES[-1]}"]),
+        ("spread", ["spread.py", "spread/inner.py"]),
+        ("folder", ["folder.py/inner.py"]),
+        ("bare", ["bare.pyc"]),
+        ("Case", ["case.py"]),
+        ("file", ["file", "file.py"]),
+    ],
+)
+def test_of_several_candidates_the_one_is_taken_that_python_takes(tmp_path: Path, name: str, files: list[str]) -> None:
+    for file in files:
+        (tmp_path / file).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / file).write_text("")
+    found = Finder("sample").find_spec(f"sample.{name}", [str(tmp_path)])
+    expected = PathFinder.find_spec(f"sample.{name}", [str(tmp_path)])
+    assert found is None or told(found) == told(expected)
+
+
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
     """A package of modules, for a finder of its own."""
@@ -104,6 +126,16 @@ def test_what_is_no_byte_code_is_made_anew(sample: Path, damage: bytes) -> None:
     (kept,) = (sample / "__pycache__").glob("inner.*.pyc")
     kept.write_bytes(damage)
     assert [run(sample), run(sample)] == ["1 1 1", "1 1 0"]
+
+
+@pytest.mark.parametrize("kept", [b"\xe3", b"T"], ids=["cut off", "no code"])
+def test_byte_code_that_python_refuses_is_refused_as_python_does(sample: Path, kept: bytes) -> None:
+    run(sample)
+    (place,) = (sample / "__pycache__").glob("inner.*.pyc")
+    place.write_bytes(place.read_bytes()[:16] + kept)
+    tried = "\ntry: from sample import inner\nexcept Exception as error: print(repr(error))"
+    ours = "from gitops_tui import finder\nimport sample\nfinder.install('sample')"
+    assert run(sample, ours + tried) == run(sample, "import sample" + tried) != ""
 
 
 def test_a_copy_of_a_package_tells_its_own_files(sample: Path, tmp_path: Path) -> None:
