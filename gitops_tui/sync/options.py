@@ -72,10 +72,8 @@ def kept_from_prune(key: ResourceKey, live: Body, policy: SyncPolicy, inventory:
     if sync_options(live, policy).get("Prune") == "false":
         return "kept by Prune=false"
     notes = annotations_of(live)
-    if _flux(notes, "prune") == "disabled":
-        return "kept by prune: disabled"
-    if _flux(notes, "reconcile") == "disabled":
-        return "kept by reconcile: disabled"
+    if kept := _kept_by_flux(notes):
+        return kept
     if "IgnoreExtraneous" in words(notes.get("argocd.argoproj.io/compare-options")):
         return "kept by IgnoreExtraneous"
     if inventory and key not in inventory:
@@ -87,7 +85,7 @@ def kept_from_deletion(live: Body, policy: SyncPolicy) -> str:
     """Return why an object stays when its application is deleted, "" when it goes."""
     if sync_options(live, policy).get("Delete") == "false":
         return "kept by Delete=false"
-    return "kept by prune: disabled" if _flux(annotations_of(live), "prune") == "disabled" else ""
+    return _kept_by_flux(annotations_of(live))
 
 
 def must_confirm(live: Body, policy: SyncPolicy, option: str) -> bool:
@@ -154,6 +152,12 @@ def not_honoured(desired: Body, policy: SyncPolicy) -> tuple[str, ...]:
     if sync_options(desired, policy).get("ServerSideApply") == "false":
         return ("sync option ServerSideApply=false is not followed: every apply is server-side",)
     return ()
+
+
+def _kept_by_flux(notes: Mapping[str, object]) -> str:
+    """Why Flux would delete an object neither in a prune nor with what it belongs to, "" when it would."""
+    name = next((name for name in ("prune", "reconcile") if _flux(notes, name) == "disabled"), "")
+    return name and f"kept by {name}: disabled"
 
 
 def _flux(notes: Mapping[str, object], name: str) -> str:

@@ -132,6 +132,18 @@ def test_with_the_journal_lost_an_application_is_still_deleted_and_a_person_is_t
         assert not [name for name in held(server, SHOP) if name in {"configmaps/settings", "configmaps/prices"}]
 
 
+def test_with_the_journal_lost_nothing_is_deleted_by_labels_that_cannot_be_listed(
+    enter: Enter, server: EmbeddedServer, tmp_path: Path
+) -> None:
+    with enter() as shop:
+        shop.sync()
+    server.faults.answer(403, method="GET", path=r"/configmaps\?", times=-1)
+    options: dict[str, Any] = {"repository": shop.repository, "state": "lost", "timing": HASTY}
+    with stage(tmp_path, server.kubeconfig, SHOP, {}, **options) as anew:
+        (refusal,) = anew.ask(PlanDeletion(anew.name, Deletion.CASCADE)).refusals
+        assert "ConfigMap could not be listed" in refusal
+
+
 def test_what_was_applied_unheard_is_known_and_pruned_later(enter: Enter, server: EmbeddedServer) -> None:
     with enter(policy=LOOSE) as shop:
         shop.sync()

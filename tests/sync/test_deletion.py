@@ -156,6 +156,7 @@ def test_an_object_that_became_anothers_since_the_plan_stays(scene: Scene) -> No
     [
         ({OPTIONS: "Delete=false"}, "kept by Delete=false"),
         ({"kustomize.toolkit.fluxcd.io/prune": "disabled"}, "kept by prune: disabled"),
+        ({"kustomize.toolkit.fluxcd.io/reconcile": "disabled"}, "kept by reconcile: disabled"),
     ],
 )
 def test_an_object_may_ask_to_stay(scene: Scene, notes: dict[str, str], why: str) -> None:

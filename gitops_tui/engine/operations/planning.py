@@ -121,6 +121,9 @@ class Plans:
         if hooks and how is Deletion.CASCADE:
             view = self._reconciler.look(application, revision, for_plan=True)
             pairs, sha, unread = view.pairs, view.revision.sha, _unread(view.failures)
+            if not inventory and view.incomplete and not unread:
+                # By labels alone, what cannot be listed would be left behind unseen.
+                unread = [view.incomplete]
         else:
             pairs, failures = _owned(application, cluster, inventory)
             sha, unread = "", _unread(failures)
