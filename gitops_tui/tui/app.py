@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -100,6 +101,12 @@ class GitopsApp(App[None]):
             self.register_theme(theme)
         self.theme = skin or ("mono" if self.no_color else "night")
         self.set_reactive(GitopsApp.snapshot, engine.current)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return how the terminal is reached."""
+        from gitops_tui.tui.driver import Driver  # noqa: PLC0415 - there need not be a terminal
+
+        return Driver
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the root of all screens."""
