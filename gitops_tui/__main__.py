@@ -224,6 +224,11 @@ class _Setting:
         self._stack = stack
         self._demo: Demo | None = None
         self.listen = ""
+        import signal
+
+        # Whoever started us may have asked to hear of no child, which is inherited: none could say how it ended.
+        if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
     def read_config(self) -> Config:
         """The configuration as it is now. ConfigError with all its mistakes."""
