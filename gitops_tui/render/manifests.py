@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from gitops_tui.model.errors import InputError, RenderError
@@ -17,6 +17,8 @@ _API_VERSION: Final = pattern(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?[a-z][a-z0
 _KIND: Final = pattern(r"[A-Z][A-Za-z0-9]*")
 _NAME: Final = pattern(r"(?!\.\.?$)[^/%\s\x00-\x20\x7f]{1,253}")
 _NAMESPACE: Final = pattern(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_NOTHING: Final = (None, "")
+_TEXT: Final = frozenset((str,))
 _HOOKS: Final = ("argocd.argoproj.io/hook", "helm.sh/hook")
 
 
@@ -48,19 +50,20 @@ class Collection:
 
         Raises RenderError for an object that is none, over a cap, or there already.
         """
+        origin = Origin(path)
         for document in documents:
             if document.size > self._caps.object and not document.items:
                 place = Origin(one_line(path), document.line)
                 raise RenderError(str(place), f"the object is larger than {self._caps.object} bytes")
-            for body, line in _flattened(document):
-                self._add(body, Origin(path, line if has_lines else 0))
+            for body, line in _flattened(document) if _is_list(document.value) else ((document.value, document.line),):
+                self._add(body, Origin(path, line) if has_lines else origin)
 
     def manifests(self) -> tuple[Manifest, ...]:
         """All of them."""
         return tuple(self._found.values())
 
     def _add(self, body: Any, origin: Origin) -> None:
-        manifest = Manifest.of(checked(body, str(Origin(one_line(origin.path), origin.line))), origin)
+        manifest = Manifest.of(checked(body, origin), origin)
         generated = "" if manifest.key.name else manifest.digest
         first = self._found.setdefault((manifest.key, generated), manifest)
         if first is not manifest:
@@ -76,7 +79,7 @@ def rewrapped(error: InputError, subject: str = "") -> RenderError:
 
 
 def _flattened(document: Document) -> Iterator[tuple[Any, int]]:
-    """The objects of a document with their lines; those of a `List` (of any kind) in its place."""
+    """The objects of a document that is a list, with their lines; those of a list inside it in its place."""
     waiting: list[tuple[Any, int]] = [(document.value, document.line)]
     lines = list(document.items)
     while waiting:
@@ -90,7 +93,7 @@ def _flattened(document: Document) -> Iterator[tuple[Any, int]]:
 
 
 def _is_list(body: Any) -> bool:
-    if not isinstance(body, Mapping) or not str(body.get("kind", "")).endswith("List"):
+    if not isinstance(body, dict) or not str(body.get("kind", "")).endswith("List"):
         return False
     return isinstance(body.get("items", ...), list | None)
 
@@ -103,49 +106,73 @@ def _typed(item: Any, parent: Mapping[str, Any]) -> Any:
     return {"apiVersion": parent.get("apiVersion"), "kind": kind, **item}
 
 
-def checked(body: Any, place: str) -> dict[str, Any]:
+def checked(body: Any, origin: Origin) -> dict[str, Any]:
     """Return the object if it can be one, labels and annotations without value as empty texts. Raises RenderError."""
     if not isinstance(body, dict) or not ("apiVersion" in body and "kind" in body):
-        raise RenderError(
-            place,
+        raise _refusal(
+            origin,
             "is no Kubernetes object: apiVersion and kind are missing",
             hint="if the file belongs to something else, leave it out with the source's directory.exclude",
         )
-    _matching(body, "apiVersion", _API_VERSION, place, "apiVersion")
-    _matching(body, "kind", _KIND, place, "kind")
+    _matching(body, "apiVersion", _is_api_version, origin, "apiVersion")
+    _matching(body, "kind", _is_kind, origin, "kind")
     metadata = body.get("metadata")
-    what = f"the {body['kind']}"
     if not isinstance(metadata, dict):
-        raise RenderError(place, f"{what} has no metadata" if metadata is None else f"metadata of {what} is no mapping")
-    texts = {name: _texts(metadata, name, place) for name in ("labels", "annotations") if metadata.get(name)}
-    if metadata.get("name") not in {None, ""}:
-        _matching(metadata, "name", _NAME, place, "metadata.name")
+        what = f"the {body['kind']}"
+        raise _refusal(origin, f"{what} has no metadata" if metadata is None else f"metadata of {what} is no mapping")
+    texts = {name: _texts(metadata, name, origin) for name in ("labels", "annotations") if metadata.get(name)}
+    if metadata.get("name") not in _NOTHING:
+        _matching(metadata, "name", _NAME.fullmatch, origin, "metadata.name")
     elif not metadata.get("generateName"):
-        raise RenderError(place, f"{what} has no name", hint="set metadata.name")
+        raise _refusal(origin, f"the {body['kind']} has no name", hint="set metadata.name")
     elif not any(hook in texts.get("annotations", {}) for hook in _HOOKS):
-        raise RenderError(place, f"{what} has only a generateName, which only hooks may have", hint="set metadata.name")
-    if metadata.get("namespace") not in {None, ""}:
-        _matching(metadata, "namespace", _NAMESPACE, place, "metadata.namespace")
-    return {**body, "metadata": {**metadata, **texts}} if texts else body
+        message = f"the {body['kind']} has only a generateName, which only hooks may have"
+        raise _refusal(origin, message, hint="set metadata.name")
+    if metadata.get("namespace") not in _NOTHING:
+        _matching(metadata, "namespace", _is_namespace, origin, "metadata.namespace")
+    if all(text is metadata[name] for name, text in texts.items()):
+        return body
+    return {**body, "metadata": {**metadata, **texts}}
 
 
-def _matching(holder: dict[str, Any], field: str, pattern: re.Pattern[str], place: str, name: str) -> None:
+def _refusal(origin: Origin, message: str, *, hint: str = "") -> RenderError:
+    return RenderError(str(Origin(one_line(origin.path), origin.line)), message, hint=hint)
+
+
+@lru_cache(1000)
+def _is_api_version(text: str) -> bool:
+    return _API_VERSION.fullmatch(text) is not None
+
+
+@lru_cache(1000)
+def _is_kind(text: str) -> bool:
+    return _KIND.fullmatch(text) is not None
+
+
+@lru_cache(1000)
+def _is_namespace(text: str) -> bool:
+    return _NAMESPACE.fullmatch(text) is not None
+
+
+def _matching(holder: dict[str, Any], field: str, fits: Callable[[str], object], origin: Origin, name: str) -> None:
     value = holder.get(field)
     if not isinstance(value, str):
         kind = "is empty" if value is None else f"is a {_type_name(value)}, not text"
-        raise RenderError(place, f"{name} {kind}", hint="put it in quotes" if value is not None else "")
-    if not pattern.fullmatch(value):
-        raise RenderError(place, f"{name} '{one_line(value, limit=80)}' is not allowed by Kubernetes")
+        raise _refusal(origin, f"{name} {kind}", hint="put it in quotes" if value is not None else "")
+    if not fits(value):
+        raise _refusal(origin, f"{name} '{one_line(value, limit=80)}' is not allowed by Kubernetes")
 
 
-def _texts(metadata: dict[str, Any], field: str, place: str) -> dict[str, str]:
+def _texts(metadata: dict[str, Any], field: str, origin: Origin) -> dict[str, str]:
     found = metadata[field]
     if not isinstance(found, dict):
-        raise RenderError(place, f"metadata.{field} is a {_type_name(found)}, not a mapping")
+        raise _refusal(origin, f"metadata.{field} is a {_type_name(found)}, not a mapping")
+    if _TEXT.issuperset(map(type, found.values())):
+        return found
     for name, value in found.items():
         if value is not None and not isinstance(value, str):
             what = f"metadata.{field} '{one_line(name, limit=80)}' is a {_type_name(value)}, not text"
-            raise RenderError(place, what, hint="put it in quotes")
+            raise _refusal(origin, what, hint="put it in quotes")
     return {name: value or "" for name, value in found.items()}
 
 
