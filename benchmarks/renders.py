@@ -88,9 +88,7 @@ def _beside(setting: Setting, place: Path, command: Sequence[str], what: str, pe
     timed(command, setting.folder)
     mine, alone = in_turn(setting.repeats * 2, ours, lambda _: timed(command, setting.folder))
     note = f"`{peer}` alone, whose output nobody reads; ours ends with {_OBJECTS} manifests that were read and checked"
-    held = "before it, a launcher that confines the renderer, which is an interpreter of 14 ms; after it, reading and"
-    held += f" checking {_OBJECTS} objects, which nobody does for the binary: 0.03 ms an object, whatever it took"
-    yield Row(f"render: {what} of {_OBJECTS} objects", mine, alone, 1.1, note, held)
+    yield Row(f"render: {what} of {_OBJECTS} objects", mine, alone, 1.1, note)
 
 
 def unrelated(setting: Setting) -> Iterator[Row]:

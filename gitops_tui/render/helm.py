@@ -20,6 +20,7 @@ from gitops_tui.render.checkout import shown
 from gitops_tui.render.manifests import CAPS, Collection, rewrapped
 from gitops_tui.render.request import Request
 from gitops_tui.yamlio import Document, Limits, load_all
+from gitops_tui.yamlio.stream import Stream
 
 _SOURCE: Final = pattern(rb"\n---\r?\n# Source: ([^\r\n]{1,1000})\r?$", re.MULTILINE)
 """Of a text that an end of line was put before: it takes five times as long where nothing is sure to begin it."""
@@ -37,14 +38,19 @@ def render_helm(request: Request) -> tuple[Manifest, ...]:
     if program is None:
         raise RenderError(shown(request.path), "helm is not installed", hint="install helm and put it on PATH")
     request.checkout.guard(request.path)
+    stream = Stream("rendered", _LIMITS)
     with tool.private_folder() as home:
-        arguments = [program, "template", *_arguments(request, home)]
         answer = tool.run(
-            arguments, home=home, subject=shown(request.path), readable=[request.checkout.root], stop=request.stop
+            [program, "template", *_arguments(request, home)],
+            home=home,
+            subject=shown(request.path),
+            readable=[request.checkout.root],
+            stop=request.stop,
+            heard=stream.read,
         )
     if answer.code != 0:
         raise complaint.of_helm(answer, request, _values(request))
-    return _collect(request, answer.output)
+    return _collect(request, answer.output, stream)
 
 
 def _arguments(request: Request, home: Path) -> Iterator[str]:
@@ -110,13 +116,13 @@ def _escaped(value: str) -> str:
     return value if value.startswith("{") and value.endswith("}") else _COMMA.sub(r"\\,", value)
 
 
-def _collect(request: Request, output: bytes) -> tuple[Manifest, ...]:
+def _collect(request: Request, output: bytes, stream: Stream) -> tuple[Manifest, ...]:
     collection = Collection(shown(request.path), CAPS)
     found = _one_by_one(request, output)
     if (output.isascii() and b"\r" not in output) or not _OTHER_LINE_ENDS.search(output):
         # A mistake is told with its own template.
         with suppress(InputError):
-            found = _placed(load_all(output, name="rendered", limits=_LIMITS), output)
+            found = _placed(stream.documents(output), output)
     for template, documents in found:
         collection.add(documents, complaint.in_chart(request, template), has_lines=False)
     return collection.manifests()

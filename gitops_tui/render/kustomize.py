@@ -16,6 +16,7 @@ from gitops_tui.render.checkout import Tree, shown
 from gitops_tui.render.manifests import CAPS, Collection, rewrapped
 from gitops_tui.render.request import KUSTOMIZATIONS, Request
 from gitops_tui.yamlio import Limits, load_all, load_with_positions
+from gitops_tui.yamlio.stream import Stream
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ _GENERATORS: Final = ("configMapGenerator", "secretGenerator")
 _REMOTE: Final = pattern(
     r"[a-z+]+://|git::|[\w.-]+@[\w.-]+:|(?:[\w-]+\.)+[a-z]{2,}[/:]|.*\?(?:ref|version)=", re.IGNORECASE
 )
+_LIMITS: Final = Limits(bytes=CAPS.total, nodes=4_000_000)
 _RESTRICTORS: Final = ("LoadRestrictionsRootOnly", "LoadRestrictionsNone")
 
 
@@ -51,14 +53,16 @@ def render_kustomize(request: Request) -> tuple[Manifest, ...]:
     for folder in survey.folders if restrictor == _RESTRICTORS[0] else ("",):
         request.checkout.guard(folder)
     command = [*_program(subject), str(request.checkout.root / request.path), f"--load-restrictor={restrictor}"]
+    stream = Stream("rendered", _LIMITS)
     with tool.private_folder() as home:
-        answer = tool.run(command, home=home, subject=subject, readable=[request.checkout.root], stop=request.stop)
+        readable = [request.checkout.root]
+        answer = tool.run(command, home=home, subject=subject, readable=readable, stop=request.stop, heard=stream.read)
     if answer.code != 0:
         survey.check_files()
         raise complaint.of_kustomize(answer, request, survey.files, survey.literals)
     collection = Collection(subject, CAPS)
     try:
-        documents = load_all(answer.output, name="rendered", limits=Limits(bytes=CAPS.total, nodes=4_000_000))
+        documents = stream.documents(answer.output)
     except InputError as e:
         raise rewrapped(e, survey.kustomizations[0]) from e
     collection.add(documents, survey.kustomizations[0], has_lines=False)

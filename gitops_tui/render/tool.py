@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,7 @@ _LOOK: Final = 0.2
 """Seconds between two looks at whether the program has ended or should be."""
 _LACKING: Final = frozenset((errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
 """What the machine lacks for a moment: processes, descriptors, memory."""
+_CHUNK: Final = 1 << 18
 _NOWHERE: Final = "http://127.0.0.1:9"
 _GO: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB", "GOMAXPROCS": "2"}
 """A renderer lives for a moment, and Go would spend a fifth of it on collecting garbage. One that grows large does.
@@ -120,10 +121,12 @@ def run(
     readable: Sequence[Path] = (),
     stop: threading.Event | None = None,
     limits: Limits | None = None,
+    heard: Callable[[bytearray], None] | None = None,
 ) -> Answer:
     """Run a program to its end, in the private folder `home`.
 
     readable: what it may read, besides the system's programs and its home; enforced where the system can (Linux).
+    heard: is called with all that has been printed, as soon as there is more of it: nobody knows yet how it will end.
     Raises RenderError about `subject` when a limit is passed, or when `stop` is set meanwhile.
     """
     limits = limits or LIMITS
@@ -138,7 +141,7 @@ def run(
         except ValueError as e:
             message = f"{name} cannot be started: an argument of it holds a character that none may hold"
             raise RenderError(subject, message) from e
-        running = _Run(process, name, subject, stop or threading.Event(), limits)
+        running = _Run(process, name=name, subject=subject, stop=stop or threading.Event(), limits=limits, heard=heard)
         try:
             running.collect()
         finally:
@@ -160,16 +163,25 @@ class _Run:
     """A running program whose output is collected."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], name: str, subject: str, stop: threading.Event, limits: Limits
+        self,
+        process: subprocess.Popen[bytes],
+        *,
+        name: str,
+        subject: str,
+        stop: threading.Event,
+        limits: Limits,
+        heard: Callable[[bytearray], None] | None,
     ) -> None:
         self._process = process
         self._name = name
         self._subject = subject
         self._stop = stop
         self._limits = limits
+        self._heard = heard
         self._deadline = time.monotonic() + limits.time
         self._output = bytearray()
         self._errors = bytearray()
+        self._told = 0
 
     def collect(self) -> None:
         """Collect what is printed until the program ends, even if a child of it keeps the output open."""
@@ -185,16 +197,22 @@ class _Run:
                     break
                 ended = ended or (not ready and _has_ended(self._process))
                 for key, _ in ready:
-                    chunk = os.read(key.fd, 65536)
+                    chunk = os.read(key.fd, _CHUNK)
                     key.data.extend(chunk)
                     if not chunk:
                         selector.unregister(key.fileobj)
                 self._check_size()
+                self._tell()
         pause = 0.0002
         while not _has_ended(self._process):
             self._check_time()
             time.sleep(pause)
             pause = min(pause * 2, _LOOK)
+
+    def _tell(self) -> None:
+        if self._heard is not None and len(self._output) > self._told:
+            self._told = len(self._output)
+            self._heard(self._output)
 
     def answer(self) -> Answer:
         """What was printed, once the program has been reaped."""

@@ -71,29 +71,10 @@ def _is_json(text: str, builder: Builder) -> bool:
 
 def _by_parts(text: str, name: str, limits: Limits) -> tuple[Document, ...] | None:
     """The documents of a stream, each read in the cheapest way; None where all of it has to be parsed in one go."""
-    from gitops_tui.yamlio import plain
-    from gitops_tui.yamlio.alike import Examples
+    from gitops_tui.yamlio.stream import Documents
 
-    split = plain.parts(text)
-    if split is None:
-        return None
-    builder = Builder(name, limits)
-    examples = Examples(limits.depth)
-    for part in split:
-        builder.above = part.first
-        document = examples.read(part)
-        if document is not None:
-            if not builder.take(document):
-                return None
-        elif plain.is_of_itself(part):
-            return None
-        else:
-            try:
-                _parse(part.text, builder)
-            except InputError:
-                # The parser says it better of the whole stream, with the right place.
-                return None
-    return tuple(builder.documents)
+    documents = Documents(name, limits)
+    return documents.found() if documents.read(text) else None
 
 
 def _parse(text: bytes | str, builder: Builder) -> None:

@@ -22,10 +22,9 @@ _OF_ITSELF: Final = tuple("|>!&")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One document of a stream. first: the number of its first line, from 0. is_cut: its last line does not end."""
+    """One document of a stream. is_cut: its last line does not end."""
 
     lines: Sequence[str]
-    first: int
     is_cut: bool
 
     @property
@@ -56,15 +55,10 @@ def parts(text: str) -> list[Part] | None:
     pieces = whole.split("\n---")
     if any(piece and piece[0] != "\n" for piece in pieces):
         return None
-    found: list[Part] = []
-    first = 0
-    for piece in pieces[:-1]:
-        lines = piece.split("\n")[1:]
-        found.append(Part(lines, first, False))
-        first += len(lines) + 1
+    found = [Part(piece.split("\n")[1:], False) for piece in pieces[:-1]]
     lines = pieces[-1].split("\n")[1:]
     is_cut = bool(lines) and lines[-1] != ""
-    found.append(Part(lines if is_cut else lines[:-1], first, is_cut))
+    found.append(Part(lines if is_cut else lines[:-1], is_cut))
     return found
 
 

@@ -148,6 +148,25 @@ def test_the_last_words_are_heard(tmp_path: Path) -> None:
         assert len(run(script, tmp_path, str(pause)).output) == 60_000
 
 
+def test_what_is_printed_is_heard_before_the_end(tmp_path: Path) -> None:
+    """The program waits for a file that is made as soon as its first line is heard."""
+    script = (
+        "import pathlib, time; print('first', flush=True)\n"
+        "while not pathlib.Path('go').exists(): time.sleep(0.01)\n"
+        "print('last')"
+    )
+    heard: list[bytes] = []
+
+    def hear(output: bytearray) -> None:
+        heard.append(bytes(output))
+        (tmp_path / "go").touch()
+
+    command = [sys.executable, "-c", script]
+    answer = tool.run(command, home=tmp_path, subject="x", readable=PYTHON, limits=Limits(time=60), heard=hear)
+    assert answer.output == b"first\nlast\n"
+    assert heard == [b"first\n", b"first\nlast\n"]
+
+
 def test_a_child_that_keeps_the_output_open_holds_up_nobody(tmp_path: Path) -> None:
     script = (
         "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).pid)"

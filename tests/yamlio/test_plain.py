@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from gitops_tui.model.errors import InputError
 from gitops_tui.yamlio import Document, Limits, alike, events, load_all, plain, rows
 from gitops_tui.yamlio.build import Builder
+from gitops_tui.yamlio.stream import Stream
 
 TESTS = Path(__file__).parents[1]
 TEXTS = [path.read_text() for path in sorted(TESTS.rglob("*.y*ml")) if path.stat().st_size < 20_000]
@@ -49,11 +50,20 @@ def is_what_the_parser_says(text: str, limits: Limits) -> None:
         expected = said(parsed(text, limits))
     except InputError as error:
         expected = told(error)
-    try:
-        found = said(load_all(text.encode(), name="x.yaml", limits=limits))
-    except InputError as error:
-        found = told(error)
-    assert found == expected
+    for read in (load_all, streamed):
+        try:
+            found = said(read(text.encode(), name="x.yaml", limits=limits))
+        except InputError as error:
+            found = told(error)
+        assert found == expected
+
+
+def streamed(data: bytes, *, name: str, limits: Limits) -> tuple[Document, ...]:
+    """Read as it would come from a renderer: a little, then more, then all."""
+    came = Stream(name, limits)
+    for end in (len(data) // 3, len(data) // 3 + 1, len(data) * 4 // 5, len(data)):
+        came.read(bytearray(data[:end]))
+    return came.documents(data)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -156,6 +166,24 @@ data:
             "data": {"number": str(number), "script": f"echo {number}\n\nexit\n", "list": ["a"]},
         }
     assert found[1].value["metadata"]["annotations"] is found[0].value["metadata"]["annotations"]
+
+
+def test_what_has_come_is_read_once_while_the_rest_is_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    known = alike.Examples.read
+
+    def counted(examples: alike.Examples, part: plain.Part) -> plain.Plain | None:
+        read.append(part.lines[0] if part.lines else "")
+        return known(examples, part)
+
+    monkeypatch.setattr(alike.Examples, "read", counted)
+    came = Stream("x.yaml")
+    data = b"".join(b"---\na: %d\n" % number for number in range(4))
+    for end in (3, 9, 14, 20, len(data)):
+        came.read(data[:end])
+    assert read == ["", "a: 0", "a: 1", "a: 2"], "the last may go on"
+    assert [document.value for document in came.documents(data)] == [{"a": number} for number in range(4)]
+    assert read == ["", "a: 0", "a: 1", "a: 2", "a: 3"]
 
 
 WITHOUT = """\
