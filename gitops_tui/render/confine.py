@@ -13,7 +13,8 @@ import os
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -45,13 +46,28 @@ def confined(start: Callable[[], T], read: Iterable[Path | str], write: Iterable
     if ruleset is None:
         return start()
     thread = _Confined(ruleset, start)
-    try:
-        thread.start()
-    except RuntimeError as e:
-        os.close(ruleset)
-        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from e
-    thread.join()
+    with _STARTING, _without_collections():
+        try:
+            thread.start()
+        except RuntimeError as e:
+            os.close(ruleset)
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from e
+        thread.join()
     return thread.answer()
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Have no thread look for garbage: whose it was could not be tidied up without a right to any file.
+
+    By the threshold, since the screen enables the collector and disables it as it works and rests.
+    """
+    thresholds = gc.get_threshold()
+    gc.set_threshold(0)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 class _Confined(threading.Thread, Generic[T]):
@@ -66,20 +82,13 @@ class _Confined(threading.Thread, Generic[T]):
 
     def run(self) -> None:
         """Make the call."""
-        with _STARTING:
-            # Whoever's garbage would be collected here would be tidied up without a right to any file.
-            collects = gc.isenabled()
-            gc.disable()
-            try:
-                _libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-                _call(_RESTRICT_SELF, self._ruleset, 0)
-                os.close(self._ruleset)
-                self._made.append(self._call())
-            except BaseException as e:  # noqa: BLE001 - it belongs to the thread that waits
-                self._failed = e
-            finally:
-                if collects:
-                    gc.enable()
+        try:
+            _libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+            _call(_RESTRICT_SELF, self._ruleset, 0)
+            os.close(self._ruleset)
+            self._made.append(self._call())
+        except BaseException as e:  # noqa: BLE001 - it belongs to the thread that waits
+            self._failed = e
 
     def answer(self) -> T:
         """What the call returned; raises what it raised."""

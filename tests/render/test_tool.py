@@ -352,21 +352,49 @@ def test_a_program_writes_only_at_home(tmp_path: Path, action: str) -> None:
 
 @needs_landlock
 def test_we_are_not_confined_ourselves(tmp_path: Path) -> None:
-    """Nor is any garbage collected meanwhile by the thread that is: whose it was could not tidy up."""
     (tmp_path / "given").mkdir()
     (tmp_path / "other").write_text("ours")
 
-    def look() -> tuple[bool, bool]:
+    def reads() -> bool:
         try:
-            return gc.isenabled(), bool((tmp_path / "other").read_text())
+            return bool((tmp_path / "other").read_text())
         except PermissionError:
-            return gc.isenabled(), False
+            return False
 
-    assert gc.isenabled()
-    assert confine.confined(look, [tmp_path / "given"], []) == (False, False)
-    assert look() == (True, True)
+    assert not confine.confined(reads, [tmp_path / "given"], [])
+    assert reads()
     (tmp_path / "given" / "new").write_text("ours")
     assert "NoNewPrivs:\t0" in Path("/proc/thread-self/status").read_text()
+
+
+@needs_landlock
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_no_garbage_is_collected_by_a_thread_that_is_confined(*, is_enabled: bool) -> None:
+    """Whose it was could not be tidied up. The screen lets it be looked for and not, many times a second."""
+    collected: list[str] = []
+
+    def noted(phase: str, _: object) -> None:
+        collected.append(f"{phase} {threading.current_thread().name}")
+
+    def litter() -> None:
+        gc.enable()
+        for _ in range(10_000):
+            knot: list[Any] = []
+            knot.append(knot)
+        if not is_enabled:
+            gc.disable()
+
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(noted)
+    try:
+        confine.confined(litter, [], [])
+        assert "start confined" not in collected
+        assert (gc.isenabled(), gc.get_threshold()) == (is_enabled, thresholds)
+        litter()
+        assert "start MainThread" in collected
+    finally:
+        gc.callbacks.remove(noted)
+        gc.enable()
 
 
 @needs_landlock
