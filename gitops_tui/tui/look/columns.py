@@ -9,6 +9,8 @@ from gitops_tui.tui.look.spans import Align
 
 GAP = 2
 SPARE = 8
+_LEAST = 8
+"""Cells below which a column that may grow is no longer the first to lose some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class Placed:
 
 
 def lay_out(columns: Sequence[Column], cells: int) -> tuple[Placed, ...]:
-    """Choose the columns that fit into `cells`, in their order, and share out the rest among those that grow."""
+    """Choose the columns that fit into `cells`, in their order, and share out the rest among those that grow.
+
+    Where those that are always shown do not fit, the widest of those that may grow lose what is missing.
+    """
     shown = list(columns)
     while _needed(shown) + _wished(shown) > cells and any(column.rank >= SPARE for column in shown):
         shown.remove(max(shown, key=lambda column: column.rank))
@@ -49,7 +54,13 @@ def lay_out(columns: Sequence[Column], cells: int) -> tuple[Placed, ...]:
         shown.remove(max(shown, key=lambda column: column.rank))
     widths = {column.key: column.width for column in shown}
     left = cells - _needed(shown)
-    for column in shown:
+    while left < 0 and max(widths.values()) > 1:
+        widest = max(
+            shown, key=lambda column: (column.grow > 0 and widths[column.key] > _LEAST, widths[column.key])
+        ).key
+        widths[widest] -= 1
+        left += 1
+    for column in shown if left > 0 else ():
         share = min(max(column.wish - column.width, 0), left)
         widths[column.key] += share
         left -= share

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_tui.tui.look.columns import GAP, Column, lay_out, lay_out_wide
 from gitops_tui.tui.present import applications, diffs, history, plans, resources
+from gitops_tui.tui.views.view import WIDE
 
 TABLES = [
     applications.COLUMNS,
@@ -30,10 +32,19 @@ def test_what_is_left_over_is_shared_by_those_that_grow() -> None:
     assert [placed.width for placed in lay_out(columns, 39)] == [8, 22, 5]
 
 
-@given(st.sampled_from(TABLES), st.integers(77, 400))
-def test_every_table_fits_every_width_from_80_columns_on(columns: tuple[Column, ...], cells: int) -> None:
+@given(st.sampled_from(TABLES), st.integers(24, 400))
+def test_every_table_fits_every_width(columns: tuple[Column, ...], cells: int) -> None:
     placed = lay_out(columns, cells)
     assert sum(one.width for one in placed) + GAP * (len(placed) - 1) <= cells
+    assert all(one.width >= 1 for one in placed)
+
+
+@pytest.mark.parametrize("columns", [plans.CHANGE_COLUMNS, plans.RESULT_COLUMNS])
+def test_beside_a_pane_the_longest_texts_lose_room_never_what_is_done(columns: tuple[Column, ...]) -> None:
+    beside = WIDE - 52 - 3
+    widths = {one.column.key: one.width for one in lay_out(columns, beside)}
+    first = columns[0]
+    assert widths[first.key] == first.width
 
 
 def test_at_80_columns_no_application_loses_what_matters() -> None:
