@@ -160,6 +160,11 @@ class Result(StrEnum):
     SKIPPED = "Skipped"
     FAILED = "Failed"
 
+    @property
+    def words(self) -> str:
+        """As it stands in a sentence: `prune skipped`."""
+        return "prune skipped" if self is Result.PRUNE_SKIPPED else self.value.lower()
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceResult:

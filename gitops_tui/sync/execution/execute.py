@@ -203,4 +203,4 @@ def _is_broken(change: Change, health: Health) -> bool:
 
 def _summary(run: Run) -> str:
     tally = Counter(row.result for row in run.results.values())
-    return ", ".join(f"{tally[result]} {result.value.lower()}" for result in Result if tally[result]) or "nothing to do"
+    return ", ".join(f"{tally[result]} {result.words}" for result in Result if tally[result]) or "nothing to do"

@@ -170,6 +170,8 @@ def result_lines(result: ResourceResult) -> list[Line]:
 def receipt_lines(receipt: Receipt) -> list[Line]:
     """Return a receipt's heading: phase, what, who, when, how long."""
     took = duration(receipt.finished - receipt.started) if receipt.finished else ""
+    words = results_in_words(receipt.resources)
+    message = "" if receipt.message == words else receipt.message
     verified = line(Span("✓ verified: every resource healthy", Tone.GOOD)) if receipt.verified else EMPTY
     if not receipt.verified and receipt.phase.is_final:
         verified = line(Span("? not verified", Tone.MUTED))
@@ -179,7 +181,7 @@ def receipt_lines(receipt: Receipt) -> list[Line]:
                 line(phase(receipt)),
                 verified,
                 line(Span("dry run", Tone.SPECIAL)) if receipt.dry_run else EMPTY,
-                line(Span(results_in_words(receipt.resources), Tone.MUTED)),
+                line(Span(words, Tone.MUTED)),
             ],
             Span("   "),
         ),
@@ -192,7 +194,7 @@ def receipt_lines(receipt: Receipt) -> list[Line]:
             ],
             Span("  ·  ", Tone.FAINT),
         ),
-        line(outside(receipt.message, Tone.BAD if _went_wrong(receipt) else Tone.MUTED, limit=600)),
+        line(outside(message, Tone.BAD if _went_wrong(receipt) else Tone.MUTED, limit=600)),
     ]
 
 
@@ -209,15 +211,10 @@ def _went_wrong(receipt: Receipt) -> bool:
     return marks.PHASE[receipt.phase].tone is Tone.BAD
 
 
-_WORDS: Final = {Result.PRUNE_SKIPPED: "prune skipped"}
-
-
 def results_in_words(results: Sequence[ResourceResult]) -> str:
     """`2 created, 1 configured`."""
     count = Counter(result.result for result in results)
-    return ", ".join(
-        f"{count[result]} {_WORDS.get(result, result.value.lower())}" for result in Result if count[result]
-    )
+    return ", ".join(f"{count[result]} {result.words}" for result in Result if count[result])
 
 
 def progress(running: RunningOperation | None, elapsed: float, cells: int) -> list[Line]:
