@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from gitops_tui.diff import strip_ignored
 from gitops_tui.model.application import Application
 from gitops_tui.model.fields import dig, text
 from gitops_tui.model.operations import Action, Change, ChangeSet, Method, SyncPhase
@@ -26,6 +25,7 @@ from gitops_tui.sync.options import (
 )
 from gitops_tui.sync.order import Introduced, arranged
 from gitops_tui.sync.pair import Pair, adopted
+from gitops_tui.sync.stamp import left_alone
 
 IN_SYNC: Final = "in sync"
 ADOPTS: Final = "adopt existing object"
@@ -273,12 +273,6 @@ def plan(
 def loss_of(pair: Pair) -> str:
     """Return what no manifest brings back once the live object is deleted, "" when nothing is lost."""
     return "" if pair.unused else _LOSSES.get(pair.key.kind, "")
-
-
-def left_alone(manifest: Manifest, live: Body, application: Application) -> Manifest:
-    """Return the manifest to apply to a live object: without what ignore rules say to leave alone."""
-    body = strip_ignored(manifest.body, live, application.ignore)
-    return manifest if body is manifest.body else Manifest.of(body, manifest.origin)
 
 
 def _metadata(live: Body | None, field: str) -> str:

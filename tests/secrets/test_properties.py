@@ -32,7 +32,8 @@ from gitops_tui.model.operations import (
 from gitops_tui.model.ownership import TRACKING_ANNOTATION, tracking_id
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
-from gitops_tui.sync import Pair, plan
+from gitops_tui.sync import Pair
+from gitops_tui.sync.plan import plan
 from gitops_tui.tui.present import diffs, plans, sides
 from tests.secrets.conftest import encoded, spellings
 

@@ -10,7 +10,7 @@ import pytest
 from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.operations import Action, ChangeSet, Deletion, OperationPhase
 from gitops_tui.model.resources import ResourceKey
-from gitops_tui.sync import deletion
+from gitops_tui.sync.deletion import deletion
 from tests.sync.test_hooks import ends
 from tests.sync.world import SHOP, Scene, body, merge
 

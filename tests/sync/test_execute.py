@@ -21,7 +21,8 @@ from gitops_tui.model.errors import (
 from gitops_tui.model.operations import OperationPhase, Result
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Manifest, ResourceKey
-from gitops_tui.sync import Outcome, stamp
+from gitops_tui.sync import stamp
+from gitops_tui.sync.ports import Outcome
 from tests.sync.world import SHOP, Scene, body, definition, merge
 
 OTHER = replace(SHOP, name="billing")

@@ -14,7 +14,7 @@ from gitops_tui.model.errors import ClusterError, ForbiddenError, JournalError, 
 from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import ResourceKey
-from gitops_tui.sync import Outcome
+from gitops_tui.sync.ports import Outcome
 from tests.sync.world import SHOP, Scene, body
 
 OTHER = Application("billing", Source("https://git.example/billing"))

@@ -11,7 +11,8 @@ from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ClusterError, ConflictError, ForbiddenError, InvalidError
 from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.resources import Manifest, ResourceKey
-from gitops_tui.sync import Outcome, generated, stamp
+from gitops_tui.sync import generated, stamp
+from gitops_tui.sync.ports import Outcome
 from tests.sync.world import SHOP, Scene, body, merge
 
 

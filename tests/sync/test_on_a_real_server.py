@@ -17,8 +17,10 @@ from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import ChangeSet, OperationPhase, ResourceResult
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Manifest, ResourceKey
-from gitops_tui.sync import Outcome, Pair, plan, stamp
+from gitops_tui.sync import Pair, stamp
 from gitops_tui.sync.execution import execute
+from gitops_tui.sync.plan import plan
+from gitops_tui.sync.ports import Outcome
 from tests.support.real_cluster import RealCluster
 
 

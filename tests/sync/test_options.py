@@ -12,7 +12,8 @@ from gitops_tui.model.errors import InvalidError, NotServedError
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import Action, Change, ChangeSet, Method, OperationPhase, SyncPhase
 from gitops_tui.model.resources import ResourceKey
-from gitops_tui.sync import Pair, is_immutable, plan
+from gitops_tui.sync import Pair, is_immutable
+from gitops_tui.sync.plan import plan
 from tests.sync.world import SHOP, Scene, body, definition, merge
 
 OPTIONS = "argocd.argoproj.io/sync-options"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from gitops_tui.model.operations import Action, Change, SyncPhase
 from gitops_tui.model.resources import Manifest, ResourceKey
-from gitops_tui.sync import arranged, steps, wave_of
-from gitops_tui.sync.order import rank_of
+from gitops_tui.sync import wave_of
+from gitops_tui.sync.order import arranged, rank_of, steps
 from tests.sync.world import body, definition
 
 TABLE = [

@@ -15,7 +15,8 @@ from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import Action, Change, ChangeSet
 from gitops_tui.model.resources import Drift, DriftCode, Manifest, ResourceKey
-from gitops_tui.sync import Pair, plan
+from gitops_tui.sync import Pair
+from gitops_tui.sync.plan import plan
 from tests.sync.world import SHOP, Scene, body, definition
 
 OTHER = replace(SHOP, name="billing")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.operations import Action, Deletion, OperationPhase
-from gitops_tui.sync import deletion, steps
-from gitops_tui.sync.order import rank_of
+from gitops_tui.sync.deletion import deletion
+from gitops_tui.sync.order import rank_of, steps
 from tests.sync.world import SHOP, Scene, body
 
 POLICY = SyncPolicy(prune=True, allow_empty=True, max_prune=1.0)

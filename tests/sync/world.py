@@ -15,8 +15,10 @@ from gitops_tui.model.fields import dig
 from gitops_tui.model.operations import ChangeSet, ResourceResult
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
-from gitops_tui.sync import Outcome, Pair, plan, stamp
+from gitops_tui.sync import Pair, stamp
 from gitops_tui.sync.execution import execute
+from gitops_tui.sync.plan import plan
+from gitops_tui.sync.ports import Outcome
 
 BUILTIN = {
     "v1": "Namespace ConfigMap Secret Service ServiceAccount PersistentVolumeClaim Pod",

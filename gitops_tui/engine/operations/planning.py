@@ -21,7 +21,10 @@ from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, replace
-from gitops_tui.sync import DEFINITION, Pair, creates_namespace, defined_kind, deletion, hook_of, is_chosen, plan
+from gitops_tui.sync import Pair, creates_namespace, hook_of
+from gitops_tui.sync.deletion import deletion
+from gitops_tui.sync.order import DEFINITION, defined_kind
+from gitops_tui.sync.plan import is_chosen, plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from gitops_tui.model.errors import HeldError, PlanError, StalePlanError
 from gitops_tui.model.operations import ChangeSet, OperationKind, OperationPhase, Receipt, ResourceResult, Result
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.values import dataclass, replace
-from gitops_tui.sync import Outcome
 from gitops_tui.sync.execution import execute
+from gitops_tui.sync.ports import Outcome
 
 _TRIES: Final = 3
 Progress = Callable[[int, int, str], None]

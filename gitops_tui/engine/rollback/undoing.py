@@ -10,7 +10,7 @@ from gitops_tui.journal import Deed, DeedKind
 from gitops_tui.model.errors import PlanError
 from gitops_tui.model.operations import OperationKind, OperationPhase, Pause, Pin, Receipt, ResourceResult, Result
 from gitops_tui.model.values import dataclass
-from gitops_tui.sync import PRECIOUS
+from gitops_tui.sync.guards import PRECIOUS
 
 
 @dataclass(frozen=True, slots=True)
