@@ -16,7 +16,8 @@ from gitops_tui.config.urls import default_name, is_name, repository_names, url_
 from gitops_tui.model.application import RendererName, cycle
 from gitops_tui.model.patterns import pattern
 from gitops_tui.model.text import one_line, sanitize
-from gitops_tui.model.windows import Cron, zone
+from gitops_tui.model.windows import zone
+from gitops_tui.model.windows.cron import Cron
 
 _TOKEN = pattern(r"(gh[opsur]_|github_pat_|glpat-|glptt-|xox[bp]-|AKIA)[A-Za-z0-9_-]{10,}")
 _FREE_TEXT = "values"

@@ -7,17 +7,19 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from gitops_tui.journal import chain, codec, deeds, operations, requests, retention
+from gitops_tui.journal import chain, codec, operations, requests
 from gitops_tui.journal.chain import Verification
 from gitops_tui.journal.database import Database
-from gitops_tui.journal.deeds import Deed
 from gitops_tui.journal.lock import WriterLock
 from gitops_tui.journal.requests import Question
 from gitops_tui.model.errors import JournalError
 from gitops_tui.model.operations import Deployment, Pause, Pin, Receipt, ResourceResult
 from gitops_tui.model.resources import ResourceKey
+
+if TYPE_CHECKING:
+    from gitops_tui.journal.deeds import Deed
 
 _UNANSWERED: Final = "the writer ended before it answered; ask again"
 
@@ -137,8 +139,10 @@ class Journal:
 
     def deeds(self, application: str, limit: int = 100) -> tuple[Deed, ...]:
         """Return what was done to an application, newest first: operations that ended, pins and pauses."""
+        from gitops_tui.journal.deeds import deeds  # noqa: PLC0415 - few starts ask for it
+
         with self._database.read() as connection:
-            return deeds.deeds(connection, application, limit)
+            return deeds(connection, application, limit)
 
     # Pins and pauses.
 
@@ -282,8 +286,10 @@ class Journal:
         Returns how many events were dropped. Pins, pauses and inventories stay, and so does the proof that nothing
         else was changed (`verify`).
         """
+        from gitops_tui.journal.retention import cut  # noqa: PLC0415 - that of who writes
+
         with self._events() as connection:
-            dropped = retention.cut(connection, older_than=older_than, size=size, now=time.time())
+            dropped = cut(connection, older_than=older_than, size=size, now=time.time())
         if dropped:
             self._database.compact()
         return dropped

@@ -31,7 +31,9 @@ def sanitize(text: str, *, limit: int | None = None) -> str:
 
 def one_line(text: str, *, limit: int = 300) -> str:
     """Return `text` sanitised, on one line, at most `limit` characters with an ellipsis when cut."""
-    return shorten(_HOSTILE_LINE.sub(_visible, " ".join(text.split())), limit)
+    line = " ".join(text.split())
+    # Nearly every text is harmless, which Python knows much sooner: what can be printed holds none of these.
+    return shorten(line if line.isprintable() else _HOSTILE_LINE.sub(_visible, line), limit)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -27,7 +27,7 @@ FOR_A_LOOK = ANYTIME | {
 
 FOR_MORE_THAN_A_LOOK = re.compile(
     r"gitops_tui\.(engine\.acting|engine\.requests|engine\.operations\.(?!halt)|engine\.rollback\.(?!relapse)"
-    r"|sync\.execution|source\.writing|diff\.authorship|render\.(?!checkout|request)|cli\.(change|look|shapes|differences|deletion)"
+    r"|sync\.(execution|plan|deletion|guards|order|ports)|journal\.(deeds|retention)|model\.windows\.cron|source\.writing|diff\.authorship|render\.(?!checkout|request)|cli\.(change|look|shapes|differences|deletion)"
     r"|config\.(schema|mistakes|checks|allowing)|diff\.lines|cluster\.undeclared|model\.(rules|differences|explanation)|embedded|headless|tui|yamlio\.events|cluster\.connection\.(library|plugin))"
 )
 """What of the program is there for changes, for questions, and for what few clusters and files have."""

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_tui.model.windows import Cron, SyncWindow, WindowKind, standing, zone
+from gitops_tui.model.windows import SyncWindow, WindowKind, standing, zone
+from gitops_tui.model.windows.cron import Cron
 
 BERLIN = "Europe/Berlin"
 

@@ -18,7 +18,8 @@ from gitops_tui.engine.requests import (
 from gitops_tui.engine.rollback.reverts import Reverts
 from gitops_tui.engine.rollback.undoing import Deploy, Follow, Hold, Restore, by_somebody, way_back
 from gitops_tui.engine.views.reconcile import Reconciler
-from gitops_tui.journal import Deed, DeedKind, Journal
+from gitops_tui.journal import Journal
+from gitops_tui.journal.deeds import Deed, DeedKind
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import PlanError
 from gitops_tui.model.operations import ChangeSet

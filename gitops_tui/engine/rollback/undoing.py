@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import dropwhile
 from typing import Final
 
-from gitops_tui.journal import Deed, DeedKind
+from gitops_tui.journal.deeds import Deed, DeedKind
 from gitops_tui.model.errors import PlanError
 from gitops_tui.model.operations import OperationKind, OperationPhase, Pause, Pin, Receipt, ResourceResult, Result
 from gitops_tui.model.values import dataclass

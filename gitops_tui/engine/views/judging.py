@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitops_tui.cluster import Cluster
 from gitops_tui.diff import compare, hides
-from gitops_tui.engine.views.verdicts import Evidence, Verdict, Verdicts, applied_as_stated
+from gitops_tui.engine.views.verdicts import Evidence, Verdict, Verdicts, applied_as_stated, rules_of
 from gitops_tui.engine.views.watches import scopes_for
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ClusterError, ConflictError
@@ -32,6 +32,7 @@ class Judging:
         self._application = application
         self._verdicts = verdicts
         self._masked_paths = application.masked_paths
+        self._rules = rules_of(application.ignore, application.masked_paths)
 
     def known(self, manifest: Manifest, live: Body | None, *, for_plan: bool) -> Verdict | None:
         """The verdict where it is known, or proven: a dry-run could answer nothing new.
@@ -107,7 +108,7 @@ class Judging:
         return self._verdicts.is_fresh(verdict)
 
     def _evidence(self, manifest: Manifest, live: Body | None) -> Evidence:
-        return Evidence.of(self._cluster.context, manifest, live, self._application.ignore, self._masked_paths)
+        return Evidence.of(self._cluster.context, manifest, live, self._rules)
 
     def _stated(self, manifest: Manifest, live: Body) -> Drift:
         return compare(manifest.body, live, None, self._application.ignore, masked_paths=self._masked_paths)

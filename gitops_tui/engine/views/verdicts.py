@@ -39,16 +39,19 @@ class Evidence:
         context: str,
         manifest: Manifest,
         live: Body | None,
-        rules: Sequence[IgnoreRule],
-        masked_paths: Sequence[str] = (),
+        rules: int,
     ) -> Evidence:
-        """The evidence of one desired object and its live twin, None when that is missing."""
+        """The evidence of one desired object and its live twin, None when that is missing. rules: see `rules_of`."""
         metadata = (live or {}).get("metadata") or {}
         uid, version = str(metadata.get("uid", "")), str(metadata.get("resourceVersion", ""))
         writes = mappings(metadata.get("managedFields"))
         written = hash(tuple(f"{each.get('manager')} {each.get('time')}" for each in writes))
-        given = hash((tuple(rules), tuple(masked_paths)))
-        return cls(context, manifest.key, manifest.digest, uid, version, written, given)
+        return cls(context, manifest.key, manifest.digest, uid, version, written, rules)
+
+
+def rules_of(ignored: Sequence[IgnoreRule], masked_paths: Sequence[str]) -> int:
+    """What is ignored and masked, as evidence."""
+    return hash((tuple(ignored), tuple(masked_paths)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gitops_tui.model.values import dataclass
-from gitops_tui.model.windows.cron import Cron
+
+if TYPE_CHECKING:
+    from gitops_tui.model.windows.cron import Cron
 
 
 class WindowKind(StrEnum):
@@ -102,6 +104,8 @@ def zone(name: str) -> tzinfo:
 
 @cache
 def _cron(schedule: str) -> Cron:
+    from gitops_tui.model.windows.cron import Cron  # noqa: PLC0415 - few configurations have a schedule
+
     return Cron.parse(schedule)
 
 

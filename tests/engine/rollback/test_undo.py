@@ -21,7 +21,7 @@ from gitops_tui.engine.requests import (
     Unpin,
 )
 from gitops_tui.engine.rollback.undoing import Deploy, Follow, Hold, Release, Restore, by_somebody, way_back
-from gitops_tui.journal import Deed, DeedKind
+from gitops_tui.journal.deeds import Deed, DeedKind
 from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.errors import PlanError
 from gitops_tui.model.operations import (
