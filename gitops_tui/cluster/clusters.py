@@ -24,6 +24,9 @@ times, and a system call in a thread of many costs far more than itself: the int
 class Clusters:
     """The clusters that a kubeconfig names, by context. Makes no request by itself. Thread-safe.
 
+    The current context is what it was when it was first asked for: whoever makes another one current later, in another
+    terminal, moves no application to another cluster.
+
     kubeconfig: a file; None for `$KUBECONFIG`, else `~/.kube/config`, else the pod's service account. folder: where
     what a cluster serves is left to the next process, if anywhere; private. give_way: called in whatever thread before
     an answer or an event is decoded, so that somebody else may go first.
@@ -44,16 +47,20 @@ class Clusters:
         self._lock = threading.Lock()
         self._clusters: dict[str, Cluster] = {}
         self._read: tuple[object, Kubeconfig] | None = None
+        self._current = ""
         self._due = float("-inf")
         """Monotonic seconds at which it is to be seen whether the files have changed."""
 
     def get(self, context: str = "") -> Cluster:
         """The cluster of a context, "" for the current one; ClusterError when there is no such context."""
         with self._lock:
+            context = context or self._current
             known = self._clusters.get(context) if context else None
             if known is not None:
                 return known
             target = self._lately().target(context)
+            if not context:
+                self._current = target.name
             known = self._clusters.get(target.name)
             if known is None:
                 access = Access(target.name, lambda: self._target(target.name), self._stamp)
@@ -69,7 +76,9 @@ class Clusters:
     @property
     def current(self) -> str:
         """The name of the current context, "" when none is set; ClusterError when no kubeconfig can be read."""
-        return self._lately().current
+        if not self._current:
+            self._current = self._lately().current
+        return self._current
 
     def close(self) -> None:
         """Close every cluster."""

@@ -97,6 +97,8 @@ class ChangeSet:
     """Whether hooks are part of it."""
     deletion: Deletion | None = None
     """None for a sync; otherwise it takes the application away."""
+    context: str = ""
+    """The context of the cluster that it was made for."""
 
     @property
     def writes(self) -> tuple[Change, ...]:
@@ -112,6 +114,8 @@ class ChangeSet:
         head = [self.application, self.revision, self.prune, self.partial]
         if self.deletion is not None:
             head.append(self.deletion)
+        if self.context:
+            head.append(self.context)
         rows = [
             [
                 c.key.path,

@@ -141,7 +141,7 @@ def _destination(namespace: str) -> Schema:
     return keys(
         "Where to.",
         {
-            "context": text("A context of the kubeconfig. Default: its current one."),
+            "context": text("A context of the kubeconfig. Default: the one that is current when the program starts."),
             "namespace": name("The namespace of objects that name none.", default=namespace),
         },
     )

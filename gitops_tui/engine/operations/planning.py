@@ -99,7 +99,8 @@ class Plans:
             hooks=hooks,
         )
         held = (*changeset.held, *self._no_fast_forward(application, view))
-        return Planned(replace(changeset, held=held), view.absent, _present(application, view.pairs))
+        changeset = replace(changeset, held=held, context=cluster.context)
+        return Planned(changeset, view.absent, _present(application, view.pairs))
 
     def _no_fast_forward(self, application: Application, view: View) -> tuple[str, ...]:
         """Why a person has to see what the tracked ref means now; what was chosen, such as a rollback, is no news."""
@@ -133,7 +134,7 @@ class Plans:
         if how is Deletion.CASCADE:
             pairs = tuple(_with_use(cluster, pairs))
         changeset = deletion(application, sha, pairs, how=how, inventory=inventory, hooks=hooks, unread=unread)
-        return Planned(changeset)
+        return Planned(replace(changeset, context=cluster.context))
 
     def again(self, application: Application, approved: Approved) -> Planned:
         """The plan as it is now for what was approved."""
