@@ -203,6 +203,17 @@ def test_pruning_everything_waits_for_a_person(scene: Scene) -> None:
     assert scene.plan(config("new"), prune=True).held == ("prunes every resource of shop",)
 
 
+def test_what_is_left_of_hooks_and_what_is_nobodys_does_not_loosen_the_guard(scene: Scene) -> None:
+    hook = body("ConfigMap", "migrate", notes={"argocd.argoproj.io/hook": "PreSync"})
+    scene.world.put(config("a"), hook, application=SHOP)
+    scene.world.put(config("nobodys"))
+
+    changeset = scene.plan(config("nobodys"), config("new"), prune=True)
+
+    assert [change.key.name for change in changeset.writes if change.action is Action.DELETE] == ["a"]
+    assert changeset.held == ("prunes every resource of shop",)
+
+
 @pytest.mark.parametrize(("total", "pruned", "is_held"), [(10, 3, False), (10, 4, True), (30, 6, False), (30, 7, True)])
 def test_pruning_a_large_share_waits_for_a_person(scene: Scene, total: int, pruned: int, is_held: bool) -> None:
     scene.world.put(*[config(f"c{number}") for number in range(total)], application=SHOP)
