@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.resources import HealthCode
 from gitops_tui.model.rules import Expression, HealthRule, KindRules, Template
 from gitops_tui.model.status import SyncCode
-from tests.support.api_client import ApiClient
+from tests.support.events import warn
 from tests.support.manifests import config_map
 from tests.support.stage import Stage, stage
 
@@ -45,21 +44,6 @@ def server() -> Iterator[EmbeddedServer]:
 
 def enter(folder: Path, server: EmbeddedServer, files: dict[str, str | None], **more: Any) -> Any:
     return stage(folder, server.kubeconfig, "default", files, **more)
-
-
-def warn(server: EmbeddedServer, about: dict[str, Any], reason: str, message: str) -> None:
-    metadata = about["metadata"]
-    ApiClient(server.kubeconfig).create(
-        "/api/v1/namespaces/default/events",
-        {
-            "metadata": {"name": f"{metadata['name']}.{reason.lower()}"},
-            "type": "Warning",
-            "reason": reason,
-            "message": message,
-            "involvedObject": {"kind": about["kind"], "name": metadata["name"], "uid": metadata["uid"]},
-            "lastTimestamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        },
-    ).ok()
 
 
 def test_what_only_an_event_tells_reaches_the_application(tmp_path: Path, server: EmbeddedServer) -> None:

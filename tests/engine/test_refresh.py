@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.engine.future import Future
 from gitops_tui.engine.requests import Refresh
-from gitops_tui.engine.schedule.lanes import InlineLanes
 from gitops_tui.model.status import Snapshot
+from tests.support.lanes import Slow
 from tests.support.manifests import config_map
-from tests.support.stage import stage
-
-T = TypeVar("T")
+from tests.support.stage import Stage, stage
 
 
-class Slow(InlineLanes):
-    """Runs each job at once, but tells what those of a lane have found only when the test says so."""
-
-    def __init__(self, lane: str) -> None:
-        self.lane = lane
-        self.is_slow = False
-        self.told: list[Callable[[], None]] = []
-
-    def submit(self, lane: str, width: int, job: Callable[[], T]) -> Future[T]:
-        done = super().submit(lane, width, job)
-        if not (self.is_slow and lane.startswith(self.lane)):
-            return done
-        later: Future[Any] = Future()
-        self.told.append(lambda: later.set_result(done.result()))
-        return later
+def answered(shop: Stage, lanes: Slow, future: Future[Snapshot]) -> str:
+    """Which commit who asked is told of, once what was under way has ended."""
+    lanes.go_on()
+    while not future.done():
+        shop.worker.step()
+    revision = future.result().applications[shop.name].revision
+    return revision.sha if revision is not None else ""
 
 
 @pytest.fixture
@@ -56,14 +45,7 @@ def test_a_fetch_that_began_before_somebody_asked_is_not_new_enough_for_them(
         pushed = shop.repository.commit("Green", {"app/settings.yaml": config_map("settings", colour="green")})
         future = shop.worker.submit(Refresh())
         shop.worker.step()
-        lanes.is_slow = False
-        lanes.told.pop()()
-        while not future.done():
-            shop.worker.step()
-        found: Snapshot = future.result()
-        revision = found.applications[shop.name].revision
-        assert revision is not None
-        assert revision.sha == pushed
+        assert answered(shop, lanes, future) == pushed
 
 
 def test_a_look_that_began_before_somebody_asked_does_not_answer_them(tmp_path: Path, server: EmbeddedServer) -> None:
@@ -78,11 +60,5 @@ def test_a_look_that_began_before_somebody_asked_does_not_answer_them(tmp_path: 
         pushed = shop.repository.commit("Green", {"app/settings.yaml": config_map("settings", colour="green")})
         future = shop.worker.submit(Refresh())
         shop.worker.step()
-        lanes.is_slow = False
-        lanes.told.pop()()
-        while not future.done():
-            shop.worker.step()
+        assert answered(shop, lanes, future) == pushed
         assert early.done()
-        revision = future.result().applications[shop.name].revision
-        assert revision is not None
-        assert revision.sha == pushed

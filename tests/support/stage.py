@@ -152,7 +152,13 @@ def stage(
 
 @contextmanager
 def fleet(
-    folder: Path, kubeconfig: Path, names: Sequence[str], files: dict[str, str | None], policy: SyncPolicy
+    folder: Path,
+    kubeconfig: Path,
+    names: Sequence[str],
+    files: dict[str, str | None],
+    policy: SyncPolicy,
+    *,
+    timing: Timing | None = None,
 ) -> Iterator[Stage]:
     """A stage with many applications of one repository: each from the folder of its name, in a namespace of its own."""
     repository = WorkTree(folder / "repository")
@@ -162,7 +168,7 @@ def fleet(
         Application(name, Source(remote.url, "main", name), Destination("", name), policy=policy) for name in names
     )
     settings = Settings(state_dir=folder / "state", kubeconfig=kubeconfig, wave_pause=0.0)
-    with _running(repository, remote, applications, settings, automate=True, timing=None) as made:
+    with _running(repository, remote, applications, settings, automate=True, timing=timing) as made:
         yield made
 
 

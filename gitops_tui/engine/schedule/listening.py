@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from gitops_tui.cluster import Cluster
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import NEVER
+from gitops_tui.engine.views.findings import Heard
+from gitops_tui.engine.views.sights import Sight
 from gitops_tui.model.values import dataclass, field
 
 _APART: Final = 0.02
@@ -16,11 +17,15 @@ _APART: Final = 0.02
 
 @dataclass(slots=True)
 class _Ear:
-    """One cluster. waiting: namespaces to ask about, in order. listeners: applications, by namespace."""
+    """One cluster. waiting: namespaces to ask about, in order. listeners: applications, by namespace.
+
+    told: the warnings that they were told of last, by namespace.
+    """
 
     cluster: Cluster
     waiting: dict[str, None] = field(default_factory=dict)
     listeners: dict[str, set[str]] = field(default_factory=dict)
+    told: dict[str, Heard] = field(default_factory=dict)
     busy: bool = False
     not_before: float = float("-inf")
 
@@ -37,13 +42,22 @@ class Listening:
         self._desk = desk
         self._ears: dict[str, _Ear] = {}
 
-    def want(self, name: str, cluster: Cluster, namespaces: Iterable[str]) -> None:
-        """The warnings in these namespaces may explain what is not well with an application."""
-        for namespace in namespaces:
+    def want(self, name: str, sight: Sight) -> None:
+        """Warnings may explain what is not well with an application, as a look has just found it."""
+        cluster = sight.ground.cluster
+        warned = sight.warned
+        for namespace in {each.status.key.namespace: None for each in warned}:
             ear = self._ears.setdefault(cluster.context, _Ear(cluster))
             ear.listeners.setdefault(namespace, set()).add(name)
             if cluster.is_to_ask_for_warnings(namespace):
                 ear.waiting[namespace] = None
+            known = cluster.warnings(namespace)
+            if known != ear.told.get(namespace, ()):
+                # The look itself has asked, since nobody ever had.
+                self._tell(ear, namespace)
+            elif any(each.heard != known for each in warned if each.status.key.namespace == namespace):
+                # Somebody else has heard of them meanwhile.
+                self._stir(name)
 
     def start_due(self, now: float) -> bool:
         """Ask about the next namespace of each cluster; returns whether any was asked about."""
@@ -63,9 +77,19 @@ class Listening:
 
         def heard(is_news: bool) -> None:
             ear.busy = False
-            for name in ear.listeners.pop(namespace, ()) if is_news else ():
-                if name in self._desk.books.tracked:
-                    self._desk.books.tracked[name].stir(self._desk.clock())
+            if is_news:
+                self._tell(ear, namespace)
 
         lane = f"warnings {ear.cluster.context}"
         self._desk.run(lane, 1, lambda: ear.cluster.ask_for_warnings(namespace), heard, lambda _: heard(False))
+
+    def _tell(self, ear: _Ear, namespace: str) -> None:
+        """What is known of a namespace is news to all who listen."""
+        ear.told[namespace] = ear.cluster.warnings(namespace)
+        for name in ear.listeners.pop(namespace, ()):
+            self._stir(name)
+
+    def _stir(self, name: str) -> None:
+        tracked = self._desk.books.tracked.get(name)
+        if tracked is not None:
+            tracked.stir(self._desk.clock())

@@ -238,7 +238,7 @@ class Looks:
         if tracked.dirty:
             # It stays so until it is looked at: nothing is begun on the ground of what may be old.
             tracked.stir(now + DEBOUNCE)
-        self._listening.want(tracked.application.name, sight.ground.cluster, sight.listens_in)
+        self._listening.want(tracked.application.name, sight)
         pin = looked.pin
         if looked.lift_pin and pin is not None and self._desk.books.pins.get(pin.application) == pin:
             self._unpin(pin)

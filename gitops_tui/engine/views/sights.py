@@ -82,11 +82,9 @@ class Sight:
         return frozenset([each.uid for each in (*self.own, *self.below) if each.uid])
 
     @property
-    def listens_in(self) -> frozenset[str]:
-        """The namespaces whose warnings may tell what is wrong."""
-        if self.is_in_order:
-            return frozenset()
-        return frozenset(each.status.key.namespace for each in self.own if each.is_warned)
+    def warned(self) -> tuple[Finding, ...]:
+        """What is not well, and may be explained by a warning."""
+        return () if self.is_in_order else tuple(each for each in self.own if each.is_warned)
 
 
 class Sights:
