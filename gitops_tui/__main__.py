@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from gitops_tui import __version__
 from gitops_tui.cli import diagnostics
-from gitops_tui.cli.parser import build_parser
 from gitops_tui.model.errors import GitopsError, UsageError
-from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.values import dataclass, replace
 
 if TYPE_CHECKING:
@@ -50,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # What is imported stays: to look for garbage in it is a twentieth of a start. Each face enables it when it begins.
     gc.disable()
     try:
+        from gitops_tui.cli.parser import build_parser
+
         arguments = build_parser(__version__).parse_args(argv)
         code = _told(arguments)
     finally:
@@ -289,6 +289,8 @@ def _tell_past(journal: Journal, demo: Demo, who: str, context: str) -> None:
     """Tell an empty journal how the demo's cluster came to be: history, receipts and inventory have a beginning."""
     if journal.receipts(limit=1) or not journal.claim_writer(who):
         return
+    from gitops_tui.model.operations import OperationPhase
+
     for receipt in demo.past():
         journal.intend(receipt.application, context, [row.key for row in receipt.resources])
         journal.begin(replace(receipt, phase=OperationPhase.RUNNING, finished=None, resources=()))

@@ -11,7 +11,6 @@ from gitops_tui.health.custom import by_configuration
 from gitops_tui.health.view import View
 from gitops_tui.model.fields import annotations_of, dig
 from gitops_tui.model.resources import Body, Health, HealthCode
-from gitops_tui.model.values import replace
 
 if TYPE_CHECKING:
     from gitops_tui.model.rules import KindRules
@@ -66,7 +65,7 @@ def assess(live: Body, now: float | None = None, rules: Sequence[KindRules] = ()
         return configured
     rule = RULES.get((view.group, view.kind))
     verdict = rule(view) if rule is not None else by_conditions(view)
-    return replace(verdict, rule=view.kind if rule is not None else "conditions")
+    return Health(verdict.code, verdict.message, view.kind if rule is not None else "conditions")
 
 
 def counts(body: Body) -> bool:

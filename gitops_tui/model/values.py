@@ -54,6 +54,8 @@ class _Field:
 
     def is_in(self, part: str) -> bool:
         """Whether the field has a part in `repr`, `compare` or `hash`."""
+        if not self.options:
+            return True
         said = self.options.get(part)
         if said is None and part == "hash":
             said = self.options.get("compare")

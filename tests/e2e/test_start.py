@@ -79,6 +79,8 @@ def test_a_sync_imports_nothing_that_only_others_need(gitops: Program, repositor
 
 
 def test_the_version_is_told_by_the_command_line_alone(gitops: Program) -> None:
-    ours = {name for name in imported(gitops, "--version") if name.startswith("gitops_tui")}
-    others = {name for name in ours if not name.startswith(("gitops_tui.cli", "gitops_tui.model"))}
-    assert others == {"gitops_tui", "gitops_tui.finder"}
+    modules = imported(gitops, "--version")
+    ours = {name for name in modules if name.startswith("gitops_tui") and not name.startswith("gitops_tui.cli")}
+    model = {f"gitops_tui.model.{name}" for name in ("errors", "patterns", "text", "values")}
+    assert ours == {"gitops_tui", "gitops_tui.finder", "gitops_tui.model", *model}
+    assert heavy(modules, {"json", "hashlib", "socket", "ssl", "subprocess", "sqlite3"}) == set()
