@@ -21,9 +21,13 @@ from gitops_tui.yamlio.rows import BLANK, BLOCK, OPEN, SCALAR, Row, beginning, k
 _MOST: Final = 100
 _LONGEST: Final = 2000
 """The documents that are kept, and the lines of one."""
+_MISSED: Final = 3
+"""Documents in a row that only looked like their example, after which none is tried: that costs more than to read."""
 _SIMPLE: Final = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHORT: Final = 160
 
+_Kind = tuple[int, str]
+"""The lines of a document, and the first of them."""
 _Open = tuple[int, Iterator[tuple[Any, Any]]]
 
 
@@ -32,7 +36,9 @@ class Examples:
 
     def __init__(self, depth: int) -> None:
         self._depth = depth
-        self._kept: dict[tuple[int, str], _Example] = {}
+        self._kept: dict[_Kind, _Example] = {}
+        self._missed: dict[_Kind, int] = {}
+        """How many documents in a row looked like the example that there was, and were not."""
 
     def read(self, part: Part) -> Plain | None:
         """Read a document, as `plain.read` does. What documents have in common is shared: treat it as immutable."""
@@ -40,15 +46,26 @@ class Examples:
         if part.is_cut or not 1 < len(lines) <= _LONGEST:
             return read(part, self._depth)
         kind = (len(lines), lines[0])
+        missed = self._missed.get(kind, 0)
+        if missed >= _MISSED:
+            return read(part, self._depth)
         example = self._kept.get(kind)
         found = example.varied(lines) if example is not None else None
-        if found is None:
-            found = read(part, self._depth)
-            if found is not None and isinstance(found.value, dict):
-                if len(self._kept) >= _MOST:
-                    self._kept.clear()
-                self._kept[kind] = _Example(lines, found)
+        if found is not None:
+            self._missed[kind] = 0
+            return found
+        if example is not None and example.is_surveyed:
+            self._missed[kind] = missed + 1
+        found = read(part, self._depth)
+        if found is not None and isinstance(found.value, dict):
+            self._keep(kind, _Example(lines, found))
         return found
+
+    def _keep(self, kind: _Kind, example: _Example) -> None:
+        if len(self._kept) >= _MOST:
+            self._kept.clear()
+            self._missed.clear()
+        self._kept[kind] = example
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +114,11 @@ class _Example:
         self._holders: list[Any] = []
         self._above: list[tuple[int, Any]] = []
         self._leaves: dict[int, _Leaf] = {}
+
+    @property
+    def is_surveyed(self) -> bool:
+        """Whether another document was as long as this one and had half of its lines."""
+        return bool(self._holders)
 
     def varied(self, lines: Sequence[str]) -> Plain | None:
         """The document that as many lines make; None where they differ in more than values."""

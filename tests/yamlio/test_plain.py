@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,29 @@ def test_what_has_come_is_read_once_while_the_rest_is_to_come(monkeypatch: pytes
     assert read == ["", "a: 0", "a: 1", "a: 2"], "the last may go on"
     assert [document.value for document in came.documents(data)] == [{"a": number} for number in range(4)]
     assert read == ["", "a: 0", "a: 1", "a: 2", "a: 3"]
+
+
+def test_where_documents_differ_in_more_than_values_no_example_is_tried_any_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To try costs more than to read. What was like its example meanwhile counts."""
+    text = "kind: ConfigMap\nmetadata:\n  name: web-{0}\ndata:\n  {1}: x\n  same: y\n  more: z\n"
+    tried: list[bool] = []
+    varied = alike._Example.varied
+
+    def noted(self: alike._Example, lines: Sequence[str]) -> plain.Plain | None:
+        found = varied(self, lines)
+        tried.append(found is not None)
+        return found
+
+    monkeypatch.setattr(alike._Example, "varied", noted)
+    keys = ["a", "b", "b", *(f"k{number}" for number in range(50))]
+    found = load_all("---\n".join(text.format(*each) for each in enumerate(keys)).encode(), name="x.yaml")
+    assert [list(document.value["data"]) for document in found] == [[key, "same", "more"] for key in keys]
+    assert tried == [False, True, False, False, False]
+    mixed = [f"kind: A\na{number % 2}: {number}\nb{number % 2}: x\n" for number in range(16)]
+    load_all("---\n".join(mixed).encode(), name="x.yaml")
+    assert tried[5:] == [False] * 15, "which a glance tells"
 
 
 WITHOUT = """\
