@@ -22,6 +22,7 @@ from gitops_tui.model.windows.cron import Cron
 _TOKEN = pattern(r"(gh[opsur]_|github_pat_|glpat-|glptt-|xox[bp]-|AKIA)[A-Za-z0-9_-]{10,}")
 _FREE_TEXT = "values"
 """Helm values are the chart's business and may hold any text."""
+_HOSTILE = "holds a line break or a control character"
 
 _LEAST = {"interval": 1.0, "wavePause": 0.0, "healthTimeout": 0.0, "duration": 60.0, "keep": 3600.0}
 _LEAST_WORDS = {0.0: "0s", 1.0: "one second", 60.0: "one minute", 3600.0: "one hour"}
@@ -58,13 +59,19 @@ def entries(document: Mapping[str, Any], section: str) -> Iterator[Entry]:
 def _hostile_text(path: Path, value: Any) -> Iterator[Mistake]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
+            if _is_hostile(key):
+                yield Mistake((*path, key), f"a key {_HOSTILE}", on_key=True)
             if key != _FREE_TEXT:
                 yield from _hostile_text((*path, key), inner)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _hostile_text((*path, index), inner)
-    elif isinstance(value, str) and (value != sanitize(value) or "\n" in value):
-        yield Mistake(path, "holds a line break or a control character")
+    elif isinstance(value, str) and _is_hostile(value):
+        yield Mistake(path, _HOSTILE)
+
+
+def _is_hostile(text: str) -> bool:
+    return not text.isprintable() and (text != sanitize(text) or "\n" in text)
 
 
 def _duplicates(document: Mapping[str, Any]) -> Iterator[Mistake]:

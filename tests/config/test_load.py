@@ -247,6 +247,10 @@ def test_all_mistakes_at_once_each_with_its_place_and_the_nearest_right_word(fil
             'applications: [{name: a, source: {repository: ./x, path: "a\\u001b[0m"}}]',
             "1:58: applications[a].source.path: holds a line break or a control character",
         ),
+        (
+            'applications: [{name: a, source: {repository: ./x, helm: {parameters: {"a\\0b": c}}}}]',
+            "1:72: applications[a].source.helm.parameters: a key holds a line break or a control character",
+        ),
         ("folders: []\nsettings: {wavePause: 999d}", "2:23: settings.wavePause: must be at most a year"),
         (
             "repositories: [{url: ./a}]\nfolders: [{source: {repository: x}}]",
