@@ -27,6 +27,17 @@ class Collector:
         """From now on a full collection is made by `tidy` only."""
         gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
 
+    def hold(self) -> None:
+        """Collect nothing while the screen is at work: 5 ms of another one's garbage would be in a key.
+
+        By the threshold, since who must not be disturbed by a collection for another reason disables the collector.
+        """
+        gc.set_threshold(0)
+
+    def go_on(self) -> None:
+        """The screen waits: whoever makes an object too many collects what has died young."""
+        gc.set_threshold(_YOUNG)
+
     def typed(self) -> None:
         """Somebody is at the keyboard."""
         self._typed = self._clock()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import selectors
 import time
 from collections.abc import Coroutine
 from typing import Any, Final
 
 from gitops_tui.engine.courtesy import Courtesy
+from gitops_tui.tui.collector import Collector
 
 _ASKED: Final = 0.004
 """Seconds after which input is looked for though more is to be done at once."""
@@ -22,9 +22,10 @@ class _Selector(selectors.DefaultSelector):
     question to the system would give the interpreter to another thread for a whole turn of its own.
     """
 
-    def __init__(self, courtesy: Courtesy) -> None:
+    def __init__(self, courtesy: Courtesy, collector: Collector) -> None:
         super().__init__()
         self._courtesy = courtesy
+        self._collector = collector
         self._asked = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -33,21 +34,20 @@ class _Selector(selectors.DefaultSelector):
                 return []
             found = super().select(0)
         else:
-            gc.enable()
+            self._collector.go_on()
             self._courtesy.end()
             found = super().select(timeout)
             self._courtesy.begin()
-            # Whoever makes the next object when the screen rests looks for garbage, in place of whoever types.
-            gc.disable()
+            self._collector.hold()
         self._asked = time.monotonic()
         return found
 
 
-def run(work: Coroutine[Any, Any, None], courtesy: Courtesy) -> None:
-    """Run this to its end, as `asyncio.run` does; others stand aside while it is at work."""
+def run(work: Coroutine[Any, Any, None], courtesy: Courtesy, collector: Collector) -> None:
+    """Run this to its end, as `asyncio.run` does; others stand aside, and garbage lies, while it is at work."""
     try:
-        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(_Selector(courtesy))) as runner:
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(_Selector(courtesy, collector))) as runner:
             runner.run(work)
     finally:
-        gc.enable()
+        collector.go_on()
         courtesy.end()

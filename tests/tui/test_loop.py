@@ -13,6 +13,7 @@ from gitops_tui.engine.courtesy import Courtesy
 from gitops_tui.engine.future import Future
 from gitops_tui.engine.schedule.lanes import ThreadLanes
 from gitops_tui.tui import loop
+from gitops_tui.tui.collector import Collector
 from gitops_tui.tui.ports import answered
 
 
@@ -27,7 +28,7 @@ def test_a_job_begins_when_the_screen_waits_for_input() -> None:
         free.append(await answered(lanes.submit("cluster", 1, lambda: courtesy.is_free)))
 
     lanes = ThreadLanes(courtesy.give_way)
-    loop.run(screen(), courtesy)
+    loop.run(screen(), courtesy, Collector())
     assert free == [False, True]
     assert lanes.close()
 
@@ -35,15 +36,20 @@ def test_a_job_begins_when_the_screen_waits_for_input() -> None:
 def test_nobody_looks_for_garbage_while_the_screen_is_at_work() -> None:
     looks: list[bool] = []
 
-    async def screen() -> None:
-        resting = asyncio.get_running_loop().run_in_executor(None, gc.isenabled)
-        await asyncio.sleep(0.001)
-        looks.append(gc.isenabled())
-        looks.append(await resting)
+    def is_looked_for() -> bool:
+        return gc.isenabled() and gc.get_threshold()[0] > 0
 
-    loop.run(screen(), Courtesy())
+    async def screen() -> None:
+        await asyncio.sleep(0.001)  # it has waited, and has something to do now
+        looks.append(is_looked_for())
+        looks.append(await answered(lanes.submit("cluster", 1, is_looked_for)))
+
+    courtesy = Courtesy()
+    lanes = ThreadLanes(courtesy.give_way)
+    loop.run(screen(), courtesy, Collector())
     assert looks == [False, True]
-    assert gc.isenabled()
+    assert is_looked_for()
+    assert lanes.close()
 
 
 def test_a_screen_that_is_busy_for_long_holds_nobody_up() -> None:
@@ -62,7 +68,7 @@ def test_an_ended_screen_leaves_the_others_free() -> None:
         raise RuntimeError("the screen is gone")
 
     try:
-        loop.run(broken(), courtesy)
+        loop.run(broken(), courtesy, Collector())
     except RuntimeError as error:
         assert str(error) == "the screen is gone"
     assert courtesy.is_free
@@ -83,7 +89,7 @@ def test_what_arrives_while_there_is_more_to_do_is_heard() -> None:
         writer.close()
 
     with _Echo() as address:
-        loop.run(main(), Courtesy())
+        loop.run(main(), Courtesy(), Collector())
     assert heard == [b"key"]
 
 
