@@ -97,6 +97,36 @@ async def test_a_row_that_is_new_but_looks_the_same_is_not_painted(paper: Paper)
         assert paper.turn() == []
 
 
+async def test_many_rows_that_change_in_sight_are_painted_in_pieces(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames: list[list[str]] = []
+    async with cockpit(ScriptedEngine(fleet())) as user:
+        await user.sees("app-0000")
+        paper.turn()
+        monkeypatch.setattr(user.app, "post_display_hook", lambda: frames.append(paper.turn()))
+        in_sight = [row.value.name for row in user.app.root.query_one(table.Table).in_sight]
+        await shown(user, drifted(user.app.snapshot, *in_sight))
+        await user.until(lambda: sum(map(len, frames)) >= len(in_sight))
+        await user.sees("3 changed")
+        painted = [line.strip("▌ ").split()[0] for lines in frames for line in lines]
+        assert painted == in_sight
+        assert max(map(len, frames)) < len(in_sight)
+
+
+async def test_rows_that_change_places_are_painted_together(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames: list[list[str]] = []
+    async with cockpit(ScriptedEngine(fleet())) as user:
+        await user.sees("app-0000")
+        await user.press("S")
+        paper.turn()
+        monkeypatch.setattr(user.app, "post_display_hook", lambda: frames.append(paper.turn()))
+        await shown(user, drifted(user.app.snapshot, HIDDEN))
+        await user.until(lambda: user.line_of(HIDDEN))
+        (painted,) = [lines for lines in frames if lines]
+        assert len(painted) == len(user.app.root.query_one(table.Table).in_sight)
+
+
 async def test_a_row_that_changes_is_presented_once() -> None:
     presented: list[str] = []
     async with cockpit(ScriptedEngine(fleet())) as user:

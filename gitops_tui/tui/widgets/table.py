@@ -6,7 +6,7 @@ The cursor belongs to a key, never to a position: when a row above goes away, th
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from textual import events
 from textual.binding import BindingType
@@ -37,6 +37,10 @@ Present = Callable[[Any], Sequence[Line]]
 """A row's value to its cells, one for each column of the table, hidden ones included."""
 Drawn = tuple[Line, Ground]
 """What stands on a line of the screen, and on what ground."""
+_PIECE: Final = 8
+"""Lines that are painted in one go where more have changed: a key that comes meanwhile waits for no more than these."""
+_BETWEEN: Final = 0.01
+"""Seconds from one piece to the next."""
 _Stand = tuple[int, int, bool, tuple[Placed, ...]]
 """How a table stands: its first row in sight, its cursor, whether it has the keyboard, its columns."""
 
@@ -75,6 +79,8 @@ class Table(ScrollView, can_focus=True):
         self._painted: dict[int, Drawn] = {}
         self._ready: dict[int, tuple[_Stand, Drawn]] = {}
         """What was drawn to see that it is to be painted, and how the table stood then."""
+        self._late: list[int] = []
+        """Lines that may look different, and are painted in a moment."""
         self._aside: int | None = None
         """How many columns after the first are left out on the left while they are wide, None while they are not."""
 
@@ -139,10 +145,25 @@ class Table(ScrollView, can_focus=True):
         self.refresh()
 
     def _refresh_changed(self, old: tuple[Row, ...]) -> None:
-        top = int(self.scroll_offset.y)
-        for at in range(top, min(top + self.size.height, len(old))):
-            if old[at].value is not self._rows[at].value or old[at].key != self._rows[at].key:
-                self._refresh_line(at + 1 - top)
+        top, rows = int(self.scroll_offset.y), self._rows
+        seen = range(top, min(top + self.size.height, len(old)))
+        changed = [at + 1 - top for at in seen if old[at].value is not rows[at].value or old[at].key != rows[at].key]
+        if all(old[at].key == rows[at].key for at in seen):
+            waits = bool(self._late)
+            self._late = sorted({*self._late, *changed})
+            if not waits:
+                self._refresh_piece()
+        else:
+            # In pieces a row that has gone elsewhere would be seen twice for a moment.
+            for y in changed:
+                self._refresh_line(y)
+
+    def _refresh_piece(self) -> None:
+        piece, self._late = self._late[:_PIECE], self._late[_PIECE:]
+        for y in piece:
+            self._refresh_line(y)
+        if self._late:
+            self.set_timer(_BETWEEN, self._refresh_piece)
 
     def repaint(self) -> None:
         """Present the rows in sight again, because something they are shown with has changed."""
