@@ -96,10 +96,8 @@ def _told(pressed: tuple[_Pressed, _Pressed, _Pressed], changes: float, asked: f
     yield row
     loaded = f"{what}, {_A_SECOND} changing a second, a cold diff of {_BIG:,} objects running"
     note = f"beside the same screen idle; {asked:,.0f} dry-runs were answered meanwhile"
-    held = "the screen's own work: five times a second it paints the rows in sight that have changed, in one pass of 10"
-    held += (
-        " to 25 ms for which a key that comes meanwhile waits. To paint them in pieces, with keys between, would end it"
-    )
+    held = "the processor: the API server, its load and the engine take both cores, and whoever computes as a key comes"
+    held += " finishes its turn first"
     yield Row(loaded, full, idle, 2, note, held, figure=Figure.P95)
     yield Row("the longest of these", full, None, 0.1, "of the same keys", held, figure=Figure.MOST)
     note = "processor time of the program a second of the wall: idle, changing, with the cold diff"
