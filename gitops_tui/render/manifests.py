@@ -17,6 +17,8 @@ _API_VERSION: Final = pattern(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?[a-z][a-z0
 _KIND: Final = pattern(r"[A-Z][A-Za-z0-9]*")
 _NAME: Final = pattern(r"(?!\.\.?$)[^/%\s\x00-\x20\x7f]{1,253}")
 _NAMESPACE: Final = pattern(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_LONGEST: Final = 400
+"""Characters of a name, a kind or a version: what was found of one is kept, and none of these may be longer."""
 _NOTHING: Final = (None, "")
 _TEXT: Final = frozenset((str,))
 _HOOKS: Final = ("argocd.argoproj.io/hook", "helm.sh/hook")
@@ -159,7 +161,7 @@ def _matching(holder: dict[str, Any], field: str, fits: Callable[[str], object],
     if not isinstance(value, str):
         kind = "is empty" if value is None else f"is a {_type_name(value)}, not text"
         raise _refusal(origin, f"{name} {kind}", hint="put it in quotes" if value is not None else "")
-    if not fits(value):
+    if len(value) > _LONGEST or not fits(value):
         raise _refusal(origin, f"{name} '{one_line(value, limit=80)}' is not allowed by Kubernetes")
 
 

@@ -97,6 +97,7 @@ def test_a_path_may_be_written_in_any_way_that_stays_inside(repository: Reposito
         ("apiVersion: v1\nkind: 5\nmetadata: {name: a}\n", "a/x.yaml:1", "kind is a number, not text"),
         ("apiVersion: 1\nkind: X\nmetadata: {name: a}\n", "a/x.yaml:1", "apiVersion is a number, not text"),
         ("apiVersion: ../v1\nkind: X\nmetadata: {name: a}\n", "a/x.yaml:1", "apiVersion '../v1' is not allowed"),
+        (f"apiVersion: v1\nkind: {'X' * 1000}\nmetadata: {{name: a}}\n", "a/x.yaml:1", "XX…' is not allowed"),
         ("apiVersion: v1\nkind: X/y\nmetadata: {name: a}\n", "a/x.yaml:1", "kind 'X/y' is not allowed"),
         (
             "apiVersion: v1\nkind: X\nmetadata: {name: a, labels: {tier: 5}}\n",
