@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual import events
 
 from gitops_tui.model.application import Application, Destination, Source
 from gitops_tui.model.revision import Revision
@@ -14,7 +16,7 @@ from gitops_tui.model.status import ApplicationStatus, Snapshot, SyncCode, Worke
 from gitops_tui.tui.present import applications as present
 from gitops_tui.tui.widgets import painter, table
 from tests.tui import scenes
-from tests.tui.cockpit import Driver, cockpit
+from tests.tui.cockpit import DEADLINE, Driver, cockpit
 from tests.tui.scenes import ScriptedEngine
 
 COUNT = 1000
@@ -190,7 +192,11 @@ async def test_a_key_is_painted_though_the_screen_has_painted_just_now(
         # The next of the screen's frames is yet to come, and does not.
         monkeypatch.setattr(user.app.screen._update_timer, "resume", lambda: None)
         paper.turn()
-        await user.press("j")
+        # The hands of a test would have the screen paint.
+        user.app.post_message(events.Key("j", "j"))
+        async with asyncio.timeout(DEADLINE):
+            while len(paper.lines) < 2:
+                await asyncio.sleep(0.005)
         assert sorted(line.strip("▌ ").split()[0] for line in paper.turn()) == ["app-0000", "app-0001"]
 
 
