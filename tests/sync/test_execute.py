@@ -558,6 +558,16 @@ def test_what_is_still_on_its_way_at_the_time_out_is_not_verified(scene: Scene) 
     assert outcome.message.startswith("1 created; not healthy after 30 s: apps/Deployment shop/web is Progressing")
 
 
+def test_what_is_deleted_while_its_health_is_awaited_has_failed_and_says_so(scene: Scene) -> None:
+    scene.clock.at(10, lambda: scene.world.vanish(WEB))
+
+    outcome = scene.sync(deployment(), timeout=60)
+
+    assert outcome.phase is OperationPhase.FAILED
+    assert "apps/Deployment shop/web is Missing: was deleted meanwhile" in outcome.message
+    assert any("was deleted meanwhile" in what for _, _, what in scene.told)
+
+
 def test_what_is_degraded_at_the_time_out_has_failed_with_the_cause_of_its_pods(scene: Scene) -> None:
     crash = {
         "kind": "Pod",

@@ -198,7 +198,7 @@ def _require_health(run: Run, changes: Sequence[Change]) -> None:
 
 
 def _is_broken(change: Change, health: Health) -> bool:
-    return change.action is not Action.SKIP and health.code is HealthCode.DEGRADED
+    return change.action is not Action.SKIP and health.code in {HealthCode.DEGRADED, HealthCode.MISSING}
 
 
 def _summary(run: Run) -> str:

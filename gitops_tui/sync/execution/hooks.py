@@ -9,7 +9,7 @@ from gitops_tui.model.operations import Action, Change, Result, SyncPhase
 from gitops_tui.model.resources import Body, Health, HealthCode
 from gitops_tui.model.values import replace
 from gitops_tui.sync.execution.prune import REPLACED, Requested, ask_to_delete
-from gitops_tui.sync.execution.run import NOT_SEEN, FailedError, Run, names, uid_of
+from gitops_tui.sync.execution.run import DELETED, NOT_SEEN, FailedError, Run, names, uid_of
 from gitops_tui.sync.guards import PRECIOUS
 from gitops_tui.sync.hooks import BEFORE, Hook, hook_of
 
@@ -87,7 +87,7 @@ def await_hooks(run: Run, changes: Sequence[Change]) -> None:
 
 def _verdict(run: Run, change: Change) -> Health:
     health = run.health(change)
-    if health != NOT_SEEN or not run.is_gone(change):
+    if health not in {NOT_SEEN, DELETED} or not run.is_gone(change):
         return health
     ttl = dig(change.manifest.body if change.manifest is not None else None, "spec", "ttlSecondsAfterFinished")
     because = "" if ttl is None else f"; its ttlSecondsAfterFinished is {ttl}"

@@ -23,6 +23,8 @@ from gitops_tui.sync.ports import Children, Cluster, Lookup, Progress, Recorder
 T = TypeVar("T")
 NOT_SEEN: Final = Health(HealthCode.PROGRESSING, "not seen yet")
 """Of what is not there, or not as new as what was applied."""
+DELETED: Final = Health(HealthCode.MISSING, "was deleted meanwhile")
+"""Of what has been there, as it was applied, and is there no longer."""
 
 
 class FailedError(Exception):
@@ -54,6 +56,8 @@ class Run:
     """What the server said to an apply whose result is not reported yet."""
     made_room: set[int] = field(default_factory=set)
     """Changes whose live object was deleted so that it can be made anew."""
+    seen: set[int] = field(default_factory=set)
+    """Changes whose live object has been seen as it was applied."""
     permanent: bool = False
     """The failure is one that trying again will not mend."""
     done: int = 0
@@ -155,8 +159,11 @@ class Run:
         except ClusterError as error:
             return Health(HealthCode.PROGRESSING, f"cannot be read: {error.message}")
         applied = self.applied.get(id(change))
+        if live is None and id(change) in self.seen:
+            return DELETED
         if live is None or (applied is not None and not _is_as_new(live, applied)):
             return NOT_SEEN
+        self.seen.add(id(change))
         return judge(live, self.application, tuple(self.children(live)), self.now())
 
     def is_gone(self, change: Change) -> bool:
