@@ -32,6 +32,8 @@ _READ: Final = (1 << 2) | (1 << 3)
 _FILE_RIGHTS: Final = (1 << 0) | (1 << 1) | (1 << 2) | (1 << 14)
 _ALL_BY_VERSION: Final = {1: (1 << 13) - 2, 2: (1 << 14) - 2, 3: (1 << 15) - 2}
 """Every right to files but the one to execute, which is not limited, by version of Landlock; later ones as 3."""
+LACKING: Final = frozenset((errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
+"""What the machine lacks for a moment: processes, descriptors, memory."""
 _STARTING: Final = threading.Lock()
 
 
@@ -40,7 +42,7 @@ def confined(start: Callable[[], T], read: Iterable[Path | str], write: Iterable
 
     read, write: files, or folders with all that is in them. Services on TCP are out of reach too. Where the kernel
     cannot confine (macOS, an old Linux), it is called all the same. Raises what `start` does, and OSError where there
-    can be no thread for it.
+    is no room for a thread or the rules.
     """
     ruleset = _ruleset(read, write) if sys.platform == "linux" else None
     if ruleset is None:
@@ -83,9 +85,7 @@ class _Confined(threading.Thread, Generic[T]):
     def run(self) -> None:
         """Make the call."""
         try:
-            _libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-            _call(_RESTRICT_SELF, self._ruleset, 0)
-            os.close(self._ruleset)
+            _restrict(self._ruleset)
             self._made.append(self._call())
         except BaseException as e:  # noqa: BLE001 - it belongs to the thread that waits
             self._failed = e
@@ -97,12 +97,21 @@ class _Confined(threading.Thread, Generic[T]):
         return self._made[0]
 
 
+def _restrict(ruleset: int) -> None:
+    """Have this thread keep to the rules, whose descriptor is closed. OSError where there is no room for that."""
+    _libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    refused = _failure() if _call(_RESTRICT_SELF, ruleset, 0) < 0 else None
+    os.close(ruleset)
+    if refused is not None and refused.errno in LACKING:
+        raise refused
+
+
 @cache
 def _libc() -> ctypes.PyDLL:
     """The C library. None of these calls waits for anything, so nobody else gets a turn meanwhile."""
     import ctypes  # noqa: PLC0415 - plain files need no renderer
 
-    return ctypes.PyDLL(None)
+    return ctypes.PyDLL(None, use_errno=True)
 
 
 def _call(number: int, *values: bytes | int | None) -> int:
@@ -113,8 +122,16 @@ def _call(number: int, *values: bytes | int | None) -> int:
     return int(_libc().syscall(*longs))
 
 
+def _failure() -> OSError:
+    """Why the last call failed."""
+    import ctypes  # noqa: PLC0415
+
+    number = ctypes.get_errno()
+    return OSError(number, os.strerror(number))
+
+
 def _ruleset(read: Iterable[Path | str], write: Iterable[Path | str]) -> int | None:
-    """A descriptor of the rules, None where the kernel knows none."""
+    """A descriptor of the rules, None where the kernel knows none. OSError where it knows them, and has no room."""
     version = _call(_CREATE_RULESET, None, 0, 1)
     if version < 1:
         return None
@@ -122,17 +139,23 @@ def _ruleset(read: Iterable[Path | str], write: Iterable[Path | str]) -> int | N
     attributes = struct.pack("QQQ", rights, 0b11, 0b11)[: 8 if version < 4 else 16 if version < 6 else 24]
     ruleset = _call(_CREATE_RULESET, attributes, len(attributes), 0)
     if ruleset < 0:
-        return None
-    for allowed, paths in ((_READ, read), (rights, write)):
-        for path in paths:
-            _allow(ruleset, path, allowed)
+        raise _failure()
+    try:
+        for allowed, paths in ((_READ, read), (rights, write)):
+            for path in paths:
+                _allow(ruleset, path, allowed)
+    except BaseException:
+        os.close(ruleset)
+        raise
     return ruleset
 
 
 def _allow(ruleset: int, path: Path | str, rights: int) -> None:
     try:
         descriptor = os.open(path, getattr(os, "O_PATH", 0) | os.O_CLOEXEC)
-    except OSError:
+    except OSError as e:
+        if e.errno in LACKING:
+            raise
         return  # not every system has every path
     for each in (rights, rights & _FILE_RIGHTS):  # what only a folder can be given is refused for a file
         if _call(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, struct.pack("=Qi", each, descriptor), 0) == 0:

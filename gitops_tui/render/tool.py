@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import selectors
 import shutil
@@ -19,6 +18,7 @@ from typing import Final
 
 from gitops_tui.model.errors import RenderError
 from gitops_tui.model.values import dataclass
+from gitops_tui.render.confine import LACKING
 from gitops_tui.render.start import SHELL, Amounts, Reach, started
 
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
@@ -30,8 +30,6 @@ _READABLE: Final = (
 """What programs need of the system. None of it belongs to the user, and no cluster keeps a secret in it."""
 _LOOK: Final = 0.2
 """Seconds between two looks at whether the program has ended or should be."""
-_LACKING: Final = frozenset((errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
-"""What the machine lacks for a moment: processes, descriptors, memory."""
 _CHUNK: Final = 1 << 18
 _NOWHERE: Final = "http://127.0.0.1:9"
 _GO: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB", "GOMAXPROCS": "2"}
@@ -137,7 +135,7 @@ def run(
             reach = _reach(arguments[0], home, readable)
             process = stack.enter_context(started(arguments, reach, amounts, environment(home)))
         except OSError as e:
-            raise RenderError(subject, f"{name} cannot be started: {_reason(e)}", temporary=e.errno in _LACKING) from e
+            raise RenderError(subject, f"{name} cannot be started: {_reason(e)}", temporary=e.errno in LACKING) from e
         except ValueError as e:
             message = f"{name} cannot be started: an argument of it holds a character that none may hold"
             raise RenderError(subject, message) from e

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -395,6 +396,41 @@ def test_no_garbage_is_collected_by_a_thread_that_is_confined(*, is_enabled: boo
     finally:
         gc.callbacks.remove(noted)
         gc.enable()
+
+
+@pytest.fixture
+def take_descriptors() -> Iterator[Callable[[int], None]]:
+    """Takes all that this process may still open, but for so many."""
+    taken: list[int] = []
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 200), hard))
+
+    def take(left: int) -> None:
+        with pytest.raises(OSError, match="Too many open files"):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        for _ in range(left):
+            os.close(taken.pop())
+
+    yield take
+    for each in taken:
+        os.close(each)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@needs_landlock
+@pytest.mark.parametrize("left", [0, 1])
+def test_nothing_runs_without_its_rules_for_want_of_a_descriptor(
+    tmp_path: Path, take_descriptors: Callable[[int], None], left: int
+) -> None:
+    """One is for the rules, another for each of the paths in turn."""
+    ran: list[str] = []
+    confine.confined(lambda: None, [tmp_path], [])
+    take_descriptors(left)
+    for _ in range(2):
+        with pytest.raises(OSError, match="Too many open files"):
+            confine.confined(lambda: ran.append("unconfined"), [tmp_path], [])
+    assert ran == []
 
 
 @needs_landlock
