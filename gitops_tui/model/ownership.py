@@ -22,6 +22,15 @@ def stated_digest(manifest: Manifest | None) -> str:
     return str(manifest.annotations.get(DIGEST_ANNOTATION, "")) if manifest is not None else ""
 
 
+def letting_go(key: ResourceKey) -> str:
+    """The command by which a person makes a live object nobody's, whatever characters its name has."""
+    import shlex  # noqa: PLC0415 - for a refusal alone
+
+    kind = f"{key.kind}.{key.group}" if key.group else key.kind
+    where = ("--namespace", key.namespace) if key.namespace else ()
+    return shlex.join(("kubectl", "annotate", *where, f"{kind.lower()}/{key.name}", f"{TRACKING_ANNOTATION}-"))
+
+
 def owner_of(body: Body) -> str | None:
     """The application that owns a live object.
 

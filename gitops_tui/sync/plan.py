@@ -8,6 +8,7 @@ from typing import Any, Final
 from gitops_tui.model.application import Application
 from gitops_tui.model.fields import dig, text
 from gitops_tui.model.operations import Action, Change, ChangeSet, Method, SyncPhase
+from gitops_tui.model.ownership import letting_go
 from gitops_tui.model.resources import Body, DriftCode, FieldChange, Manifest, ResourceKey
 from gitops_tui.model.values import dataclass, replace
 from gitops_tui.sync.guards import held
@@ -41,6 +42,7 @@ _LOSSES: Final = {
     "PersistentVolumeClaim": "its data may be lost",
 }
 """What no manifest brings back when an object of a kind is deleted."""
+_IF_GONE: Final = "take it out of one of the two, or, if that one is no more, let go of it"
 _MADE_ANEW: Final = "is deleted and made anew"
 _SHRINKS_NOT: Final = "a volume that has grown cannot shrink again"
 
@@ -85,7 +87,7 @@ class _Planner:
         if pair.owner is not None and pair.owner != self.application.name:
             yield (
                 f"{pair.key}: belongs to application {pair.owner}; application {self.application.name} "
-                "states it too and does not touch it"
+                f"states it too and does not touch it ({_IF_GONE}: {letting_go(pair.key)})"
             )
         elif has_run(pair, self.application):
             yield RUN_ALREADY.format(pair.key)

@@ -11,9 +11,11 @@ import pytest
 
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.embedded.store.items import Key
-from gitops_tui.engine.requests import Reload
+from gitops_tui.engine.requests import Reload, Sync
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.model.application import SyncMode, SyncPolicy
+from gitops_tui.model.operations import OperationPhase
+from gitops_tui.model.ownership import TRACKING_ANNOTATION, owner_of
 from gitops_tui.model.resources import DriftCode, HealthCode, ResourceKey
 from gitops_tui.model.status import SyncCode, WorkerState
 from gitops_tui.model.values import replace
@@ -150,3 +152,29 @@ def below(shop: Stage, name: str) -> list[ResourceKey]:
     """The Pods that are shown of an application."""
     resources = shop.store.current.applications[name].resources
     return [each.key for each in resources if each.key.kind == "Pod"]
+
+
+def test_a_renamed_application_takes_its_objects_over_once_a_person_has_let_go_of_them(
+    tmp_path: Path, server: EmbeddedServer
+) -> None:
+    with stage(
+        tmp_path, server.kubeconfig, NAMESPACE, {"app/settings.yaml": config_map("settings", colour="blue")}
+    ) as shop:
+        shop.sync()
+        renamed = replace(shop.config.applications[0], name="renamed")
+        shop.ask(Reload(replace(shop.config, applications=(renamed,))))
+        refusals = shop.plan("renamed").refusals
+        command = f"kubectl annotate --namespace {NAMESPACE} configmap/settings gitops-tui.dev/tracking-id-"
+        assert any(command in refusal for refusal in refusals)
+
+        def let_go(body: Body) -> Body:
+            metadata = body["metadata"]
+            kept = {name: value for name, value in metadata["annotations"].items() if name != TRACKING_ANNOTATION}
+            return {**body, "metadata": {**metadata, "annotations": kept}}
+
+        put(server, "configmaps", "settings", let_go)
+        receipt = shop.ask(Sync("renamed", shop.plan("renamed"), "tester"))
+        assert receipt.phase is OperationPhase.SUCCEEDED
+        live = shop.live("", "ConfigMap", "settings")
+        assert live is not None
+        assert owner_of(live) == "renamed"

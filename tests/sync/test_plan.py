@@ -91,6 +91,8 @@ def test_another_applications_object_is_refused_and_both_are_named(scene: Scene)
 
     assert refusal.startswith("ConfigMap shop/a: belongs to application billing")
     assert "shop states it too" in refusal
+    command = "kubectl annotate --namespace shop configmap/a gitops-tui.dev/tracking-id-"
+    assert refusal.endswith(f"(take it out of one of the two, or, if that one is no more, let go of it: {command})")
 
 
 def test_an_object_of_nobody_is_adopted_with_a_warning(scene: Scene) -> None:
