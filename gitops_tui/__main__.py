@@ -258,7 +258,7 @@ class _Setting:
 
         mirrors = self._stack.enter_context(closing(Mirrors(config.settings.state_dir)))
         for repository in config.repositories[:_MOST_AHEAD] if ahead else ():
-            with suppress(GitopsError):
+            with suppress(GitopsError, OSError):
                 # Whoever fetches is told.
                 mirrors.mirror(repository).ask_ahead()
         return mirrors

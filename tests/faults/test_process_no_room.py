@@ -17,8 +17,10 @@ from tests.faults.conftest import SHOP, Enter
 from tests.support.api_client import ApiClient
 from tests.support.manifests import config_map
 from tests.support.oracle import Diary, held, mirrored, undisturbed
+from tests.support.program import Program
 from tests.support.room import give_room, no_room, take_room
 from tests.support.stage import Stage
+from tests.support.work_tree import WorkTree
 
 AUTO = SyncPolicy(mode=SyncMode.AUTO, prune=True, self_heal=True, max_prune=1.0)
 SETTINGS = f"/api/v1/namespaces/{SHOP}/configmaps/settings"
@@ -131,3 +133,29 @@ def test_a_start_without_room_shows_everything_and_writes_when_there_is_room(
         again.until(lambda _status: not banner(again))
         second = green(again)
         again.until(is_at(second))
+
+
+def test_a_state_folder_that_cannot_be_made_is_told_with_what_to_do(tmp_path: Path) -> None:
+    repository = WorkTree(tmp_path / "repository")
+    repository.commit("First release", {"app/settings.yaml": config_map("settings", colour="blue")})
+    (tmp_path / "file").write_text("no folder")
+    program = Program(
+        ("--repo", str(repository.path), "--path", "app", "--state-dir", str(tmp_path / "file" / "state"))
+    )
+
+    answer = program("status", code=2)
+
+    assert "fault of its own" not in answer.err
+    assert "make room on the disk, or mend its permissions" in answer.err
+    assert str(tmp_path / "file") in answer.err
+
+
+def test_an_application_of_folders_that_cannot_be_read_is_told_with_the_reason(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = Program(("--repo", str(gone), "--path", "apps/*", "--state-dir", str(tmp_path / "state")))
+
+    answer = program("status", "web", code=2)
+
+    assert "application web: is not tracked here" in answer.err
+    assert f"not everything could be read: repository {gone}" in answer.err

@@ -81,6 +81,10 @@ class Books:
 
             near = difflib.get_close_matches(name, self.tracked, n=1)
             hint = f"did you mean {near[0]}?" if near else "`gitops-tui status` lists the applications"
+            unread = next((each.status.problem for each in self.fetching.values() if each.status.problem), None)
+            if unread is not None:
+                # It may be one of the folders that could not be found.
+                hint = f"not everything could be read: {unread.subject}: {unread.message}"
             raise UsageError(f"application {name}", "is not tracked here", hint=hint)
         return tracked
 
