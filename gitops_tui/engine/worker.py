@@ -215,6 +215,8 @@ class Worker:
             match request:
                 case Reload():
                     self._fetches.use(request.config)
+                    if self._made is not None:
+                        self._made.launcher.take_turns()
                     future.set_result(None)
                 case Refresh():
                     self._looks.refresh(request, future)

@@ -11,11 +11,13 @@ import pytest
 
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config, Settings
+from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.halt import Halt
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.operations.running import Ended, Operations, Order, Progress, Rests
+from gitops_tui.engine.requests import Reload, Sync
 from gitops_tui.engine.schedule.books import Books
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
@@ -23,6 +25,10 @@ from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application, Destination, Source
 from gitops_tui.model.errors import GitopsError, PlanError
 from gitops_tui.model.operations import OperationKind, OperationPhase, Receipt
+from gitops_tui.model.values import replace
+from tests.support.lanes import Slow
+from tests.support.manifests import config_map
+from tests.support.stage import stage
 
 
 class Instant:
@@ -122,6 +128,28 @@ def test_one_that_only_waits_until_something_is_healthy_takes_no_place(room: Cal
     here.finish("b")
     here.finish("c")
     assert here.launcher.running == 0
+
+
+def test_a_reload_that_lets_more_run_at_once_begins_what_waits(tmp_path: Path) -> None:
+    lanes = Slow("sync ")
+    files: dict[str, str | None] = {"a/one.yaml": config_map("one"), "b/two.yaml": config_map("two")}
+    with (
+        EmbeddedServer.start() as server,
+        stage(tmp_path, server.kubeconfig, "default", files, lanes=lanes) as shop,
+    ):
+        (app,) = shop.config.applications
+        both = tuple(replace(app, name=name, source=replace(app.source, path=name)) for name in "ab")
+        tight = replace(shop.config, applications=both, settings=replace(shop.config.settings, parallel_syncs=1))
+        shop.ask(Reload(tight))
+        lanes.is_slow = True
+        syncs = [shop.worker.submit(Sync(name, shop.plan(name), "tester")) for name in "ab"]
+        shop.worker.step()
+        assert len(lanes.told) == 1
+        shop.ask(Reload(replace(tight, settings=replace(tight.settings, parallel_syncs=2))))
+        assert len(lanes.told) == 2
+        lanes.go_on()
+        shop.worker.step()
+        assert [sync.result(0).phase for sync in syncs] == [OperationPhase.SUCCEEDED] * 2
 
 
 def test_without_a_limit_all_run(room: Callable[[int], Room]) -> None:

@@ -126,14 +126,15 @@ class Launcher:
         elif name in self._begun and len(self._resting) < _MOST_RESTING:
             self._resting[name] = lane
             self._desk.rest(lane, begins=True)
-            self._take_turns()
+            self.take_turns()
 
     def _goes_on(self, name: str) -> None:
         lane = self._resting.pop(name, None)
         if lane is not None:
             self._desk.rest(lane, begins=False)
 
-    def _take_turns(self) -> None:
+    def take_turns(self) -> None:
+        """Begin what waits, as far as it may run now."""
         while self._turns and not self.is_full:
             self._turns.pop(next(iter(self._turns))).begin()
 
@@ -233,7 +234,7 @@ class Launcher:
         """No operation of the application runs any more: look at it again, and let the next one begin."""
         self._goes_on(tracked.application.name)
         self._begun.pop(tracked.application.name, None)
-        self._take_turns()
+        self.take_turns()
         tracked.job = None
         tracked.status = replace(tracked.status, running=None)
         tracked.touch(self._desk.clock())
