@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from gitops_tui.cluster import Cluster
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.embedded.store.items import Key
 from gitops_tui.engine.requests import Reload, Sync
+from gitops_tui.engine.schedule.live import LiveChanges
 from gitops_tui.engine.views.reconcile import Reconciler
 from gitops_tui.model.application import SyncMode, SyncPolicy
 from gitops_tui.model.operations import OperationPhase
@@ -178,3 +180,25 @@ def test_a_renamed_application_takes_its_objects_over_once_a_person_has_let_go_o
         live = shop.live("", "ConfigMap", "settings")
         assert live is not None
         assert owner_of(live) == "renamed"
+
+
+def test_the_objects_of_an_application_that_is_tracked_no_longer_are_let_go(
+    tmp_path: Path, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[LiveChanges] = []
+    subscribe = LiveChanges.subscribe
+
+    def kept(self: LiveChanges, cluster: Cluster) -> None:
+        made.append(self)
+        subscribe(self, cluster)
+
+    monkeypatch.setattr(LiveChanges, "subscribe", kept)
+    with stage(tmp_path, server.kubeconfig, NAMESPACE, {"app/settings.yaml": config_map("settings")}) as shop:
+        shop.sync()
+        shop.refresh()
+        assert made[0].followed == 1
+        shop.ask(Reload(replace(shop.config, applications=())))
+        assert made[0].followed == 0
+        shop.ask(Reload(shop.config))
+        shop.refresh()
+        assert made[0].followed == 1

@@ -46,6 +46,8 @@ class Books:
         """When each application is looked at next."""
         self.records = Records(journal)
         self.memory = Memory(journal)
+        self.on_leave: list[Callable[[str], None]] = []
+        """Called with the name of an application that is tracked no longer."""
         self.refreshed: list[Future[Snapshot]] = []
         """Refreshes that the next Snapshot answers."""
         self._journal = journal
@@ -190,6 +192,8 @@ class Books:
 
     def _leave(self, name: str) -> None:
         self.agenda.drop(name)
+        for call in self.on_leave:
+            call(name)
         tracked = self._left[name] = self.tracked.pop(name)
         for waiter in (*tracked.waiters, *tracked.late):
             waiter.looked_at(name)

@@ -25,6 +25,9 @@ class LiveChanges:
         self._subscribing = threading.Lock()
         self._applications_by_uid: dict[tuple[str, str], tuple[str, ...]] = {}
         """Nearly always one; what Git states twice is seen by both."""
+        self._indexed: dict[str, tuple[str, frozenset[str]]] = {}
+        """Of each application: its context, and the uids that are known to be its."""
+        desk.books.on_leave.append(self.forget)
         self._orphans: dict[tuple[str, str], None] = {}
 
     def subscribe(self, cluster: Cluster) -> None:
@@ -66,24 +69,43 @@ class LiveChanges:
 
     def index(self, tracked: Tracked, context: str, uids: frozenset[str]) -> None:
         """These objects, by their uids, are the application's or lie below its own."""
-        if uids == tracked.uids:
-            return
         name = tracked.application.name
+        if self._desk.books.tracked.get(name) is not tracked:
+            # It was left out of the configuration while it was looked at.
+            return
+        known, before = self._indexed.get(name, (context, frozenset()))
+        if known != context:
+            self.forget(name)
+            before = frozenset()
+        if uids == before:
+            return
         alone = (name,)
-        for uid in uids - tracked.uids:
+        for uid in uids - before:
             slot = (context, uid)
             others = self._others(slot, name)
             self._applications_by_uid[slot] = (*others, name) if others else alone
             if self._orphans.pop(slot, slot) is None:
                 tracked.dirty = True
-        for uid in tracked.uids - uids:
+        self._drop(name, context, before - uids)
+        self._indexed[name] = (context, uids)
+
+    def forget(self, name: str) -> None:
+        """An application is tracked no longer, or is elsewhere: nothing concerns it."""
+        self._drop(name, *self._indexed.pop(name, ("", frozenset())))
+
+    @property
+    def followed(self) -> int:
+        """How many objects concern somebody."""
+        return len(self._applications_by_uid)
+
+    def _drop(self, name: str, context: str, uids: frozenset[str]) -> None:
+        for uid in uids:
             slot = (context, uid)
             others = self._others(slot, name)
             if others:
                 self._applications_by_uid[slot] = others
             else:
                 self._applications_by_uid.pop(slot, None)
-        tracked.uids = uids
 
     def _others(self, slot: tuple[str, str], name: str) -> tuple[str, ...]:
         return tuple(each for each in self._applications_by_uid.get(slot, ()) if each != name)

@@ -75,7 +75,6 @@ class Tracked:
     """What came of the last operation, if it was not a success."""
     waiting: str = ""
     """Why automation does not start what it would."""
-    uids: frozenset[str] = frozenset()
     looked: Looked | None = None
     """What the last look brought back; None when it failed, or when nothing of it shall be taken over."""
     planned: float = NEVER
