@@ -11,7 +11,7 @@ from gitops_tui.config.build import build
 from gitops_tui.config.settings import Config, config_folder
 from gitops_tui.model.errors import ConfigError, InputError
 from gitops_tui.model.text import one_line
-from gitops_tui.yamlio import Positions, load_with_positions
+from gitops_tui.yamlio import Positions, load_all, load_with_positions
 
 if TYPE_CHECKING:
     from gitops_tui.config.mistakes import Mistake
@@ -62,16 +62,18 @@ def parse(data: bytes, *, name: str, base: Path, path: Path | None = None) -> Co
     if len(data) > LARGEST:
         raise ConfigError(name, f"is larger than {LARGEST // 1024 // 1024} MiB")
     try:
+        documents = load_all(data, name=name)
+        if len(documents) == 1 and not _mistakes(documents[0].value):
+            return build(documents[0].value, base, path)
+        # Where a value stands takes a parser, which takes longer to import than the file to read.
         document, positions = load_with_positions(data, name=name)
     except InputError as error:
         raise ConfigError(name, "one mistake", mistakes=(str(error),)) from error
     if document is None:
         raise ConfigError(name, "is empty", mistakes=(f"{name}:1:1: is empty",), hint=_INIT)
     mistakes = tuple(_told(name, document, positions))
-    if mistakes:
-        count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        raise ConfigError(name, count, mistakes=mistakes)
-    return build(document, base, path)
+    count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    raise ConfigError(name, count, mistakes=mistakes)
 
 
 def example() -> str:
@@ -81,13 +83,17 @@ def example() -> str:
     return resources.files("gitops_tui.config").joinpath("example.yaml").read_text(encoding="utf-8")
 
 
-def _told(name: str, document: Any, positions: Positions) -> list[str]:
+def _mistakes(document: Any) -> tuple[Mistake, ...]:
     # For a file alone; what is given on the command line has no schema.
     from gitops_tui.config.checks import other_mistakes  # noqa: PLC0415
     from gitops_tui.config.mistakes import schema_mistakes  # noqa: PLC0415
 
+    return (*schema_mistakes(document), *other_mistakes(document))
+
+
+def _told(name: str, document: Any, positions: Positions) -> list[str]:
     found: dict[tuple[int, int, str], None] = {}
-    for mistake in (*schema_mistakes(document), *other_mistakes(document)):
+    for mistake in _mistakes(document):
         line, column = positions.at(mistake.path, key=mistake.on_key)
         where = _where(document, mistake)
         text = f"{where}: {mistake.message}" if where else mistake.message

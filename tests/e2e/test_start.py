@@ -71,6 +71,27 @@ def test_a_look_imports_what_a_look_takes(gitops: Program) -> None:
     assert {name for name in modules if FOR_MORE_THAN_A_LOOK.match(name)} == set()
 
 
+def test_a_configuration_without_mistakes_takes_no_parser(
+    gitops: Program, control_plane: RealCluster, tmp_path: Path, namespace: str
+) -> None:
+    (tmp_path / "gitops-tui.yaml").write_text(f"""\
+# what is deployed
+applications:
+  - name: {namespace}
+    source: {{repository: ./repository, path: apps/{namespace}}}
+    destination:
+      namespace: "{namespace}"
+    ignore:
+      - kind: Deployment
+        pointers: [/spec/replicas]
+settings:
+  kubeconfig: {control_plane.kubeconfig}
+  stateDir: ./state
+""")
+    written = Program(("--config", str(tmp_path / "gitops-tui.yaml")))
+    assert heavy(imported(written, "status"), ANYTIME) == set()
+
+
 def test_a_sync_imports_nothing_that_only_others_need(gitops: Program, repository: WorkTree, namespace: str) -> None:
     repository.commit("Second", {f"apps/{namespace}/settings.yaml": config_map("settings", colour="red")})
     modules = imported(gitops, "sync", namespace, "--timeout", "0")
