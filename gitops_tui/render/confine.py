@@ -62,14 +62,15 @@ def confined(start: Callable[[], T], read: Iterable[Path | str], write: Iterable
 def _without_collections() -> Iterator[None]:
     """Have no thread look for garbage: whose it was could not be tidied up without a right to any file.
 
-    By the threshold, since the screen enables the collector and disables it as it works and rests.
+    The screen holds them back by their threshold, many times a second.
     """
-    thresholds = gc.get_threshold()
-    gc.set_threshold(0)
+    collects = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*thresholds)
+        if collects:
+            gc.enable()
 
 
 class _Confined(threading.Thread, Generic[T]):

@@ -378,23 +378,26 @@ def test_no_garbage_is_collected_by_a_thread_that_is_confined(*, is_enabled: boo
         collected.append(f"{phase} {threading.current_thread().name}")
 
     def litter() -> None:
-        gc.enable()
+        gc.set_threshold(700)
         for _ in range(10_000):
             knot: list[Any] = []
             knot.append(knot)
-        if not is_enabled:
-            gc.disable()
 
     thresholds = gc.get_threshold()
+    if not is_enabled:
+        gc.disable()
     gc.callbacks.append(noted)
     try:
+        gc.set_threshold(0)
         confine.confined(litter, [], [])
         assert "start confined" not in collected
-        assert (gc.isenabled(), gc.get_threshold()) == (is_enabled, thresholds)
+        assert gc.isenabled() is is_enabled
+        gc.enable()
         litter()
         assert "start MainThread" in collected
     finally:
         gc.callbacks.remove(noted)
+        gc.set_threshold(*thresholds)
         gc.enable()
 
 
