@@ -27,7 +27,7 @@ from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.revision import RollbackMode
 from gitops_tui.model.status import Snapshot
 from gitops_tui.model.text import one_line
-from gitops_tui.tui import actions, errands, hangup
+from gitops_tui.tui import actions, errands, hangup, signals
 from gitops_tui.tui.collector import Collector
 from gitops_tui.tui.keyboard import Keyboard
 from gitops_tui.tui.look.spans import Tone
@@ -119,9 +119,8 @@ class GitopsApp(App[None]):
         self.set_interval(5.0, self._age)
         self.run_worker(self._keyboard.run(), group="keyboard")
         loop = asyncio.get_running_loop()
-        for number in _ENDING:
-            # Dying of it would leave the terminal as the screen has made it.
-            loop.add_signal_handler(number, self.exit, None, 128 + number)
+        # Dying of one would leave the terminal as the screen has made it.
+        signals.hear(loop, _ENDING, lambda number: self.exit(None, 128 + number))
         if not self.is_headless and sys.__stdin__ is not None:
             hangup.watch(sys.__stdin__.fileno(), loop, partial(self.exit, None, 128 + signal.SIGHUP))
 
