@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from typing import Final
 
 _LONGEST: Final = 0.03
 """Seconds that a job waits at most: a screen that is busy for longer has to share."""
+_STALLED: Final = 0.5
+"""Seconds at work without a pause after which nobody waits: a terminal that does not read holds the screen up."""
 
 
 class Courtesy:
@@ -16,7 +20,9 @@ class Courtesy:
     has to share each of its turns with two busy threads takes three times as long to answer a key.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began = 0.0
         self._free = threading.Event()
         self._free.set()
 
@@ -27,6 +33,7 @@ class Courtesy:
 
     def begin(self) -> None:
         """The screen has something to do."""
+        self._began = self._clock()
         self._free.clear()
 
     def end(self) -> None:
@@ -35,5 +42,5 @@ class Courtesy:
 
     def give_way(self) -> None:
         """Wait while the screen is at work, but not for long."""
-        if not self._free.is_set():
+        if not self._free.is_set() and self._clock() - self._began < _STALLED:
             self._free.wait(_LONGEST)

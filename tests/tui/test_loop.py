@@ -60,6 +60,23 @@ def test_a_screen_that_is_busy_for_long_holds_nobody_up() -> None:
     assert lanes.close()
 
 
+def test_a_screen_that_a_stalled_terminal_holds_up_is_waited_for_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, waits = [100.0], list[float | None]()
+    monkeypatch.setattr(threading.Event, "wait", lambda _, timeout=None: waits.append(timeout))
+    courtesy = Courtesy(lambda: now[0])
+    courtesy.begin()
+    courtesy.give_way()
+    assert len(waits) == 1
+    now[0] += 1.0
+    for _ in range(3):
+        courtesy.give_way()
+    assert len(waits) == 1
+    courtesy.end()
+    courtesy.begin()
+    courtesy.give_way()
+    assert len(waits) == 2
+
+
 def test_an_ended_screen_leaves_the_others_free() -> None:
     courtesy = Courtesy()
 
