@@ -174,7 +174,11 @@ def test_a_renamed_application_takes_its_objects_over_once_a_person_has_let_go_o
             kept = {name: value for name, value in metadata["annotations"].items() if name != TRACKING_ANNOTATION}
             return {**body, "metadata": {**metadata, "annotations": kept}}
 
+        told = threading.Event()
+        unsubscribe = shop.clusters.get().subscribe(lambda live, _: told.set() if live.key.name == "settings" else None)
         put(server, "configmaps", "settings", let_go)
+        assert told.wait(30.0)
+        unsubscribe()
         receipt = shop.ask(Sync("renamed", shop.plan("renamed"), "tester"))
         assert receipt.phase is OperationPhase.SUCCEEDED
         live = shop.live("", "ConfigMap", "settings")
