@@ -25,6 +25,8 @@ _SCRIPT: Final = (
     'read -r _ && exec "$@" </dev/null'
 )
 """A limit that is refused is lower already, or (macOS, of the address space) is none that can be set."""
+_FIRST: Final = 3
+"""The number of the first descriptor that is not the input, the output or the errors."""
 _KIBIBYTE: Final = 1024
 _BLOCK: Final = 512
 _PIPE: Final = 1 << 20
@@ -63,7 +65,7 @@ def started(
     it went. OSError when it cannot be started, ValueError when no program can be given such arguments.
     """
     command = [SHELL, "-c", _SCRIPT, "sh", *amounts.arguments(), *arguments]
-    near, far = os.pipe()
+    near, far = _tether()
     try:
         process = confined(
             lambda: subprocess.Popen(
@@ -88,6 +90,22 @@ def started(
     finally:
         os.close(near)
         os.close(far)
+
+
+def _tether() -> tuple[int, int]:
+    """A pipe, of which the end to be read goes to a child."""
+    near, far = os.pipe()
+    if near > _FIRST:
+        return near, far
+    # Popen closes what is not passed on in ranges. If the first is passed on, the range before it is empty, and it
+    # closes each number that there may be, one by one: up to a million.
+    try:
+        return fcntl.fcntl(near, fcntl.F_DUPFD_CLOEXEC, _FIRST + 1), far
+    except OSError:
+        os.close(far)
+        raise
+    finally:
+        os.close(near)
 
 
 def _tie(near: int, group: int) -> None:

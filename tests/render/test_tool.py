@@ -292,6 +292,28 @@ def test_a_program_inherits_nothing_but_its_tie_to_us(tmp_path: Path) -> None:
     assert answer.output.split() == [b"False", b"True", b"True", b"True"], "no input, output, errors, the tie"
 
 
+def test_no_program_is_started_by_closing_all_descriptors_that_there_may_be(tmp_path: Path) -> None:
+    """As `Popen` does where the first one after the standard three is passed on, and /proc may not be read."""
+    script = """
+import os, pathlib, subprocess, sys
+from gitops_tui.render import tool
+os.closerange(3, 100)
+passed = []
+class Popen(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        passed.extend(options["pass_fds"])
+        super().__init__(*arguments, **options)
+subprocess.Popen = Popen
+for _ in range(2):
+    assert tool.run(["/bin/true"], home=pathlib.Path(sys.argv[1]), subject="shop").code == 0
+print(*passed, *sorted(os.listdir("/proc/self/fd")))
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    # What is listed at the end is the standard three and the listing itself.
+    assert [int(number) for number in done.stdout.split()] == [5, 5, 0, 1, 2, 3]
+
+
 def test_a_home_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match="cannot be started: No such file or directory"):
         run("", tmp_path / "absent")
