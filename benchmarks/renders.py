@@ -12,6 +12,7 @@ from benchmarks.setting import Setting
 from benchmarks.spawned import Spawned
 from gitops_tui.model.application import Application, Destination, Source
 from gitops_tui.render import render
+from gitops_tui.render.tool import find
 from gitops_tui.yamlio import rows
 from tests.support.stage import stage
 
@@ -70,7 +71,9 @@ def kustomize(setting: Setting) -> Iterator[Row]:
 def helm(setting: Setting) -> Iterator[Row]:
     """A chart, by us and by the binary alone."""
     place = _written(setting.folder / "rendered", chart())
-    yield from _beside(setting, place, ("helm", "template", "rendered", str(place)), "Helm chart", "helm template")
+    yield from _beside(
+        setting, place, (find("helm") or "helm", "template", "rendered", str(place)), "Helm chart", "helm template"
+    )
 
 
 def _beside(setting: Setting, place: Path, command: Sequence[str], what: str, peer: str) -> Iterator[Row]:
