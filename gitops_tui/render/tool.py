@@ -6,6 +6,7 @@ import os
 import selectors
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +32,9 @@ _READABLE: Final = (
 """What programs need of the system. None of it belongs to the user, and no cluster keeps a secret in it."""
 _LOOK: Final = 0.2
 """Seconds between two looks at whether the program has ended or should be."""
+_PREFIX: Final = "gitops-tui-render-"
+_OLD: Final = 3600.0
+"""Seconds after which no rendering can be at work in a folder any more."""
 _CHUNK: Final = 1 << 18
 _NOWHERE: Final = "http://127.0.0.1:9"
 _GO: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB", "GOMAXPROCS": "2"}
@@ -72,8 +77,19 @@ def find(name: str) -> str | None:
 @contextmanager
 def private_folder() -> Iterator[Path]:
     """A folder that only this user can read, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="gitops-tui-render-", ignore_cleanup_errors=True) as name:
+    _sweep()
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name:
         yield Path(name)
+
+
+@cache
+def _sweep() -> None:
+    """Remove the folders that were left where this program was killed: values of a chart may be in them."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            state = left.lstat()
+            if stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid() and time.time() - state.st_mtime > _OLD:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def environment(home: Path) -> dict[str, str]:

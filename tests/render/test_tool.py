@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -577,3 +578,23 @@ def test_what_a_container_refuses_is_done_without(tmp_path: Path, call: int) -> 
     command = [sys.executable, "-c", REFUSED, str(call), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == "b'rendered\\n'\n", done.stderr
+
+
+def test_what_a_killed_program_left_behind_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    elsewhere = tmp_path / "elsewhere"
+    for name in ("gitops-tui-render-old", "gitops-tui-render-new", "other", "elsewhere"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "values.json").write_text("{}")
+    (tmp_path / "gitops-tui-render-link").symlink_to(elsewhere)
+    long_ago = time.time() - 4000
+    for name in ("gitops-tui-render-old", "other", "elsewhere"):
+        os.utime(tmp_path / name, (long_ago, long_ago))
+    tool._sweep.cache_clear()
+    with tool.private_folder() as home:
+        made = home.name
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("elsewhere", "gitops-tui-render-link", "gitops-tui-render-new", "other"),
+    ]
+    assert made.startswith("gitops-tui-render-")
+    assert (elsewhere / "values.json").exists()
