@@ -196,6 +196,23 @@ def test_an_object_that_another_application_took_since_is_refused(scene: Scene) 
     assert scene.world.diary == []
 
 
+@pytest.mark.parametrize("method", ["apply", "replace"])
+def test_nobody_quotes_what_is_said_of_an_object_with_a_masked_field_be_it_live_alone(method: str) -> None:
+    """A server that refuses the merged object may quote a value that another manager has set."""
+    scene = Scene(replace(SHOP, masked_paths=("data.token",)))
+    notes = {"argocd.argoproj.io/sync-options": "Replace=true"} if method == "replace" else {}
+    for name, data in (("live", {"token": "hunter2"}), ("plain", {"colour": "blue"})):
+        scene.world.put(body("ConfigMap", name, data=data), application=SHOP)
+
+    stated = [body("ConfigMap", name, notes=notes, data={"size": "1"}) for name in ("live", "plain")]
+    scene.sync(*stated, body("ConfigMap", "stated", notes=notes, data={"token": "x"}))
+
+    assert [f"{method} ConfigMap/live" in scene.world.diary, f"{method} ConfigMap/plain" in scene.world.diary] == [
+        True
+    ] * 2
+    assert scene.world.unquoted == {key("ConfigMap", "live"), key("ConfigMap", "stated")}
+
+
 # between the plan and the write
 
 

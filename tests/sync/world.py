@@ -98,6 +98,7 @@ class World:
         self.warnings: dict[ResourceKey, tuple[str, ...]] = {}
         self.conflicts: dict[ResourceKey, tuple[str, ...]] = {}
         self.lax: set[ResourceKey] = set()
+        self.unquoted: set[ResourceKey] = set()
         self.serial = 0
 
     # what the product asks
@@ -120,9 +121,9 @@ class World:
         anew: bool = False,
         resource_version: str = "",
     ) -> Answer:
-        del secret
         with self.lock:
             key = manifest.key
+            self.unquoted |= {key} if secret else set()
             self.lax |= {key} if not validate else set()
             self._admit(key, force=force, dry_run=dry_run)
             before = self.objects.get(key)
@@ -152,9 +153,9 @@ class World:
         validate: bool = True,
         secret: bool = False,
     ) -> Answer:
-        del secret
         with self.lock:
             key = manifest.key
+            self.unquoted |= {key} if secret else set()
             self._admit(key, force=True, dry_run=dry_run)
             metadata = self.objects[key]["metadata"]
             if (metadata["uid"], metadata["resourceVersion"]) != (uid, resource_version):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from gitops_tui.diff import hides
 from gitops_tui.health import assess
 from gitops_tui.model.errors import ClusterError, ConflictError, GitopsError, InvalidError, NotServedError
 from gitops_tui.model.fields import dig
@@ -74,7 +73,7 @@ def applied(
         force=policy.force_conflicts,
         dry_run=dry_run,
         validate=validates(manifest.body, policy),
-        secret=hides(manifest.body, run.application.masked_paths),
+        secret=not run.is_quotable(manifest),
         anew=anew,
         resource_version=resource_version,
     )
@@ -94,7 +93,7 @@ def replaced(run: Run, change: Change, manifest: Manifest, *, dry_run: bool = Fa
                 resource_version=version_of(live),
                 dry_run=dry_run,
                 validate=validate,
-                secret=any(hides(body, run.application.masked_paths) for body in (manifest.body, live)),
+                secret=not run.is_quotable(manifest),
             )
         except ConflictError:
             # A status moves it at any time; the preflight saw that nothing else of it did.

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from typing import Final, TypeVar
 
+from gitops_tui.diff import hides
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.fields import dig, integer, text
 from gitops_tui.model.operations import Action, Change, ResourceResult, Result
 from gitops_tui.model.ownership import stated_digest
-from gitops_tui.model.resources import Body, Health, HealthCode, ResourceKey
+from gitops_tui.model.resources import Body, Health, HealthCode, Manifest, ResourceKey
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field
 from gitops_tui.sync.execution.pace import Pace
@@ -146,6 +147,16 @@ class Run:
             if answer is not None:
                 yield futures[future], answer[0]
         self.pace.check()
+
+    def is_quotable(self, manifest: Manifest) -> bool:
+        """Whether what the server says of an object can be told as it is: nothing of either side is masked."""
+        paths = self.application.masked_paths
+        if not paths:
+            return True
+        try:
+            return not any(hides(body, paths) for body in (manifest.body, self.lookup(manifest.key)))
+        except ClusterError:
+            return False
 
     def health_as_applied(self, change: Change) -> Health | None:
         """Return the health by the answer to the apply alone; None when nothing was applied."""
