@@ -38,8 +38,6 @@ _REASONS: Final = (
     (r"^\[GNUPG:\] NO_PUBKEY |^No principal matched", "is signed with a key that is not among those of `signedBy`"),
 )
 _UNSIGNED: Final = "is not signed with an OpenPGP or SSH key"
-
-
 _GONE: Final = re.compile(r"^error: [0-9a-f]{40,64}: unable to read", re.MULTILINE)
 """What is said with status 1, as of an unsigned commit, where the commit is missing from the copy."""
 _HOLDS: Final = 3600.0

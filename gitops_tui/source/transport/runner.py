@@ -104,14 +104,10 @@ class Runner:
         inherit: descriptors that the process keeps open, such as a lock. accept: exit statuses that are no
         failure; any other raises GitFailedError. TimedOutError past the deadline; SourceError when git is missing.
         """
-        self._check_version()
-        running = self._start(git_dir, arguments, access, limits=limits, stdin=stdin, inherit=inherit)
-        try:
+        with self.stream(git_dir, *arguments, access=access, limits=limits, stdin=stdin, inherit=inherit) as running:
             stdout = running.read_rest()
             status = running.finish()
             output = Output(stdout, running.stderr.decode(errors="replace"), status)
-        finally:
-            self._end(running)
         if status not in accept:
             raise GitFailedError(arguments[0], status, _redacted(output.stderr, access))
         return output

@@ -51,7 +51,7 @@ def spawn(
     if sys.platform == "linux" and not inherit and min(stdout, stderr, 3 if stdin is None else stdin) > 2:
         _keep_to_ourselves()
         first = (os.POSIX_SPAWN_DUP2, stdin, 0) if stdin is not None else _NOTHING
-        with suppress(NotImplementedError):
+        with suppress(NotImplementedError):  # raised where the C library can make no session: `Popen` can
             pid = os.posix_spawnp(
                 command[0],
                 command,
