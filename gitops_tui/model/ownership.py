@@ -22,6 +22,11 @@ def stated_digest(manifest: Manifest | None) -> str:
     return str(manifest.annotations.get(DIGEST_ANNOTATION, "")) if manifest is not None else ""
 
 
+def anothers(owner: str, application: str) -> str:
+    """What is told of an object that an application states and another one owns."""
+    return f"belongs to application {owner}, not to {application}"
+
+
 def letting_go(key: ResourceKey) -> str:
     """The command by which a person makes a live object nobody's, whatever characters its name has."""
     import shlex  # noqa: PLC0415 - for a refusal alone

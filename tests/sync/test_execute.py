@@ -213,6 +213,13 @@ def test_nobody_quotes_what_is_said_of_an_object_with_a_masked_field_be_it_live_
     assert scene.world.unquoted == {key("ConfigMap", "live"), key("ConfigMap", "stated")}
 
 
+def test_what_is_new_is_not_read_to_see_whether_it_has_masked_fields() -> None:
+    plain, masking = Scene(), Scene(replace(SHOP, masked_paths=("data.token",)))
+    for scene in (plain, masking):
+        scene.sync(config("a"), config("b"))
+    assert masking.world.reads == plain.world.reads
+
+
 # between the plan and the write
 
 

@@ -99,6 +99,7 @@ class World:
         self.conflicts: dict[ResourceKey, tuple[str, ...]] = {}
         self.lax: set[ResourceKey] = set()
         self.unquoted: set[ResourceKey] = set()
+        self.reads: list[ResourceKey] = []
         self.serial = 0
 
     # what the product asks
@@ -108,6 +109,7 @@ class World:
             if key in self.unreadable:
                 raise self.unreadable[key]
             self.resource(key.group, key.kind)
+            self.reads.append(key)
             return copy.deepcopy(self.objects.get(key))
 
     def apply(

@@ -19,7 +19,7 @@ from gitops_tui.model.errors import (
     NotServedError,
     UnreachableError,
 )
-from gitops_tui.model.ownership import owner_of
+from gitops_tui.model.ownership import anothers, owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.sync import Pair, hook_of, is_immutable, kept_from_apply
 
@@ -112,7 +112,7 @@ class Pairing:
             return self._missing(manifest, for_plan)
         owner = owner_of(live)
         if owner not in (None, self._application.name):
-            note = f"belongs to application {owner}, not to {self._application.name}"
+            note = anothers(owner, self._application.name)
             return Pair(
                 key=key,
                 manifest=manifest,

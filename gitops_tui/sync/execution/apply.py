@@ -9,9 +9,10 @@ from gitops_tui.health import assess
 from gitops_tui.model.errors import ClusterError, ConflictError, GitopsError, InvalidError, NotServedError
 from gitops_tui.model.fields import dig
 from gitops_tui.model.operations import Action, Change, Method, Result
-from gitops_tui.model.ownership import owner_of
+from gitops_tui.model.ownership import anothers, owner_of
 from gitops_tui.model.resources import Body, HealthCode, Manifest
 from gitops_tui.model.values import dataclass
+from gitops_tui.sync.execution.prune import REPLACED
 from gitops_tui.sync.execution.run import FailedError, Run, uid_of, version_of
 from gitops_tui.sync.options import awaits_kind, validates
 from gitops_tui.sync.order import defined_kind
@@ -64,19 +65,37 @@ def apply_step(run: Run, changes: Sequence[Change]) -> None:
 
 
 def applied(
-    run: Run, manifest: Manifest, *, dry_run: bool = False, anew: bool = False, resource_version: str = ""
+    run: Run,
+    manifest: Manifest,
+    *,
+    dry_run: bool = False,
+    secret: bool | None = None,
+    anew: bool = False,
+    resource_version: str = "",
 ) -> Applied:
-    """Apply an object by the policies that hold for it. ClusterError when the server refuses it."""
+    """Apply an object by the policies that hold for it. ClusterError when the server refuses it.
+
+    secret: whether something of it is masked, as `Run.masks` tells who has the live object; None to find out.
+    """
     policy = run.application.policy
     return run.cluster.apply(
         manifest,
         force=policy.force_conflicts,
         dry_run=dry_run,
         validate=validates(manifest.body, policy),
-        secret=not run.is_quotable(manifest),
+        secret=_is_masked(run, manifest, anew=anew) if secret is None else secret,
         anew=anew,
         resource_version=resource_version,
     )
+
+
+def _is_masked(run: Run, manifest: Manifest, *, anew: bool) -> bool:
+    if anew or not run.application.masked_paths:
+        return run.masks(manifest, None)
+    try:
+        return run.masks(manifest, run.lookup(manifest.key))
+    except ClusterError:
+        return True
 
 
 def replaced(run: Run, change: Change, manifest: Manifest, *, dry_run: bool = False) -> Applied:
@@ -85,7 +104,7 @@ def replaced(run: Run, change: Change, manifest: Manifest, *, dry_run: bool = Fa
     for attempt in range(_TRIES):
         live = run.cluster.read(change.key)
         if uid_of(live) != change.uid or (live and owner_of(live) not in {None, run.application.name}):
-            raise ConflictError(str(change.key), "another object has taken its place", status=409)
+            raise ConflictError(str(change.key), REPLACED, status=409)
         try:
             return run.cluster.replace(
                 manifest,
@@ -93,7 +112,7 @@ def replaced(run: Run, change: Change, manifest: Manifest, *, dry_run: bool = Fa
                 resource_version=version_of(live),
                 dry_run=dry_run,
                 validate=validate,
-                secret=not run.is_quotable(manifest),
+                secret=run.masks(manifest, live),
             )
         except ConflictError:
             # A status moves it at any time; the preflight saw that nothing else of it did.
@@ -132,7 +151,7 @@ def _require_takeable(run: Run, change: Change, live: Body | None) -> None:
     owner = owner_of(live)
     if owner is None and (uid_of(live) == change.uid or _comes_by_itself(run, change)):
         return
-    told = f"belongs to application {owner}, not to {run.application.name}" if owner else "appeared since the plan"
+    told = anothers(owner, run.application.name) if owner else "appeared since the plan"
     raise ConflictError(str(change.key), f"{told}; it is left as it is", status=409, temporary=True)
 
 

@@ -12,7 +12,7 @@ from gitops_tui.model.errors import (
     StalePlanError,
 )
 from gitops_tui.model.operations import Action, Change, Method
-from gitops_tui.model.ownership import owner_of
+from gitops_tui.model.ownership import anothers, owner_of
 from gitops_tui.model.resources import Body
 from gitops_tui.model.values import dataclass
 from gitops_tui.sync.execution.apply import applied, replaced
@@ -80,7 +80,7 @@ def _check(run: Run, introduced: Introduced, change: Change) -> _Finding:
         return _Finding(stale=stale)
     owner = owner_of(live) if live is not None else None
     if owner is not None and owner != run.application.name:
-        return _Finding(refusal=f"{change.key}: belongs to application {owner}, not to {run.application.name}")
+        return _Finding(refusal=f"{change.key}: {anothers(owner, run.application.name)}")
     try:
         return _dry_run(run, change, live, is_due=live is not None or not excused)
     except GitopsError as error:
@@ -123,7 +123,7 @@ def _dry_run(run: Run, change: Change, live: Body | None, *, is_due: bool) -> _F
         return _Finding()
     if change.method is Method.REPLACE:
         replaced(run, change, change.manifest, dry_run=True)
-    answer = applied(run, change.manifest, dry_run=True)
+    answer = applied(run, change.manifest, dry_run=True, secret=run.masks(change.manifest, live))
     if live is not None and change.action is Action.UPDATE and version_of(live) != change.resource_version:
         return _Finding(stale=_moved(run, change, live, answer.body))
     return _Finding()

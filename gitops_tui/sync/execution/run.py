@@ -148,15 +148,9 @@ class Run:
                 yield futures[future], answer[0]
         self.pace.check()
 
-    def is_quotable(self, manifest: Manifest) -> bool:
-        """Whether what the server says of an object can be told as it is: nothing of either side is masked."""
-        paths = self.application.masked_paths
-        if not paths:
-            return True
-        try:
-            return not any(hides(body, paths) for body in (manifest.body, self.lookup(manifest.key)))
-        except ClusterError:
-            return False
+    def masks(self, manifest: Manifest, live: Body | None) -> bool:
+        """Whether something of either side of an object is masked, so that nobody may quote what is said of it."""
+        return any(hides(body, self.application.masked_paths) for body in (manifest.body, live))
 
     def health_as_applied(self, change: Change) -> Health | None:
         """Return the health by the answer to the apply alone; None when nothing was applied."""
