@@ -202,7 +202,9 @@ def test_a_definition_that_a_backup_does_not_know_is_not_served(server: Embedded
     version = {"name": "v1", "served": True, "storage": True, "schema": schema}
     spec = {"group": "example.org", "scope": "Namespaced", "names": names, "versions": [version]}
     definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    client.create(definitions, {"metadata": {"name": "widgets.example.org"}, "spec": spec}).ok()
+    with client.watch(definitions) as events:
+        client.create(definitions, {"metadata": {"name": "widgets.example.org"}, "spec": spec}).ok()
+        next(event for event in events if event["object"]["status"]["conditions"])
     assert client.get("/apis/example.org/v1/widgets").code == 200
     server.faults.restore(backup)
     deadline = time.monotonic() + 20
