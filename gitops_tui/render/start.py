@@ -46,9 +46,9 @@ class Reach:
 class Amounts:
     """What a renderer and each of its children may use. cpu: seconds. memory, file: bytes."""
 
-    cpu: int
-    memory: int
-    file: int
+    cpu: int = 300
+    memory: int = 4 * 1024**3
+    file: int = 256 * 1024**2
 
     def arguments(self) -> tuple[str, ...]:
         """As the script takes them."""

@@ -46,13 +46,11 @@ It works in one thread beside the collector; how many it might have, it would as
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one run may use. time: seconds until SIGTERM. grace: seconds until SIGKILL. The others are bytes."""
+    """What one run may use. time: seconds until SIGTERM. grace: seconds until SIGKILL. output, errors: bytes."""
 
     time: float = 90.0
     grace: float = 2.0
-    cpu: int = 300
-    memory: int = 4 * 1024**3
-    file: int = 256 * 1024**2
+    amounts: Amounts = Amounts()
     output: int = 64 * 1024**2
     errors: int = 256 * 1024
 
@@ -145,11 +143,10 @@ def run(
     """
     limits = limits or LIMITS
     name = Path(arguments[0]).name
-    amounts = Amounts(limits.cpu, limits.memory, limits.file)
     with ExitStack() as stack:
         try:
             reach = _reach(arguments[0], home, readable)
-            process = stack.enter_context(started(arguments, reach, amounts, environment(home)))
+            process = stack.enter_context(started(arguments, reach, limits.amounts, environment(home)))
         except OSError as e:
             raise RenderError(subject, f"{name} cannot be started: {_reason(e)}", temporary=e.errno in LACKING) from e
         except ValueError as e:

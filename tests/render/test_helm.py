@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_tui.render import RenderTarget, tool
+from gitops_tui.render import RenderTarget, start, tool
 from tests.render.conftest import CONFIG_MAP, Repository
 
 CHART = "apiVersion: v2\nname: shop\nversion: 0.1.0\n"
@@ -336,7 +336,7 @@ def test_complaints_of_other_versions_of_helm_are_read_too(
 def test_a_template_without_end_is_stopped_by_the_memory_it_may_use(
     chart: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tool, "LIMITS", tool.Limits(memory=2 * 1024**3))
+    monkeypatch.setattr(tool, "LIMITS", tool.Limits(amounts=start.Amounts(memory=2 * 1024**3)))
     chart.write({"charts/web/templates/bomb.yaml": "{{ range $i := until 1000000000 }}x{{ end }}"})
     error = chart.refusal("charts/web")
     assert error.subject == "charts/web"

@@ -22,6 +22,7 @@ import pytest
 
 from gitops_tui.model.errors import RenderError
 from gitops_tui.render import confine, render, start, tool
+from gitops_tui.render.start import Amounts
 from gitops_tui.render.tool import Answer, Limits
 from tests.render.conftest import CONFIG_MAP, Repository, application
 from tests.support.room import no_room
@@ -193,17 +194,18 @@ def test_endless_complaints_are_kept_short(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
 def test_memory_is_bounded(tmp_path: Path) -> None:
-    answer = run("x = bytearray(2 * 1024**3)", tmp_path, limits=Limits(memory=1024**3))
+    answer = run("x = bytearray(2 * 1024**3)", tmp_path, limits=Limits(amounts=Amounts(memory=1024**3)))
     assert answer.code == 1
     assert "MemoryError" in answer.errors
 
 
 def test_processor_time_is_bounded(tmp_path: Path) -> None:
-    assert run("while True: pass", tmp_path, limits=Limits(cpu=1)).code in {-signal.SIGXCPU, -signal.SIGKILL}
+    answer = run("while True: pass", tmp_path, limits=Limits(amounts=Amounts(cpu=1)))
+    assert answer.code in {-signal.SIGXCPU, -signal.SIGKILL}
 
 
 def test_files_are_bounded(tmp_path: Path) -> None:
-    answer = run("open('big', 'wb').write(b'x' * 10_000_000)", tmp_path, limits=Limits(file=1_000_000))
+    answer = run("open('big', 'wb').write(b'x' * 10_000_000)", tmp_path, limits=Limits(amounts=Amounts(file=1_000_000)))
     assert answer.code != 0
     assert (tmp_path / "big").stat().st_size <= 1_000_000
 
