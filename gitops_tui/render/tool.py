@@ -18,10 +18,11 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from gitops_tui.children import SHELL, ask_to_end, has_ended, signal_group
 from gitops_tui.model.errors import RenderError
 from gitops_tui.model.values import dataclass
 from gitops_tui.render.confine import LACKING
-from gitops_tui.render.start import SHELL, Amounts, Reach, started
+from gitops_tui.render.start import Amounts, Reach, started
 
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
 _READABLE: Final = (
@@ -36,6 +37,7 @@ _PREFIX: Final = "gitops-tui-render-"
 _OLD: Final = 3600.0
 """Seconds after which no rendering can be at work in a folder any more."""
 _CHUNK: Final = 1 << 18
+_SIGNALLED: Final = 128
 _NOWHERE: Final = "http://127.0.0.1:9"
 _GO: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB", "GOMAXPROCS": "2"}
 """A renderer lives for a moment, and Go would spend a fifth of it on collecting garbage. One that grows large does.
@@ -206,7 +208,7 @@ class _Run:
                 ready = selector.select(timeout=0 if ended else _LOOK)
                 if not ready and ended:
                     break
-                ended = ended or (not ready and _has_ended(self._process))
+                ended = ended or (not ready and has_ended(self._process))
                 for key, _ in ready:
                     chunk = os.read(key.fd, _CHUNK)
                     key.data.extend(chunk)
@@ -215,7 +217,7 @@ class _Run:
                 self._check_size()
                 self._tell()
         pause = 0.0002
-        while not _has_ended(self._process):
+        while not has_ended(self._process):
             self._check_time()
             time.sleep(pause)
             pause = min(pause * 2, _LOOK)
@@ -227,14 +229,14 @@ class _Run:
 
     def answer(self) -> Answer:
         """What was printed, once the program has been reaped."""
-        return Answer(self._process.returncode, bytes(self._output), self._errors.decode(errors="replace"))
+        return Answer(_code(self._process), bytes(self._output), self._errors.decode(errors="replace"))
 
     def _check_time(self) -> None:
         if self._stop.is_set():
-            _terminate(self._process, self._limits.grace)
+            ask_to_end(self._process, self._limits.grace)
             raise RenderError(self._subject, f"{self._name} was stopped before it was done", temporary=True)
         if time.monotonic() > self._deadline:
-            _terminate(self._process, self._limits.grace)
+            ask_to_end(self._process, self._limits.grace)
             raise RenderError(self._subject, f"{self._name} took longer than {self._limits.time:g} s", temporary=True)
 
     def _check_size(self) -> None:
@@ -244,33 +246,15 @@ class _Run:
         del self._errors[: -self._limits.errors]
 
 
-def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether the program has ended.
-
-    It is not reaped yet where the system can tell without (macOS cannot, before Python 3.13), so that the number
-    of its process group cannot be another's meanwhile.
-    """
-    if hasattr(os, "waitid"):
-        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
-    return process.poll() is not None
-
-
-def _terminate(process: subprocess.Popen[bytes], grace: float) -> None:
-    _signal_group(process, signal.SIGTERM)
-    until = time.monotonic() + grace
-    while not _has_ended(process) and time.monotonic() < until:
-        time.sleep(0.02)
+def _code(process: subprocess.Popen[bytes]) -> int:
+    """How it ended. No renderer has a code above 128 of its own: a shell that watched one says so of its signal."""
+    return process.returncode if process.returncode <= _SIGNALLED else _SIGNALLED - process.returncode
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
     """Kill whatever is left of the group, then reap its leader."""
-    _signal_group(process, signal.SIGKILL)
+    signal_group(process, signal.SIGKILL)
     process.wait()
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()
-
-
-def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # it is gone, or (macOS) only its leader's remains are there
-        os.killpg(process.pid, number)

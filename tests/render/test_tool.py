@@ -20,8 +20,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+from gitops_tui import children
 from gitops_tui.model.errors import RenderError
-from gitops_tui.render import confine, render, start, tool
+from gitops_tui.render import confine, render, tool
 from gitops_tui.render.start import Amounts
 from gitops_tui.render.tool import Answer, Limits
 from tests.render.conftest import CONFIG_MAP, Repository, application
@@ -68,6 +69,13 @@ def test_output_errors_and_exit_code_are_returned(tmp_path: Path) -> None:
 
 
 def test_a_signal_is_a_negative_code(tmp_path: Path) -> None:
+    assert run("import os; os.kill(os.getpid(), 9)", tmp_path).code == -signal.SIGKILL
+
+
+def test_a_signal_is_a_negative_code_even_where_a_shell_tells_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "_tie", lambda *_: False)
     assert run("import os; os.kill(os.getpid(), 9)", tmp_path).code == -signal.SIGKILL
 
 
@@ -220,10 +228,13 @@ def test_a_program_that_cannot_be_started_is_told(tmp_path: Path) -> None:
 
 PARENT = """
 import os, pathlib, signal, sys
-from gitops_tui.render import start, tool
+from gitops_tui import children
+from gitops_tui.render import tool
 folder = pathlib.Path(sys.argv[1])
 if sys.argv[2] == "soon":
-    start._tie = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    children._tie = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[2] == "watched":
+    children._tie = lambda *_: False
 python = [pathlib.Path(sys.prefix), pathlib.Path(sys.base_prefix)]
 tool.run([sys.executable, "-c", sys.argv[3]], home=folder, subject="x", readable=python)
 """
@@ -236,12 +247,10 @@ pathlib.Path("part").rename("note")
 time.sleep(600)
 """
 
-needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a renderer with who started it")
 
-
-@needs_linux
-def test_a_renderer_dies_with_us_even_when_we_are_killed(tmp_path: Path) -> None:
-    ours = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path), "later", PARENT_OF_ONE])
+@pytest.mark.parametrize("how", ["tied", "watched"])
+def test_a_renderer_dies_with_us_even_when_we_are_killed(tmp_path: Path, how: str) -> None:
+    ours = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path), how, PARENT_OF_ONE])
     note = tmp_path / "note"
     pids = [int(pid) for pid in wait_for(lambda: note.read_text().split() if note.exists() else [])]
     ours.kill()
@@ -249,7 +258,6 @@ def test_a_renderer_dies_with_us_even_when_we_are_killed(tmp_path: Path) -> None
     assert [gone(pid) for pid in pids] == [True, True], "the renderer, and what it started"
 
 
-@needs_linux
 def test_a_renderer_does_not_begin_when_we_are_killed_before_it_is_tied_to_us(tmp_path: Path) -> None:
     """The shell that would become it finds that nobody is there."""
     command = [sys.executable, "-c", PARENT, str(tmp_path), "soon", "open('note', 'w').write('it ran')"]
@@ -314,7 +322,7 @@ print(*passed, *sorted(os.listdir("/proc/self/fd")))
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     # What is listed at the end is the standard three and the listing itself.
-    assert [int(number) for number in done.stdout.split()] == [5, 5, 0, 1, 2, 3]
+    assert [int(number) for number in done.stdout.split()] == [7, 7, 0, 1, 2, 3]
 
 
 def test_a_home_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -548,7 +556,7 @@ def test_an_argument_that_no_program_can_be_given_is_told(repository: Repository
 
 
 def test_a_shell_that_is_missing_is_not_taken_for_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (start, tool):
+    for module in (children, tool):
         monkeypatch.setattr(module, "SHELL", str(tmp_path / "sh"))
     with pytest.raises(RenderError, match=r"python\S* cannot be started: .*/sh: No such file or directory"):
         run("", tmp_path)
@@ -574,7 +582,7 @@ print(tool.run(["/bin/echo", "rendered"], home=pathlib.Path(sys.argv[2]), subjec
 """A program under a filter of system calls (seccomp) that answers EPERM to one of them, as a container's does."""
 
 
-@needs_linux
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has what is refused here")
 @pytest.mark.parametrize("call", [10, 444, 446], ids=["F_SETSIG", "landlock_create_ruleset", "landlock_restrict_self"])
 def test_what_a_container_refuses_is_done_without(tmp_path: Path, call: int) -> None:
     command = [sys.executable, "-c", REFUSED, str(call), str(tmp_path)]

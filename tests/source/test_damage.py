@@ -286,11 +286,12 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes")
-@pytest.mark.skipif(shutil.which("setpriv") is None, reason="only setpriv ties a child to the life of its parent")
-def test_a_killed_process_leaves_no_git_behind(server: GitServer, start: Start, origin: Origin) -> None:
+@pytest.mark.parametrize("how", ["tied", "watched"])
+def test_a_killed_process_leaves_no_git_behind(server: GitServer, start: Start, origin: Origin, how: str) -> None:
     origin.commit()
     server.silent = True
-    child = start("mirror.fetch()", f"{server.url}/origin")
+    watched = "import gitops_tui.children\ngitops_tui.children._tie = lambda *_: False\n" if how == "watched" else ""
+    child = start(f"{watched}mirror.fetch()", f"{server.url}/origin")
     assert server.arrived.wait(30)
     children = descendants(child.pid)
     assert children

@@ -9,16 +9,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from gitops_tui.children import has_ended
 from gitops_tui.model.application import Repository
 from gitops_tui.model.errors import SourceError
 from gitops_tui.source import Mirrors
 from gitops_tui.source.transport import process
 from gitops_tui.source.transport.failures import GitFailedError, TimedOutError
-from gitops_tui.source.transport.process import Limits, has_ended
+from gitops_tui.source.transport.process import Limits
 from gitops_tui.source.transport.runner import LOCAL, Access, Runner
 from tests.support.git_origin import Origin
 
@@ -228,3 +230,16 @@ def test_no_descriptor_is_handed_down_that_this_process_was_given(tmp_path: Path
 def test_a_program_is_ended_by_a_file_that_grows_too_large_as_it_would_be_anywhere() -> None:
     ignored = seen_by_git("grep SigIgn /proc/self/status").split()[-1]
     assert not int(ignored, 16) & (1 << (signal.SIGXFSZ - 1))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="lists what git holds in /proc")
+@pytest.mark.parametrize("tied", [True, False])
+def test_what_git_is_to_keep_it_keeps(tmp_path: Path, tied: bool) -> None:
+    names = [f"kept-{number}" for number in range(3)]
+    with ExitStack() as stack:
+        files = [stack.enter_context((tmp_path / name).open("w")) for name in names]
+        listing = script("ls -l /proc/self/fd").options[0]
+        access = Access() if tied else LOCAL
+        kept = [file.fileno() for file in files]
+        said = Runner().run(None, "-c", listing, "misbehave", access=access, inherit=kept).stdout.decode()
+    assert sorted(word.rpartition("/")[2] for word in said.split() if "kept-" in word) == names

@@ -7,18 +7,17 @@ import select
 import signal
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import BinaryIO, Final, Self
 
+from gitops_tui.children import Child, Tether, ask_to_end, has_ended, signal_group, tethered, wait_for_end
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.values import dataclass
 from gitops_tui.source.transport.failures import TimedOutError
-from gitops_tui.source.transport.spawn import Child, spawn
+from gitops_tui.source.transport.spawn import spawn
 
 _STDERR_KEPT: Final = 64 << 10
 _CHUNK: Final = 1 << 20
 _GRACE: Final = 2.0
-_NAP: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +34,19 @@ STANDARD: Final = Limits()
 class Running:
     """A git process whose output is being read.
 
-    ends: our ends of its pipes, of stdout, of stderr, and of what it is tied to us by, if it is; `close` closes them.
+    ends: our ends of its stdout and stderr. tether: what it is tied to us by, if it is. `close` closes them.
     """
 
-    def __init__(self, process: Child, ends: Sequence[int], limits: Limits) -> None:
+    def __init__(self, process: Child, ends: Sequence[int], limits: Limits, tether: Tether | None) -> None:
         self.process = process
+        self._tether = tether
         self.stderr = bytearray()
         self._deadline = time.monotonic() + limits.timeout
         self._limits = limits
         self._seen = 0
         self._buffer = bytearray()
         self._ends = ends
-        self._stdout, self._stderr = ends[:2]
+        self._stdout, self._stderr = ends
         self._open = {self._stdout, self._stderr}
         self._poll = select.poll()
         self._poll.register(self._stdout, select.POLLIN)
@@ -67,27 +67,32 @@ class Running:
 
         stdin: nothing to read when None. inherit: see `Runner.run`. tied: it ends with this process, and reads nothing.
         """
+        tether = Tether() if tied else None
         ours: list[int] = []
         theirs: list[int] = []
         try:
             for _ in range(2):
-                _pipe(ours, theirs)
-            if tied:
-                _pipe(theirs, ours)
+                near, far = os.pipe()
+                ours.append(near)
+                theirs.append(far)
             process = spawn(
-                [*_TETHERED, *command] if tied else command,
+                tethered(*command) if tether else command,
                 environment,
-                stdin=theirs[2] if tied else None if stdin is None else stdin.fileno(),
+                stdin=tether.stdin if tether else None if stdin is None else stdin.fileno(),
                 stdout=theirs[0],
                 stderr=theirs[1],
-                inherit=inherit,
+                inherit=(tether.kept, *inherit) if tether else inherit,
             )
         except BaseException:
             _close(ours)
+            if tether:
+                tether.close()
             raise
         finally:
             _close(theirs)
-        return cls(process, ours, limits)
+        if tether:
+            tether.tie(process)
+        return cls(process, ours, limits, tether)
 
     def read(self, size: int) -> bytes:
         """Return `size` bytes of stdout, fewer only at its end. TimedOutError; SourceError over the output limit."""
@@ -113,7 +118,7 @@ class Running:
         """Wait for the end; return the exit status."""
         while self._pump():
             pass
-        _wait(self.process, max(self._deadline - time.monotonic(), 0.1))
+        wait_for_end(self.process, max(self._deadline - time.monotonic(), 0.1))
         status = self.process.poll()
         if status is None:
             raise TimedOutError(self._limits.timeout)
@@ -121,8 +126,10 @@ class Running:
 
     def close(self) -> None:
         """Kill what still runs, and give everything back."""
-        terminate(self.process)
+        _terminate(self.process)
         _close(self._ends)
+        if self._tether:
+            self._tether.close()
 
     def _pump(self) -> bool:
         """Take what is there, wait for it if need be; return False at the end of the output."""
@@ -156,75 +163,17 @@ class Running:
             self._buffer += data
 
 
-def _pipe(reading: list[int], writing: list[int]) -> None:
-    near, far = os.pipe()
-    reading.append(near)
-    writing.append(far)
-
-
 def _close(descriptors: Iterable[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
 
 
-def _wait(process: Child, seconds: float) -> None:
-    """Wait for the end, where the system tells of it (Linux): naps would take as long again as git itself."""
-    if has_ended(process):
-        return
-    try:
-        descriptor = os.pidfd_open(process.pid)
-    except (AttributeError, OSError):
-        # Another system, or an older kernel.
-        _look_for_the_end(process, seconds)
-        return
-    try:
-        waiting = select.poll()
-        waiting.register(descriptor, select.POLLIN)
-        waiting.poll(seconds * 1000)
-    finally:
-        os.close(descriptor)
-
-
-def _look_for_the_end(process: Child, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not has_ended(process) and time.monotonic() < deadline:
-        time.sleep(_NAP)
-
-
-_TETHER: Final = (
-    "trap : TERM; exec 3<&0; (read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 & watcher=$!; "
-    '"$@" </dev/null 3<&-; status=$?; { kill -KILL $watcher; wait $watcher; } 2>/dev/null; exit $status'
-)
-_TETHERED: Final = ("/bin/sh", "-c", _TETHER, "sh")
-"""Before a command: it and its group end when the pipe on its input does, that is when this process is killed.
-
-A transfer that hangs in the network would live on otherwise, and hold the lock of its mirror.
-"""
-
-
-def terminate(process: Child) -> None:
+def _terminate(process: Child) -> None:
     """End a process and its whole group: SIGTERM, then SIGKILL for what is left after two seconds."""
     if process.returncode is not None:
         return
     if not has_ended(process):
-        signal_group(process, signal.SIGTERM)
-        _look_for_the_end(process, _GRACE)
+        ask_to_end(process, _GRACE)
         # The ended leader is reaped only below, so its group's number cannot have become another's.
         signal_group(process, signal.SIGKILL)
     process.wait()
-
-
-def has_ended(process: Child) -> bool:
-    """Whether a process has ended; it is not reaped."""
-    if process.returncode is not None:
-        return True
-    try:
-        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:
-        return True
-
-
-def signal_group(process: Child, number: int) -> None:
-    """Send a signal to everything that a process has started, and itself."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)

@@ -12,13 +12,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from gitops_tui.children import Child, signal_group
 from gitops_tui.model.errors import SourceError
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, field
 from gitops_tui.source.storage import make_private
 from gitops_tui.source.transport.failures import GitFailedError
-from gitops_tui.source.transport.process import STANDARD, Limits, Running, signal_group
-from gitops_tui.source.transport.spawn import Child
+from gitops_tui.source.transport.process import STANDARD, Limits, Running
 
 _OLDEST: Final = (2, 32)
 _MISSING: Final = "the program is not there"

@@ -9,29 +9,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from typing import Final, Protocol
+from itertools import count
+from typing import Final
+
+from gitops_tui.children import Child
 
 _RESTORED: Final = (signal.SIGPIPE, signal.SIGXFSZ)
 """What the interpreter ignores, and programs expect to be ended by."""
-
-
-class Child(Protocol):
-    """A child process, as `Popen` has it. returncode: None until its end was asked for; minus the signal it died of."""
-
-    returncode: int | None
-
-    @property
-    def pid(self) -> int:
-        """Its number."""
-        ...
-
-    def poll(self) -> int | None:
-        """How it ended, None while it runs."""
-        ...
-
-    def wait(self) -> int:
-        """Wait for its end; return how it was."""
-        ...
 
 
 def spawn(
@@ -45,18 +29,26 @@ def spawn(
 ) -> Child:
     """Start a program in a session and group of its own, with these descriptors and no others. OSError.
 
-    stdin: nothing to read when None. inherit: more descriptors that it keeps.
+    stdin: nothing to read when None. inherit: more descriptors that it keeps, with whatever number.
     """
+    given = (stdout, stderr, *inherit) if stdin is None else (stdin, stdout, stderr, *inherit)
     # One below three could be taken by another before its turn: `Popen` knows how to move them.
-    if sys.platform == "linux" and not inherit and min(stdout, stderr, 3 if stdin is None else stdin) > 2:
+    if sys.platform == "linux" and min(given) > 2:
         _keep_to_ourselves()
         first = (os.POSIX_SPAWN_DUP2, stdin, 0) if stdin is not None else _NOTHING
+        # To its own number some C libraries do not move one, and it would be closed.
+        free = (number for number in count(3) if number not in given)
         with suppress(NotImplementedError):  # raised where the C library can make no session: `Popen` can
             pid = os.posix_spawnp(
                 command[0],
                 command,
                 environment,
-                file_actions=(first, (os.POSIX_SPAWN_DUP2, stdout, 1), (os.POSIX_SPAWN_DUP2, stderr, 2)),
+                file_actions=(
+                    first,
+                    (os.POSIX_SPAWN_DUP2, stdout, 1),
+                    (os.POSIX_SPAWN_DUP2, stderr, 2),
+                    *((os.POSIX_SPAWN_DUP2, kept, number) for kept, number in zip(inherit, free, strict=False)),
+                ),
                 setsid=True,
                 setsigdef=_RESTORED,
             )
