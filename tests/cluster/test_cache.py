@@ -68,6 +68,26 @@ def test_what_a_write_was_answered_with_is_known_before_the_watch_tells_of_it() 
     assert told == ["a6", "new7"]
 
 
+def test_what_the_watch_tells_of_before_a_write_does_not_bring_it_back() -> None:
+    cache = Cache()
+    told: list[tuple[str, bool]] = []
+    shelf = cache.open(SCOPE)
+    cache.replace(shelf, [live("a", 3), live("made-anew", 4)], "5")
+    cache.subscribe(lambda found, gone: told.append((f"{found.key.name}{found.resource_version}", gone)))
+
+    cache.learn(live("a", 8))
+    cache.learn(live("made-anew", 9))
+    cache.put(shelf, live("a", 6))
+    cache.remove(shelf, live("made-anew", 7))
+    cache.put(shelf, live("a", 8))
+    cache.put(shelf, live("made-anew", 9))
+    assert told == [("a8", False), ("made-anew9", False)]
+
+    cache.put(shelf, live("a", 10))
+    cache.remove(shelf, live("made-anew", 11))
+    assert told[2:] == [("a10", False), ("made-anew11", True)]
+
+
 def test_a_late_answer_brings_back_nothing_that_the_watch_has_gone_past() -> None:
     cache = Cache()
     shelf = cache.open(SCOPE)

@@ -11,7 +11,7 @@ import pytest
 from gitops_tui.cluster import Cluster, Clusters, Live, Scope, Timing
 from gitops_tui.model.errors import ForbiddenError, NotServedError, UnreachableError
 from gitops_tui.model.ownership import APPLICATION_LABEL, TRACKING_ANNOTATION
-from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.resources import Manifest, ResourceKey
 from tests.cluster.conftest import KINDS, QUICK
 from tests.cluster.waiting import Heard, eventually
 from tests.support.scripted_server import DEADLINE, Asked, ScriptedServer, core_resources, json_reply
@@ -181,7 +181,7 @@ def test_a_broken_watch_is_opened_again_without_a_problem(
 
 
 def test_a_silent_watch_is_opened_again(server: ScriptedServer, tmp_path: Path) -> None:
-    clusters = Clusters(server.kubeconfig(tmp_path), timing=Timing(silence=0.2, first_pause=0.02))
+    clusters = Clusters(server.kubeconfig(tmp_path), timing=Timing(silence=2.0, first_pause=0.02))
     cluster = clusters.get()
     listed(server, cluster, config_map("a", 5))
 
@@ -266,6 +266,25 @@ def test_a_cluster_restored_to_an_older_state_is_listed_again_by_every_scope(
     watch.event("ADDED", config_map("c", 501))
     assert heard.next() == ("c", False)
     assert server.count(PATH) == asked, "each scope is listed again once, whoever finds out"
+
+
+def test_a_cluster_restored_to_before_a_write_that_no_watch_told_of_is_listed_again(
+    server: ScriptedServer, cluster: Cluster
+) -> None:
+    watch = listed(server, cluster, config_map("a", 5), version=10)
+    server.route("/api/v1/namespaces/shop/configmaps/new", json_reply(config_map("new", 30)))
+    cluster.apply(Manifest.of(config_map("new", 0)))
+    assert cluster.live(key("new")) is not None
+
+    watch.cut()
+    time_line_is_checked(server, 20)
+    watch = server.take(PATH, **STREAM)
+    watch.begin()
+    watch.event("ADDED", config_map("a", 5))
+    watch.event("BOOKMARK", bookmark(20, initial_end=True))
+
+    eventually(lambda: cluster.live(key("new")) is None)
+    assert cluster.live(key("a")) is not None
 
 
 def test_an_event_of_the_past_means_a_restored_cluster(server: ScriptedServer, cluster: Cluster) -> None:

@@ -16,6 +16,12 @@ Listener = Callable[[Live, bool], None]
 """Called with an object and whether it is gone."""
 
 
+def _is_past(shelf: Shelf, told: Live) -> bool:
+    """Whether a watch tells of what a write has changed since: its answer is known, and the watch has yet to tell."""
+    known = shelf.objects.get(told.key)
+    return known is not None and _number(told.resource_version) < _number(known.resource_version) <= shelf.learned
+
+
 def _number(revision: str) -> int:
     """A resourceVersion by which what came before can be told from what came after; 0 when it cannot."""
     return int(revision) if revision.isdecimal() else 0
@@ -61,7 +67,7 @@ class Cache:
                 return
             gone = [shelf.drop(key) for key in tuple(shelf.objects) if key not in fresh]
             changed = [live for live in fresh.values() if shelf.put(live)]
-            shelf.listed, shelf.seen = True, _number(revision)
+            shelf.listed, shelf.seen, shelf.learned = True, _number(revision), 0
             watchers = self._trouble(shelf, None)
             events = [(live, True) for live in gone if live and self._find(live.key) is None]
             events += [(live, False) for live in changed]
@@ -73,7 +79,7 @@ class Cache:
         """An object of a scope appeared or changed."""
         with self._lock:
             shelf.seen = _number(live.resource_version)
-            if not self._holds(shelf) or not shelf.put(live):
+            if not self._holds(shelf) or _is_past(shelf, live) or not shelf.put(live):
                 return
             listeners = tuple(self._listeners)
         _tell(listeners, [(live, False)])
@@ -95,6 +101,8 @@ class Cache:
                 and shelf.seen < version
                 and shelf.put(live)
             ]
+            for shelf in changed:
+                shelf.learned = max(shelf.learned, version)
             listeners = tuple(self._listeners) if changed else ()
         _tell(listeners, [(live, False)])
 
@@ -102,7 +110,9 @@ class Cache:
         """An object of a scope is gone, or is selected no longer. last: its last state."""
         with self._lock:
             shelf.seen = _number(last.resource_version)
-            if not self._holds(shelf) or shelf.drop(last.key) is None or self._find(last.key) is not None:
+            if not self._holds(shelf) or _is_past(shelf, last):
+                return
+            if shelf.drop(last.key) is None or self._find(last.key) is not None:
                 return
             listeners = tuple(self._listeners)
         _tell(listeners, [(last, True)])

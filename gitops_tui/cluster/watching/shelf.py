@@ -81,6 +81,8 @@ class Shelf:
         self.listed = False
         self.seen = 0
         """The newest resourceVersion that the list or the watch has told of."""
+        self.learned = 0
+        """The newest resourceVersion that only the answer to a write has told of."""
         self.problem: ClusterError | None = None
 
     def put(self, live: Live) -> bool:

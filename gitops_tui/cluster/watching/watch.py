@@ -182,13 +182,15 @@ class ScopeWatch:
         self._follow(resource)
 
     def _is_ahead(self, resource: ApiResource) -> bool:
-        """Whether the cluster is older than what we saw of it: restored from a backup.
+        """Whether the cluster is older than what we saw of it, or wrote to it: restored from a backup.
 
         A server stays silent on a watch from a resourceVersion that is yet to come, so that has to be asked.
         """
         if not self._revision:
             return False
-        is_ahead = _is_before(self._asking.revision(resource), self._revision)
+        learned = str(self._shelf.learned)  # before the question: what is written meanwhile is newer than its answer
+        revision = self._asking.revision(resource)
+        is_ahead = _is_before(revision, self._revision) or _is_before(revision, learned)
         self._list_again = self._list_again or is_ahead
         return self._list_again
 
