@@ -9,6 +9,8 @@ import time
 import pytest
 
 from gitops_tui.embedded import EmbeddedServer
+from gitops_tui.embedded.api import remove
+from gitops_tui.embedded.api.call import Call, DeleteOptions
 from tests.support.api_client import ApiClient
 
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -193,6 +195,25 @@ def test_an_older_state_comes_back_with_its_versions(server: EmbeddedServer, cli
     assert client.get(f"{MAPS}/kept")["data"] == {"a": "1"}
     assert client.get(f"{MAPS}/dropped")["metadata"]["uid"] == uid
     assert client.get(f"{MAPS}/later").code == 404
+
+
+def test_what_is_being_deleted_when_a_backup_comes_back_stays(server: EmbeddedServer, client: ApiClient) -> None:
+    client.create("/api/v1/namespaces", {"metadata": {"name": "shop"}}).ok()
+    client.create("/api/v1/namespaces/shop/configmaps", {"metadata": {"name": "a"}}).ok()
+    backup = server.faults.checkpoint()
+    namespaces = server.backend.registry.find("", "v1", "namespaces")
+    assert namespaces is not None
+    with server.store.lock:  # whoever empties a deleted namespace comes to it only afterwards
+        remove.delete(server.backend, Call(namespaces, "", "shop"), DeleteOptions())
+        server.faults.restore(backup)
+
+    # What nobody owns is collected after everything that was to be done before.
+    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "none", "uid": "00000000-0000-0000-0000-000000000000"}
+    with client.watch(MAPS, resourceVersion=server.store.revision) as events:
+        client.create(MAPS, {"metadata": {"name": "stray", "ownerReferences": [reference]}}).ok()
+        assert [next(events)["type"], next(events)["type"]] == ["ADDED", "DELETED"]
+    assert client.get("/api/v1/namespaces/shop")["status"]["phase"] == "Active"
+    assert client.get("/api/v1/namespaces/shop/configmaps/a").code == 200
 
 
 def test_a_definition_that_a_backup_does_not_know_is_not_served(server: EmbeddedServer, client: ApiClient) -> None:

@@ -37,6 +37,7 @@ class DefinitionJanitor:
             self._empty(name)
             self._finish(name)
         else:
+            self._terminating.discard(name)
             self._establish(event.item)
 
     def _establish(self, item: Item) -> None:

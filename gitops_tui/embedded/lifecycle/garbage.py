@@ -21,10 +21,6 @@ class GarbageCollector:
         self._dependents: dict[str, set[Key]] = {}
         self._alive: set[str] = set()
 
-    def know(self, items: Iterable[Item]) -> None:
-        """Learn what there is before the first change, so that no dependent is looked at before its owner."""
-        self._alive.update(item.body["metadata"]["uid"] for item in items)
-
     def begin(self, items: Iterable[Item]) -> None:
         """Know everything that is there, before any of it is looked at: an owner may come after its dependents."""
         self._alive.update(item.body["metadata"]["uid"] for item in items)

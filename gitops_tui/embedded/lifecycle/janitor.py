@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from gitops_tui.embedded.api.backend import Backend
 from gitops_tui.embedded.lifecycle.definitions import DefinitionJanitor
@@ -46,5 +47,14 @@ class Janitor:
 
     def _run(self) -> None:
         while (event := self._events.get()) is not None:
-            for duty in self._duties:
-                duty.handle(event)
+            with self._backend.store.lock:
+                if present := self._present(event):
+                    for duty in self._duties:
+                        duty.handle(present)
+
+    def _present(self, event: Event) -> Event | None:
+        """A change as it matters now: an object that a restore brought back is neither gone nor being deleted."""
+        item = self._backend.store.get(event.item.key)
+        if item is None or item.body["metadata"]["uid"] != event.item.body["metadata"]["uid"]:
+            return event
+        return None if event.type == "DELETED" else replace(event, item=item)

@@ -25,9 +25,9 @@ class NamespaceJanitor:
         """Bring everything in line with one change."""
         key = event.item.key
         if key.storage == "namespaces":
-            if event.type == "DELETED":
+            if event.type == "DELETED" or not event.item.body["metadata"].get("deletionTimestamp"):
                 self._terminating.discard(key.name)
-            elif event.item.body["metadata"].get("deletionTimestamp") and key.name not in self._terminating:
+            elif key.name not in self._terminating:
                 self._terminating.add(key.name)
                 self._empty(key.name)
                 self._finish(key.name)
