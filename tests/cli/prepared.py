@@ -143,7 +143,7 @@ class Terminal:
         """What comes until this text is there; it fails when nothing comes for long."""
         seen = b""
         while text.encode() not in seen:
-            ready, _, _ = select.select([self._main], [], [], 30)
+            ready, _, _ = select.select([self._main], [], [], 90)
             assert ready, f"{text!r} never came after {seen!r}"
             seen += os.read(self._main, 65536)
         return seen.decode(errors="ignore")

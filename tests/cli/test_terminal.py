@@ -95,7 +95,7 @@ def test_progress_is_shown_when_it_takes_long_and_wiped_when_it_ends(
     seen = terminal.read_until("shop: Running 2/5 apps/Deployment shop/web")
     assert "\x1b]0" not in seen
     session.waiting.set_result(session.current)
-    verb.join(10)
+    verb.join(60)
     assert codes == [0]
     assert "\r\x1b[K\x1b[2mNAME" in terminal.read()
 
@@ -131,7 +131,7 @@ from gitops_tui.cli import change, configure, look, parser, run
 heavy = {"textual", "rich", "kubernetes", "git", "deepdiff", "jsonschema", "pygments"} & set(sys.modules)
 assert not heavy, heavy
 """
-    subprocess.run(program(body), cwd=ROOT, check=True, timeout=60)
+    subprocess.run(program(body), cwd=ROOT, check=True, timeout=120)
 
 
 def test_the_parser_needs_nothing_but_the_standard_library() -> None:
@@ -143,7 +143,7 @@ ours = [name for name in sys.modules if name.startswith("gitops_tui")]
 arguments = ["gitops_tui.cli.rollback", "gitops_tui.cli.rollback.arguments"]
 assert set(ours) == {"gitops_tui", "gitops_tui.finder", "gitops_tui.cli", *arguments, "gitops_tui.cli.parser"}, ours
 """
-    subprocess.run(program(body), cwd=ROOT, check=True, timeout=60)
+    subprocess.run(program(body), cwd=ROOT, check=True, timeout=120)
 
 
 WAITING = """
@@ -167,7 +167,7 @@ def test_ctrl_c_ends_with_130_and_one_line() -> None:
         assert verb.stdout is not None
         assert verb.stdout.readline() == "waiting\n"
         verb.send_signal(signal.SIGINT)
-        _, said = verb.communicate(timeout=60)
+        _, said = verb.communicate(timeout=120)
     assert (verb.returncode, said) == (130, "note: interrupted\n")
 
 
@@ -185,7 +185,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         os.close(write)
         os.read(read, 10)
         os.close(read)
-        _, said = verb.communicate(timeout=60)
+        _, said = verb.communicate(timeout=120)
     assert (verb.returncode, said) == (141, "")
 
 

@@ -22,7 +22,7 @@ from gitops_tui.embedded.tls import self_signed
 from gitops_tui.model.errors import UnreachableError
 from tests.support.scripted_server import Asked, ScriptedServer, json_reply
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Listener:

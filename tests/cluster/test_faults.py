@@ -13,7 +13,7 @@ import pytest
 from gitops_tui.cluster import Cluster, Clusters, Timing
 from gitops_tui.model.errors import ClusterError, ConflictError, ForbiddenError, NotServedError, UnreachableError
 from gitops_tui.model.resources import Manifest, ResourceKey
-from tests.support.scripted_server import Asked, ScriptedServer, json_reply
+from tests.support.scripted_server import DEADLINE, Asked, ScriptedServer, json_reply
 
 KEY = ResourceKey("", "ConfigMap", "shop", "web")
 PATH = "/api/v1/namespaces/shop/configmaps/web"
@@ -123,7 +123,7 @@ def test_an_answer_without_end_is_bounded(
 
 
 def test_a_half_open_connection_meets_the_read_deadline(server: ScriptedServer, tmp_path: Path) -> None:
-    clusters = Clusters(server.kubeconfig(tmp_path), timing=Timing(read=0.2, total=0.5))
+    clusters = Clusters(server.kubeconfig(tmp_path), timing=Timing(read=1.0, total=2.5))
     server.route(PATH, lambda _: None)
 
     with pytest.raises(UnreachableError, match="no answer within"):
@@ -141,7 +141,7 @@ def test_a_trickle_meets_the_total_deadline(server: ScriptedServer, tmp_path: Pa
         except OSError:
             asked.cut()
 
-    clusters = Clusters(server.kubeconfig(tmp_path), timing=Timing(read=10.0, total=0.5))
+    clusters = Clusters(server.kubeconfig(tmp_path), timing=Timing(read=10.0, total=2.0))
     server.route(PATH, trickle)
 
     with pytest.raises(UnreachableError, match="did not come in time"):
@@ -201,7 +201,7 @@ def test_429_lets_fewer_requests_run_at_once(server: ScriptedServer, tmp_path: P
     for _ in range(4):
         server.take(f"{PATH[:-3]}slow").json(BODY)
     for thread in threads:
-        thread.join(20)
+        thread.join(DEADLINE)
 
     assert at_once == 8, "sixteen at once were allowed before the 429, and all twelve would have come"
     clusters.close()

@@ -18,7 +18,7 @@ from tests.cluster.test_watching import config_map, page
 from tests.cluster.waiting import eventually
 from tests.support.scripted_server import ScriptedServer, core_resources, json_reply
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Processes:

@@ -89,6 +89,6 @@ def test_after_a_storm_the_cache_is_what_the_cluster_is(seed: int) -> None:
         truth = {item["metadata"]["name"]: item["metadata"]["resourceVersion"] for item in listed["items"]}
         eventually(lambda: {live.key.name: live.resource_version for live in cluster.owned("web")} == truth)
         eventually(lambda: cluster.problems() == {})
-        assert listening.picture == truth
+        eventually(lambda: listening.picture == truth)  # a listener is told after the cache has it
         assert listening.wrong == []
         clusters.close()

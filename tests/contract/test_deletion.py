@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.contract.conftest import Api
+from tests.contract.eventually import eventually
 from tests.contract.objects import config_map, deployment
-from tests.support.api_client import DEADLINE
 
 FINALIZER = "example.com/hold"
-
-
-def eventually(true: Callable[[], Any]) -> None:
-    """Wait until something is so: a controller's doing is not announced to a plain client."""
-    until = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.05)
 
 
 def owned_by(owner: Any, *, blocking: bool = True) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from gitops_tui.embedded import EmbeddedServer
+from tests.support.api_client import ApiClient
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -50,7 +51,7 @@ def kubectl(server: EmbeddedServer, tmp_path: Path) -> Kubectl:
     def run(*words: str, stdin: str | None = None, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
         command = ["kubectl", "--kubeconfig", str(server.kubeconfig), "--cache-dir", str(tmp_path / "cache"), *words]
         done = subprocess.run(
-            command, input=stdin, capture_output=True, text=True, timeout=60, env={**os.environ, **env}, check=False
+            command, input=stdin, capture_output=True, text=True, timeout=180, env={**os.environ, **env}, check=False
         )
         assert done.returncode == code, done.stdout + done.stderr
         return done
@@ -168,7 +169,7 @@ def test_everything_served_is_listed(kubectl: Kubectl) -> None:
     assert "v1.36" in kubectl("version", "-o", "json").stdout
 
 
-def test_a_custom_kind_can_be_applied_and_listed(kubectl: Kubectl) -> None:
+def test_a_custom_kind_can_be_applied_and_listed(kubectl: Kubectl, client: ApiClient) -> None:
     definition = {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -188,8 +189,11 @@ def test_a_custom_kind_can_be_applied_and_listed(kubectl: Kubectl) -> None:
             ],
         },
     }
-    kubectl("apply", "-f", "-", stdin=json.dumps(definition))
-    kubectl("wait", "--for=condition=Established", "crd/widgets.example.com", "--timeout=20s")
+    with client.watch("/apis/apiextensions.k8s.io/v1/customresourcedefinitions") as events:
+        kubectl("apply", "-f", "-", stdin=json.dumps(definition))
+        # Of a definition that has no condition yet kubectl cannot wait for one, here and on a real cluster.
+        next(event for event in events if event["object"]["status"]["conditions"])
+    kubectl("wait", "--for=condition=Established", "crd/widgets.example.com", "--timeout=60s")
     widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "one"}, "size": 3}
     kubectl("apply", "-f", "-", stdin=json.dumps(widget))
     kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps({**widget, "size": 4}))

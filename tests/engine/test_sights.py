@@ -90,6 +90,14 @@ def start_another_pod(server: EmbeddedServer) -> Body:
     return dict(web.body)
 
 
+KINDS = {
+    "ConfigMap": "configmaps",
+    "Deployment": "deployments.apps",
+    "Pod": "pods",
+    "ReplicaSet": "replicasets.apps",
+}
+
+
 class Hands:
     """Somebody who changes things in the cluster and in Git, in ways of their own."""
 
@@ -97,7 +105,25 @@ class Hands:
         self.shop = shop
         self.store = server.store
         self.dice = random.Random(seed)  # noqa: S311 - it guards nothing
+        cluster = shop.clusters.get()
         self.made = 0
+        self._heard = {key: int(live.resource_version) for key in self._there() if (live := cluster.live(key))}
+        # Listeners are told one after the other: what this one has heard of, the program has heard of before.
+        cluster.subscribe(self._hear)
+
+    def _hear(self, live: Live, gone: bool) -> None:
+        if gone:
+            self._heard.pop(live.key, None)
+        else:
+            self._heard[live.key] = int(live.resource_version)
+
+    def _there(self) -> dict[ResourceKey, int]:
+        """The version of each object in the cluster."""
+        return {
+            ResourceKey("apps" if storage.endswith(".apps") else "", kind, NAMESPACE, item.key.name): item.revision
+            for kind, storage in KINDS.items()
+            for item in self.items(storage)
+        }
 
     def ways(self) -> list[Callable[[], None]]:
         return [
@@ -225,18 +251,8 @@ class Hands:
         self.shop.repository.commit(f"Change {name}", {f"app/{name}.yaml": text})
 
     def caught_up(self) -> bool:
-        """Whether the watches have all that the cluster has, and nothing else."""
-        cluster = self.shop.clusters.get()
-        kinds = {"ConfigMap": "configmaps", "Deployment": "deployments.apps", "Pod": "pods"}
-        kinds["ReplicaSet"] = "replicasets.apps"
-        for kind, storage in kinds.items():
-            group = "apps" if storage.endswith(".apps") else ""
-            there = {item.key.name: item.revision for item in self.items(storage)}
-            names = {*there, *MAPS, *WEBS, *(f"more-{n}" for n in range(3)), *(f"child-{n}" for n in range(6))}
-            known = {name: cluster.live(ResourceKey(group, kind, NAMESPACE, name)) for name in names}
-            if {name: int(live.resource_version) for name, live in known.items() if live is not None} != there:
-                return False
-        return True
+        """Whether the program was told of all that the cluster has, and of nothing else."""
+        return self._heard == self._there()
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def test_what_git_drops_is_extra_kept_without_prune_and_deleted_with_it(shop: St
     receipt = shop.sync(prune=True)
     assert {r.key.name: r.result for r in receipt.resources}["prices"] is Result.PRUNED
     assert shop.live("", "ConfigMap", "prices") is None
-    assert shop.status().sync is SyncCode.SYNCED
+    shop.until(lambda status: status.sync is SyncCode.SYNCED)
 
 
 def test_a_stale_plan_is_refused(shop: Stage) -> None:

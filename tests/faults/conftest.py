@@ -18,8 +18,8 @@ from tests.support.stage import Stage, stage
 SHOP = "default"
 HASTY = Timing(
     connect=2.0,
-    read=2.0,
-    total=4.0,
+    read=4.0,
+    total=9.0,
     silence=1.0,
     first_pause=0.02,
     longest_pause=0.1,

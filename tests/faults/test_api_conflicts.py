@@ -28,7 +28,7 @@ def contested(shop: Stage, server: EmbeddedServer) -> None:
     """Git says green, and meanwhile somebody has made it red, and holds it."""
     shop.sync()
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"colour": "red"}}
-    ApiClient(server.kubeconfig).apply(f"{MAPS}/settings", config, "painter", force=True).ok()
+    shop.hears(ApiClient(server.kubeconfig).apply(f"{MAPS}/settings", config, "painter", force=True).ok())
     shop.repository.commit("Green", {"app/settings.yaml": config_map("settings", colour="green")})
     shop.clock.now += 10
     shop.refresh()

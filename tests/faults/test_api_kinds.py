@@ -51,7 +51,11 @@ def definition(*versions: str) -> dict[str, Any]:
 
 
 def define(server: EmbeddedServer, *versions: str) -> None:
-    ApiClient(server.kubeconfig).create(DEFINITIONS, definition(*versions)).ok()
+    """Create the definition, and wait until Widgets are served."""
+    client = ApiClient(server.kubeconfig)
+    with client.watch(DEFINITIONS, resourceVersion=server.store.revision) as events:
+        client.create(DEFINITIONS, definition(*versions)).ok()
+        next(event for event in events if event["object"]["status"]["conditions"])
 
 
 def drifts(status: ApplicationStatus) -> dict[str, DriftCode]:
@@ -116,7 +120,9 @@ def test_a_kind_that_is_served_at_another_version_is_still_the_same_object(
         before = shop.live(GROUP, "Widget", "left")
         diary = Diary(server, SHOP)
         client = ApiClient(server.kubeconfig)
-        client.patch(f"{DEFINITIONS}/widgets.{GROUP}", {"spec": definition("v1", "v2")["spec"]}).ok()
+        with client.watch(DEFINITIONS, resourceVersion=server.store.revision) as events:
+            client.patch(f"{DEFINITIONS}/widgets.{GROUP}", {"spec": definition("v1", "v2")["spec"]}).ok()
+            next(event for event in events if "v2" in event["object"]["status"]["storedVersions"])
         server.faults.drop_watches()
         shop.ask(Refresh(hard=True))
         status = shop.until(is_synced)

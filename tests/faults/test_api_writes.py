@@ -31,6 +31,10 @@ def is_synced(status: ApplicationStatus) -> bool:
     return status.sync is SyncCode.SYNCED and not status.problems
 
 
+def missing(status: ApplicationStatus) -> set[str]:
+    return {each.key.name for each in status.resources if each.drift is DriftCode.MISSING}
+
+
 def settings_of(status: ApplicationStatus) -> ResourceStatus:
     return next(each for each in status.resources if each.key.name == "settings")
 
@@ -364,8 +368,7 @@ def test_a_namespace_that_is_being_deleted_is_told_with_what_holds_it(enter: Ent
         assert "annex because it is being terminated" in receipt.message
         assert held(server, "annex").keys() == {"configmaps/stubborn"}
         client.patch("/api/v1/namespaces/annex/configmaps/stubborn", {"metadata": {"finalizers": None}}).ok()
-        shop.until(lambda _: server.backend.namespace("annex") is None)
-        shop.status()
+        shop.until(lambda status: missing(status) >= {"annex", "guest"})
         assert shop.sync().phase is OperationPhase.SUCCEEDED
         assert held(server, "annex").keys() == {"configmaps/guest"}
 
@@ -389,5 +392,5 @@ def test_the_prune_of_a_namespace_that_hangs_says_what_is_left_in_it(enter: Ente
         assert "Namespace annex: is still there after 3 s" in receipt.message
         assert "finalizers remaining: example.org/hold in 1 resource instances" in receipt.message
         client.patch("/api/v1/namespaces/annex/configmaps/stubborn", {"metadata": {"finalizers": None}}).ok()
-        shop.until(lambda _: server.backend.namespace("annex") is None)
-        assert shop.status().sync is SyncCode.SYNCED
+        shop.until(lambda status: status.sync is SyncCode.SYNCED)
+        assert server.backend.namespace("annex") is None

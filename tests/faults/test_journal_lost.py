@@ -27,7 +27,7 @@ SECOND: dict[str, str | None] = {
     "app/settings.yaml": config_map("settings", colour="green"),
     "app/prices.yaml": None,
 }
-_DEADLINE = 60.0
+_DEADLINE = 120.0
 
 
 def is_synced(status: ApplicationStatus) -> bool:
@@ -147,6 +147,7 @@ def test_one_of_two_daemons_writes_and_the_other_goes_on_when_it_is_killed(
         until(is_green, told)
         sha = house.repository.git("rev-parse", "HEAD")
         until(lambda: all(f'"Synced", "health": "Healthy", "revision": "{sha}"' in house.said(n) for n in LOGS), told)
+        until(lambda: house.said("first").count('"event": "operation-ended"') == 2, told)
 
         first.process.kill()
         first.wait()
@@ -181,7 +182,9 @@ def test_what_the_writer_does_for_another_process_is_answered_as_if_done_there(h
         daemon = house.start("first", "--headless", "--listen", "127.0.0.1:0")
         until(lambda: '"Synced"' in house.said("first"), lambda: house.said("first"))
         first = house.repository.git("rev-parse", "HEAD")
-        house.repository.commit("Second release", SECOND)
+        second = house.repository.commit("Second release", SECOND)
+        ended = f'"phase": "Succeeded", "actor": "auto-sync", "revision": "{second}"'
+        until(lambda: ended in house.said("first"), lambda: house.said("first"))
 
         assert f"{SHOP} is paused until it is resumed" in answer("pause", SHOP, "--why", "audit")
         assert f"{SHOP} is resumed" in answer("resume", SHOP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from gitops_tui.journal import Journal
 from gitops_tui.model.operations import OperationPhase
 from tests.faults.conftest import SHOP
 from tests.support import mortal
-from tests.support.api_client import ApiClient
+from tests.support.api_client import DEADLINE, ApiClient
 from tests.support.manifests import config_map
 from tests.support.mortal import AtChild, AtCommit, Death
 from tests.support.oracle import Diary, held, told
@@ -129,6 +130,13 @@ class Town:
             self.server.faults.clear()
         return killed
 
+    def wait_for_deletions(self) -> None:
+        """What was to be deleted goes: the cluster's garbage collector, which nobody kills, takes its moment."""
+        deadline = time.monotonic() + DEADLINE
+        while any("deletionTimestamp" in item["metadata"] for item in held(self.server, SHOP).values()):
+            assert time.monotonic() < deadline, "it does not go"
+            time.sleep(0.005)
+
     def ends_as_if_nothing_had_been(self, state: Path, diary: Diary, face: tuple[str, ...]) -> None:
         """The next run comes to the same end, and both together did nothing more than once."""
         with closing(Journal.open(state)) as journal:
@@ -136,6 +144,7 @@ class Town:
             ended = left.phase is OperationPhase.SUCCEEDED and left.revision == self.said["revision"]
         if ended:
             assert held(self.server, SHOP) == self.deployed, "what was said to be done is done"
+        self.wait_for_deletions()
         again = self.start(state, face=face)
         assert again.wait() == 0, again.log.read_text()
         assert held(self.server, SHOP) == self.deployed

@@ -19,7 +19,7 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
-DEADLINE = 30.0
+DEADLINE = 90.0
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import random
 import secrets
 import shutil
@@ -155,10 +156,10 @@ class ControlPlane:
     ) -> tuple[int, Any]:
         """Status code and decoded body of one request, as the admin unless another `token` is given.
 
-        Raises OSError when there is no answer in 10 s.
+        Raises OSError when there is no answer in a minute.
         """
         tls = ssl.create_default_context(cafile=str(self.certificate_authority))
-        connection = http.client.HTTPSConnection("127.0.0.1", self._port, timeout=10.0, context=tls)
+        connection = http.client.HTTPSConnection("127.0.0.1", self._port, timeout=60.0, context=tls)
         headers = {"Authorization": f"Bearer {token or self.token}", "Content-Type": content_type}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
@@ -284,10 +285,13 @@ class ControlPlane:
 def _free_ports(count: int) -> list[int]:
     """Loopback ports that nobody listens on.
 
-    Below the range that systems take outgoing ports from, so that none is lost while a server restarts.
+    Below the range that systems take outgoing ports from, so that none is lost while a server restarts; and a share
+    of them for each of the test processes that run side by side, so that no two find the same before they take it.
     """
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = range(20000 + number, 32768, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     found: list[int] = []
-    for port in random.sample(range(20000, 32768), 500):
+    for port in random.sample(share, min(500, len(share))):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -23,10 +23,10 @@ class ExistingCluster:
     def request(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, content_type: str = "application/json"
     ) -> tuple[int, Any]:
-        """As RealCluster; raises urllib3's errors when there is no answer in 10 s."""
+        """As RealCluster; raises urllib3's errors when there is no answer in a minute."""
         headers = {"Content-Type": content_type, "Accept": "application/json"}
         self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         url = self._client.configuration.host + path
-        response = self._client.call_api(method, url, headers, body, _request_timeout=10)
+        response = self._client.call_api(method, url, headers, body, _request_timeout=60)
         response.read()
         return response.status, decoded(response.getheader("Content-Type"), response.data.decode())

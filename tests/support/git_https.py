@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from gitops_tui.embedded.tls import self_signed
+
 REFS, PACK = "/info/refs", "/git-upload-pack"
 """What is asked when a client looks, and when it fetches."""
 
@@ -92,11 +94,9 @@ def serving(root: Path, certificate: Path) -> Iterator[GitServer]:
 
 def make_certificate(folder: Path) -> Path:
     """A self-signed certificate for 127.0.0.1 with its key, in one file."""
-    path = folder / "server.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*command, "-keyout", str(path), "-out", f"{path}.crt"], check=True, capture_output=True)
-    path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
+    path, made = folder / "server.pem", self_signed()
+    path.write_text(made.certificate + made.key)
+    Path(f"{path}.crt").write_text(made.certificate)
     return path
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-_DEADLINE = 60.0
+_DEADLINE = 120.0
 _LOADED = ("pytest", "gitops_tui.__main__", "gitops_tui.cli.run", "gitops_tui.engine.worker", "gitops_tui.headless")
 _FORKS = multiprocessing.get_context("forkserver")
 

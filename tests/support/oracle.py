@@ -19,7 +19,7 @@ from gitops_tui.model.operations import OperationPhase
 from tests.support.stage import Stage, stage
 from tests.support.work_tree import WorkTree
 
-_DEADLINE = 20.0
+_DEADLINE = 120.0
 _HALVES = ("*.lock", "tmp_*", ".tmp-*", "next-*")
 _VOLATILE = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation")
 

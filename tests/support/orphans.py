@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _SET_CHILD_SUBREAPER = 36
-_DEADLINE = 20.0
+_DEADLINE = 60.0
 
 
 @contextmanager

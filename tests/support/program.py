@@ -125,9 +125,9 @@ class Daemon:
                 return event
 
     def terminate(self) -> int:
-        """SIGTERM; the exit code, or TimeoutExpired after the ten seconds that it has."""
+        """SIGTERM; the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(_DEADLINE)
 
 
 def _environment() -> dict[str, str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 @dataclass(eq=False)

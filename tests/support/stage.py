@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -23,7 +24,7 @@ from gitops_tui.model.status import ApplicationStatus, Snapshot
 from gitops_tui.source import Mirrors
 from tests.support.work_tree import WorkTree
 
-_DEADLINE = 30.0
+_DEADLINE = 120.0
 _HEALTH = 3.0
 """Seconds that a sync waits: no kubelet makes pods ready here, and a deletion takes a moment."""
 
@@ -87,6 +88,16 @@ class Stage:
             if wanted(status):
                 return status
             assert time.monotonic() < deadline, f"still {status.sync} {status.health} {status.problems}"
+
+    def hears(self, written: Body) -> None:
+        """Wait until the program knows an object as somebody else has just written it. written: the server's answer."""
+        metadata = written["metadata"]
+        group = written["apiVersion"].rpartition("/")[0]
+        key = ResourceKey(group, written["kind"], metadata.get("namespace", ""), metadata["name"])
+        deadline = time.monotonic() + _DEADLINE
+        while (live := self.clusters.get().live(key)) is None or live.resource_version != metadata["resourceVersion"]:
+            assert time.monotonic() < deadline, f"never heard of {key}"
+            threading.Event().wait(0.005)
 
     def plan(self, name: str = "", **more: Any) -> ChangeSet:
         """What a sync would do. name: of another application than the stage's own."""

@@ -17,7 +17,7 @@ from gitops_tui.tui.app import GitopsApp
 from tests.tui import scenes
 from tests.tui.scenes import ScriptedEngine
 
-DEADLINE = 8.0
+DEADLINE = 90.0
 KEYS = {"\n": "enter", ":": "colon", "/": "slash"}
 SMALL, LARGE = (80, 24), (140, 40)
 

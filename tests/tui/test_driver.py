@@ -71,7 +71,7 @@ async def test_a_terminal_that_takes_little_at_a_time_gets_all_of_it(wire: Wire)
     slow.start()
     wire.driver.write(frame)
     wire.driver.flush()
-    slow.join(30)
+    slow.join(90)
     assert got.decode() == frame
 
 

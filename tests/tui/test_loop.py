@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from gitops_tui.engine import courtesy as courtesies
 from gitops_tui.engine.courtesy import Courtesy
 from gitops_tui.engine.future import Future
 from gitops_tui.engine.schedule.lanes import ThreadLanes
@@ -17,6 +18,14 @@ from gitops_tui.tui.collector import Collector
 from gitops_tui.tui.ports import answered
 
 
+@pytest.fixture
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody loses patience with a screen that is only slow."""
+    for name in ("_LONGEST", "_STALLED"):
+        monkeypatch.setattr(courtesies, name, 60.0)
+
+
+@pytest.mark.usefixtures("_patience")
 def test_a_job_begins_when_the_screen_waits_for_input() -> None:
     free: list[bool] = []
     courtesy = Courtesy()
@@ -33,6 +42,7 @@ def test_a_job_begins_when_the_screen_waits_for_input() -> None:
     assert lanes.close()
 
 
+@pytest.mark.usefixtures("_patience")
 def test_nobody_looks_for_garbage_while_the_screen_is_at_work() -> None:
     looks: list[bool] = []
 
@@ -56,7 +66,7 @@ def test_a_screen_that_is_busy_for_long_holds_nobody_up() -> None:
     courtesy = Courtesy()
     courtesy.begin()
     lanes = ThreadLanes(courtesy.give_way)
-    assert lanes.submit("cluster", 1, lambda: "done").result(10) == "done"
+    assert lanes.submit("cluster", 1, lambda: "done").result(60) == "done"
     assert lanes.close()
 
 
@@ -126,7 +136,7 @@ class _Echo:
             connection.sendall(connection.recv(16))
 
     def __exit__(self, *_: object) -> None:
-        self._thread.join(10)
+        self._thread.join(60)
         self._server.close()
 
 

@@ -125,6 +125,7 @@ async def test_rows_that_change_places_are_painted_together(paper: Paper, monkey
         monkeypatch.setattr(user.app, "post_display_hook", lambda: frames.append(paper.turn()))
         await shown(user, drifted(user.app.snapshot, HIDDEN))
         await user.until(lambda: user.line_of(HIDDEN))
+        await user.until(lambda: any(frames))
         (painted,) = [lines for lines in frames if lines]
         assert len(painted) == len(user.app.root.query_one(table.Table).in_sight)
 
@@ -181,6 +182,7 @@ async def test_a_move_of_the_cursor_paints_two_rows(paper: Paper) -> None:
         await user.sees("app-0000")
         paper.turn()
         await user.press("j")
+        await user.until(lambda: len(paper.lines) >= 2)
         assert sorted(line.strip("▌ ").split()[0] for line in paper.turn()) == ["app-0000", "app-0001"]
 
 

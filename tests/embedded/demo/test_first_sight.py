@@ -14,7 +14,7 @@ from typing import Any
 from gitops_tui.embedded import demo
 
 ROOT = Path(__file__).parents[3]
-DEADLINE = 90.0
+DEADLINE = 180.0
 ENVIRON = {**os.environ, "PATH": os.pathsep.join((str(ROOT / ".venv/bin"), os.environ["PATH"])), "NO_COLOR": "1"}
 
 

@@ -29,6 +29,7 @@ from gitops_tui.sync import stamp
 _DATA = Path(__file__).parents[3] / "gitops_tui/embedded/demo/rendered"
 _TOOLS = os.pathsep.join((str(Path(__file__).parents[3] / ".venv/bin"), os.environ.get("PATH", "")))
 _UPDATE = "GITOPS_TUI_UPDATE_RENDERED"
+NOW = 1_800_000_000.0
 
 
 def _rendered(application: str, root: Path) -> str:
@@ -88,7 +89,7 @@ def test_objects_carry_the_marks_of_a_real_sync() -> None:
 def lived() -> Backend:
     backend = Backend(Store())
     make_first_namespaces(backend)
-    live_through(backend, time.time())
+    live_through(backend, NOW)
     return backend
 
 
@@ -106,8 +107,7 @@ def _pods(backend: Backend, namespace: str, prefix: str) -> list[dict[str, Any]]
 def test_workloads_are_as_old_as_their_commits(lived: Backend) -> None:
     rows = {each.row.name: each for each in reversed(deployments())}
     created = _body(lived, "deployments.apps", "shop", "storefront")["metadata"]["creationTimestamp"]
-    expected = time.gmtime(time.time() - rows["storefront"].ago)
-    assert created[:10] in {time.strftime("%Y-%m-%d", expected)}
+    assert created == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - rows["storefront"].ago))
 
 
 def test_search_crashes_beside_its_old_pods(lived: Backend) -> None:
@@ -143,12 +143,12 @@ def test_everything_else_is_well(lived: Backend) -> None:
 def test_events_are_no_older_than_an_hour(lived: Backend) -> None:
     items, _ = lived.store.list("events")
     oldest = min(item.body["lastTimestamp"] for item in items)
-    assert oldest >= time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() - 3700))
+    assert oldest >= time.strftime("%Y-%m-%dT%H:%M", time.gmtime(NOW - 3600))
     assert "BackOff" in {item.body["reason"] for item in items}
 
 
 def test_a_journal_can_be_told_the_past(tmp_path: Path) -> None:
-    create_repository(tmp_path / "repository", time.time())
+    create_repository(tmp_path / "repository", NOW)
     told = receipts(tmp_path / "repository")
     assert len({receipt.operation for receipt in told}) == len(told)
     assert [receipt.started for receipt in told] == sorted(receipt.started for receipt in told)
@@ -167,7 +167,7 @@ def test_a_journal_can_be_told_the_past(tmp_path: Path) -> None:
 
 def test_of_a_rewritten_history_only_what_is_left_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "repository"
-    create_repository(folder, time.time())
+    create_repository(folder, NOW)
     whole = receipts(folder)
     subprocess.run(["git", "-C", str(folder), "reset", "--quiet", "--hard", "HEAD~10"], check=True)
     left = receipts(folder)

@@ -26,7 +26,7 @@ from gitops_tui.embedded.demo.lease import is_held, wait_until_free
 from gitops_tui.embedded.demo.places import Places
 from gitops_tui.model.errors import GitopsError
 
-DEADLINE = 30.0
+DEADLINE = 120.0
 
 
 def _request(kubeconfig: Path, path: str, body: dict[str, Any] | None = None, token: str | None = None) -> Any:
