@@ -57,3 +57,13 @@ def annotations_of(body: object) -> Mapping[str, Any]:
 def labels_of(body: object) -> Mapping[str, Any]:
     """Return an object's labels, empty when it has none."""
     return mapping(dig(body, "metadata", "labels"))
+
+
+def uid_of(body: object) -> str:
+    """Return an object's uid, "" when it has none or there is no object."""
+    return text(dig(body, "metadata", "uid"))
+
+
+def version_of(body: object) -> str:
+    """Return an object's resourceVersion, "" when it has none or there is no object."""
+    return text(dig(body, "metadata", "resourceVersion"))

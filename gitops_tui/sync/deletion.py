@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from gitops_tui.model.application import Application
-from gitops_tui.model.fields import dig, text
+from gitops_tui.model.fields import dig, uid_of, version_of
 from gitops_tui.model.operations import Action, Change, ChangeSet, Deletion, SyncPhase
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.values import dataclass
+from gitops_tui.sync.effects import loss_of, of_pods
 from gitops_tui.sync.guards import INVENTORY_LOST, PRECIOUS, hooks_held
 from gitops_tui.sync.hooks import RUN_ALREADY, has_run, hook_of, in_phase, is_generated
 from gitops_tui.sync.options import NOT_KNOWN, kept_from_deletion, must_confirm, wave_of
 from gitops_tui.sync.order import arranged
 from gitops_tui.sync.pair import Pair
-from gitops_tui.sync.plan import ENDS_PODS, TEMPLATED, loss_of
 
 _AROUND = (SyncPhase.PRE_DELETE, SyncPhase.POST_DELETE)
 
@@ -42,7 +42,7 @@ class _Remover:
             if phase in hook.phases:
                 is_named = not is_generated(manifest.body, self.revision)
                 runs = manifest if is_named else in_phase(manifest, phase, self.application)
-                uid = _metadata(pair.live, "uid") if is_named else ""
+                uid = uid_of(pair.live) if is_named else ""
                 # It is deleted once it has run, whatever its policy says.
                 loss = loss_of(pair) if uid else ""
                 yield Change(
@@ -66,9 +66,9 @@ class _Remover:
             kept or f"deleted with application {self.application.name}",
             SyncPhase.DELETE,
             wave_of(live),
-            uid=_metadata(live, "uid"),
-            resource_version=_metadata(live, "resourceVersion"),
-            warnings=() if kept else tuple(filter(None, (loss, ENDS_PODS if key.kind in TEMPLATED else ""))),
+            uid=uid_of(live),
+            resource_version=version_of(live),
+            warnings=() if kept else (*filter(None, (loss,)), *of_pods(pair, Action.DELETE, restarts=False)),
             irreversible="" if kept else loss,
         )
 
@@ -127,7 +127,3 @@ def _run_already(application: Application, pairs: Iterable[Pair], changes: Itera
     """Why hooks would not run: objects of nobody bear their names, and have an end of their own."""
     running = {change.key for change in changes if change.action is Action.HOOK}
     yield from (RUN_ALREADY.format(pair.key) for pair in pairs if pair.key in running and has_run(pair, application))
-
-
-def _metadata(live: Body | None, field: str) -> str:
-    return text(dig(live, "metadata", field))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from gitops_tui.model.application import Application
-from gitops_tui.model.fields import dig, text
+from gitops_tui.model.fields import dig, uid_of, version_of
 from gitops_tui.model.operations import Action, Change, ChangeSet, Method, SyncPhase
 from gitops_tui.model.ownership import letting_go
-from gitops_tui.model.resources import Body, DriftCode, FieldChange, Manifest, ResourceKey
+from gitops_tui.model.resources import Body, DriftCode, Manifest, ResourceKey
 from gitops_tui.model.values import dataclass, replace
+from gitops_tui.sync.effects import loss_by_update, loss_of, of_pods, restarts_pods
 from gitops_tui.sync.guards import held
 from gitops_tui.sync.hooks import RUN_ALREADY, has_run, hook_of, in_phase, is_generated, may_delete, not_anew
 from gitops_tui.sync.options import (
@@ -32,19 +33,8 @@ IN_SYNC: Final = "in sync"
 ADOPTS: Final = "adopt existing object"
 
 _PARTIAL: Final = "hook: runs in a sync of the whole application"
-TEMPLATED: Final = frozenset({"DaemonSet", "Deployment", "StatefulSet"})
-"""Kinds whose pods are made of a template in them."""
-ENDS_PODS: Final = "its pods end"
-_LOSSES: Final = {
-    "CustomResourceDefinition": "every object of its kind is deleted with it",
-    "Namespace": "everything in it is deleted with it",
-    "PersistentVolume": "its data may be lost",
-    "PersistentVolumeClaim": "its data may be lost",
-}
-"""What no manifest brings back when an object of a kind is deleted."""
 _IF_GONE: Final = "take it out of one of the two, or, if that one is no more, let go of it"
 _MADE_ANEW: Final = "is deleted and made anew"
-_SHRINKS_NOT: Final = "a volume that has grown cannot shrink again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +185,12 @@ class _Planner:
         manifest, live = pair.manifest, pair.live
         if manifest is not None and live is not None and action is Action.UPDATE and method is not Method.RECREATE:
             manifest = left_alone(manifest, live, self.application)
-        restarts = action is Action.UPDATE and _restarts(pair, method)
-        if action is Action.UPDATE and _resizes(pair):
-            loss = loss or _SHRINKS_NOT
+        restarts = action is Action.UPDATE and restarts_pods(pair, method)
+        if action is Action.UPDATE:
+            loss = loss or loss_by_update(pair)
         if action in {Action.CREATE, Action.UPDATE, Action.HOOK}:
             warnings = (*warnings, *self._warnings(pair, method))
-        said = _of_pods(pair, action, restarts=restarts)
+        said = of_pods(pair, action, restarts=restarts)
         return Change(
             pair.key,
             action,
@@ -208,8 +198,8 @@ class _Planner:
             phase,
             wave_of(manifest.body if manifest is not None else live or {}),
             manifest,
-            uid=_metadata(live, "uid"),
-            resource_version=_metadata(live, "resourceVersion"),
+            uid=uid_of(live),
+            resource_version=version_of(live),
             changes=pair.drift.changes,
             warnings=(*warnings, *filter(None, (loss,)), *said),
             method=method,
@@ -272,66 +262,10 @@ def plan(
     )
 
 
-def loss_of(pair: Pair) -> str:
-    """Return what no manifest brings back once the live object is deleted, "" when nothing is lost."""
-    return "" if pair.unused else _LOSSES.get(pair.key.kind, "")
-
-
-def _metadata(live: Body | None, field: str) -> str:
-    value: Any = dig(live, "metadata", field)
-    return text(value)
-
-
 def is_chosen(pair: Pair, resources: frozenset[ResourceKey] | None, *, hooks: bool | None) -> bool:
     """Whether a plan of these resources, None for all, takes in a pair; hooks belong to it where they run."""
     is_hook = pair.manifest is not None and hook_of(pair.manifest.body) is not None
     return resources is None or pair.key in resources or bool(hooks and is_hook)
-
-
-def _restarts(pair: Pair, method: Method) -> bool:
-    if pair.key.kind not in TEMPLATED:
-        return False
-    return method is Method.RECREATE or (_changes_template(pair) and not _why_pods_stay(pair))
-
-
-def _changes_template(pair: Pair) -> bool:
-    return any(_is_template(change) for change in pair.drift.changes)
-
-
-def _why_pods_stay(pair: Pair) -> str:
-    """Why a changed template restarts no pod now, "" where it does."""
-    if _stated_or_live(pair, "updateStrategy", "type") == "OnDelete":
-        return "its pods change only when they are deleted (OnDelete)"
-    if _stated_or_live(pair, "paused") is True:
-        return "its pods restart only when its rollout is no longer paused"
-    return ""
-
-
-def _stated_or_live(pair: Pair, *path: str) -> Any:
-    """A field of the spec as it will be: what Git states, else what is live."""
-    bodies = (pair.manifest.body if pair.manifest else None, pair.live)
-    return next((found for each in bodies if (found := dig(each, "spec", *path)) is not None), None)
-
-
-def _of_pods(pair: Pair, action: Action, *, restarts: bool) -> tuple[str, ...]:
-    """What a change means for the pods of a workload."""
-    if restarts:
-        return ("its pods restart",)
-    if pair.key.kind not in TEMPLATED:
-        return ()
-    if action is Action.DELETE:
-        return (ENDS_PODS,)
-    return (_why_pods_stay(pair),) if action is Action.UPDATE and _changes_template(pair) else ()
-
-
-def _resizes(pair: Pair) -> bool:
-    """Whether the size of a volume claim changes."""
-    paths = (change.path for change in pair.drift.changes)
-    return pair.key.kind == "PersistentVolumeClaim" and any(path.startswith("spec.resources") for path in paths)
-
-
-def _is_template(change: FieldChange) -> bool:
-    return change.path.startswith("spec.template")
 
 
 def _why_update(pair: Pair) -> str:

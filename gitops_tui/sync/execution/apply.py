@@ -7,13 +7,13 @@ from typing import Final
 
 from gitops_tui.health import assess
 from gitops_tui.model.errors import ClusterError, ConflictError, GitopsError, InvalidError, NotServedError
-from gitops_tui.model.fields import dig
+from gitops_tui.model.fields import dig, uid_of, version_of
 from gitops_tui.model.operations import Action, Change, Method, Result
 from gitops_tui.model.ownership import anothers, owner_of
 from gitops_tui.model.resources import Body, HealthCode, Manifest
 from gitops_tui.model.values import dataclass
 from gitops_tui.sync.execution.prune import REPLACED
-from gitops_tui.sync.execution.run import FailedError, Run, uid_of, version_of
+from gitops_tui.sync.execution.run import FailedError, Run
 from gitops_tui.sync.options import awaits_kind, validates
 from gitops_tui.sync.order import defined_kind
 from gitops_tui.sync.plan import ADOPTS

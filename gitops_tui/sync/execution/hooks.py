@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gitops_tui.model.fields import dig
+from gitops_tui.model.fields import dig, uid_of
 from gitops_tui.model.operations import Action, Change, Result, SyncPhase
 from gitops_tui.model.resources import Body, Health, HealthCode
 from gitops_tui.model.values import replace
 from gitops_tui.sync.execution.prune import REPLACED, Requested, ask_to_delete
-from gitops_tui.sync.execution.run import DELETED, NOT_SEEN, FailedError, Run, names, uid_of
+from gitops_tui.sync.execution.run import DELETED, NOT_SEEN, FailedError, Run, names
 from gitops_tui.sync.guards import PRECIOUS
 from gitops_tui.sync.hooks import BEFORE, Hook, hook_of
 

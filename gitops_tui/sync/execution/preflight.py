@@ -11,13 +11,14 @@ from gitops_tui.model.errors import (
     NotServedError,
     StalePlanError,
 )
+from gitops_tui.model.fields import uid_of, version_of
 from gitops_tui.model.operations import Action, Change, Method
 from gitops_tui.model.ownership import anothers, owner_of
 from gitops_tui.model.resources import Body
 from gitops_tui.model.values import dataclass
 from gitops_tui.sync.execution.apply import applied, replaced
 from gitops_tui.sync.execution.hooks import hook_to_run
-from gitops_tui.sync.execution.run import Run, uid_of, version_of
+from gitops_tui.sync.execution.run import Run
 from gitops_tui.sync.hooks import BEFORE
 from gitops_tui.sync.options import awaits_kind, is_immutable
 from gitops_tui.sync.order import Introduced

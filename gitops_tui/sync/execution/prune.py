@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from gitops_tui.diff import mask, normalise
 from gitops_tui.model.errors import ConflictError, GitopsError
-from gitops_tui.model.fields import dig, mappings, text
+from gitops_tui.model.fields import dig, mappings, text, uid_of, version_of
 from gitops_tui.model.operations import Change, Result
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body
 from gitops_tui.model.values import dataclass
 from gitops_tui.sync.execution.pace import StoppedError
-from gitops_tui.sync.execution.run import FailedError, Run, uid_of, version_of
+from gitops_tui.sync.execution.run import FailedError, Run
 from gitops_tui.sync.options import propagation_of
 
 _TRIES: Final = 3

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gitops_tui.model.fields import uid_of
 from gitops_tui.model.operations import Change, Method, Result
 from gitops_tui.sync.execution.prune import request_deletion, why_there
-from gitops_tui.sync.execution.run import FailedError, Run, uid_of
+from gitops_tui.sync.execution.run import FailedError, Run
 
 
 def make_room(run: Run, changes: Sequence[Change]) -> None:

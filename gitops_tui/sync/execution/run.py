@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from gitops_tui.diff import hides
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ClusterError
-from gitops_tui.model.fields import dig, integer, text
+from gitops_tui.model.fields import dig, integer, uid_of
 from gitops_tui.model.operations import Action, Change, ResourceResult, Result
 from gitops_tui.model.ownership import stated_digest
 from gitops_tui.model.resources import Body, Health, HealthCode, Manifest, ResourceKey
@@ -177,16 +177,6 @@ class Run:
             return uid_of(self.cluster.read(change.key)) != uid_of(self.applied.get(id(change)))
         except ClusterError:
             return False
-
-
-def uid_of(body: Body | None) -> str:
-    """Return an object's uid, "" when there is no object."""
-    return text(dig(body, "metadata", "uid"))
-
-
-def version_of(body: Body | None) -> str:
-    """Return an object's resourceVersion, "" when there is no object."""
-    return text(dig(body, "metadata", "resourceVersion"))
 
 
 def names(keys: Iterable[ResourceKey], limit: int = 3) -> str:
