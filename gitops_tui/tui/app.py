@@ -120,7 +120,8 @@ class GitopsApp(App[None]):
         self.run_worker(self._keyboard.run(), group="keyboard")
         loop = asyncio.get_running_loop()
         # Dying of one would leave the terminal as the screen has made it.
-        signals.hear(loop, _ENDING, lambda number: self.exit(None, 128 + number))
+        hurry = getattr(self._driver, "hurry", lambda: None)
+        signals.hear(loop, _ENDING, lambda number: self.exit(None, 128 + number), hurry)
         if not self.is_headless and sys.__stdin__ is not None:
             hangup.watch(sys.__stdin__.fileno(), loop, partial(self.exit, None, 128 + signal.SIGHUP))
 
@@ -129,6 +130,10 @@ class GitopsApp(App[None]):
         self._unsubscribe()
         for number in _ENDING:
             asyncio.get_running_loop().remove_signal_handler(number)
+
+    def on_driver_signal_resume(self) -> None:
+        """Paint everything: who had the terminal meanwhile left nothing of it."""
+        self.refresh()
 
     async def on_event(self, event: events.Event) -> None:
         """Let each key wait for what the one before it did."""

@@ -144,6 +144,48 @@ def test_a_signal_gives_the_terminal_back(arguments: tuple[str, ...], number: si
         assert b"Traceback" not in seen
 
 
+def test_what_is_no_key_and_no_text_is_survived(arguments: tuple[str, ...]) -> None:
+    with terminal(arguments, 80, 24, "xterm-256color") as session:
+        session.until(b"Unknown")
+        session.type(b"/\xff\xfe\x80")
+        session.until("\ufffd".encode())
+        session.type(b"\x03")
+        seen = session.rest()
+        assert session.process.returncode == 0
+        assert b"Traceback" not in seen
+
+
+def test_what_was_pasted_presses_no_keys(arguments: tuple[str, ...]) -> None:
+    """Colours are copied with a text from some terminals: what follows them is no command to quit."""
+    with terminal(arguments, 80, 24, "xterm-256color") as session:
+        session.until(b"Unknown")
+        session.type(b"\x1b[200~\x1b[31mQQQ\x1b[201~")
+        session.type(b"?")
+        session.until(b"KEYS")
+        session.type(b"Q")
+        session.rest()
+        assert session.process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP], ids=["asked to", "made to"])
+def test_a_program_that_was_stopped_paints_all_of_the_screen_when_it_goes_on(
+    arguments: tuple[str, ...], number: signal.Signals
+) -> None:
+    with terminal(arguments, 80, 24, "xterm-256color") as session:
+        session.until(b"Unknown")
+        session.process.send_signal(number)
+        assert os.WIFSTOPPED(os.waitpid(session.process.pid, os.WUNTRACED)[1])
+        session.seen = b""
+        session.process.send_signal(signal.SIGCONT)
+        session.until(TAKEN)
+        for part in (b"Applications", b"NAME", b"Open"):
+            session.until(part)
+        session.type(b"Q")
+        seen = session.rest()
+        assert session.process.returncode == 0
+        assert GIVEN_BACK in seen[seen.rindex(b"Open") :]
+
+
 def test_without_a_terminal_it_says_what_to_do_instead(arguments: tuple[str, ...]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "gitops_tui", *arguments],

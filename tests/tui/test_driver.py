@@ -75,6 +75,33 @@ async def test_a_terminal_that_takes_little_at_a_time_gets_all_of_it(wire: Wire)
     assert got.decode() == frame
 
 
+async def test_a_terminal_that_takes_nothing_does_not_hold_up_the_end(wire: Wire) -> None:
+    """A signal that ends the program comes while a frame waits for a terminal, or right before."""
+    wire.driver.patience = 0.01
+    before = signal.signal(signal.SIGUSR1, lambda *_: wire.driver.hurry())
+
+    def end_once_it_is_full() -> None:
+        select.select([wire.terminal], [], [])
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    ending = threading.Thread(target=end_once_it_is_full)
+    ending.start()
+    wire.driver.write("x" * 1_000_000)
+    wire.driver.flush()
+    ending.join(30)
+    signal.signal(signal.SIGUSR1, before)
+    for part in PARTS:
+        wire.driver.write(part)
+        wire.driver.flush()
+
+
+async def test_a_program_that_ends_gives_back_a_terminal_that_takes_it(wire: Wire) -> None:
+    wire.driver.hurry()
+    wire.driver.write(PARTS[0])
+    wire.driver.flush()
+    assert os.read(wire.terminal, 100).decode() == PARTS[0]
+
+
 async def test_a_terminal_that_is_gone_is_no_fault_of_ours(wire: Wire) -> None:
     os.close(wire.terminal)
     wire.driver.write("frame")
