@@ -38,6 +38,8 @@ from gitops_tui.model.status import (
     Snapshot,
     WorkerState,
 )
+from gitops_tui.tui.present import diffs
+from gitops_tui.tui.widgets.prompt import Prompt
 from gitops_tui.tui.widgets.table import Table
 from tests.tui import scenes
 from tests.tui.cockpit import LARGE, SMALL, Driver, cockpit
@@ -142,6 +144,34 @@ async def test_a_diff_draws_white_space_when_asked() -> None:
         await user.sees("replicas: 3")
         await user.press("w")
         await user.sees("··replicas:·3")
+
+
+async def test_a_search_in_a_very_long_difference_finds_its_lines_and_draws_nothing_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[int] = []
+    draw = diffs.two_columns
+
+    def counted(*arguments: Any, **options: Any) -> diffs.Page:
+        drawn.append(1)
+        return draw(*arguments, **options)
+
+    monkeypatch.setattr(diffs, "two_columns", counted)
+    git, live = (
+        scenes.body("ConfigMap", "rules", data={"text": "line\n" * 30_000 + f"the {side} end"}) for side in "ab"
+    )
+    engine = ScriptedEngine()
+    engine.answers[Compare] = (comparison(ResourceKey.of(git), git, live, None),)
+    async with cockpit(engine) as user:
+        await user.press("d")
+        await user.sees("ConfigMap/rules", "the a end")
+        drawn.clear()
+        await user.press("enter", "/")
+        await user.type("the . end")
+        await user.press("enter")
+        await user.until(lambda: not user.app.screen.query_one(Prompt).is_open, "a match")
+        await user.sees("the a end")
+    assert drawn == [], "the line that the search is typed in changes the height alone"
 
 
 async def test_n_goes_from_change_to_change_and_on_to_the_next_resource() -> None:

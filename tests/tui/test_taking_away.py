@@ -29,6 +29,16 @@ async def test_by_default_its_objects_stay_and_its_name_has_to_be_typed() -> Non
         assert (request.application, request.plan.deletion) == ("cart", Deletion.LEAVE)
 
 
+async def test_the_arrows_lead_to_the_line_for_the_name_too() -> None:
+    async with cockpit() as user:
+        await user.press("ctrl+d")
+        await user.sees("Stop tracking cart", "← type cart to do it")
+        await user.press("left")
+        await user.type("cart")
+        await user.press("enter", "right", "enter")
+        await user.until(lambda: user.engine.asked_for(Delete))
+
+
 async def test_its_objects_are_deleted_when_asked_with_or_without_hooks() -> None:
     async with cockpit() as user:
         await user.press("ctrl+d")

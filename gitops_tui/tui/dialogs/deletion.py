@@ -36,7 +36,7 @@ class DeletionView(Approval):
         yield Band(lines=2, id="title")
         yield Table(present.CHANGE_COLUMNS, present.change_cells, id="body")
         yield Band(lines=0, id="guards")
-        yield from self.answers(f"type {self.location.application} to do it")
+        yield from self.answers(f"← type {self.location.application} to do it")
 
     def crumbs(self) -> Sequence[str]:
         """Below the application."""

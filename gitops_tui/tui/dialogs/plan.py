@@ -51,7 +51,7 @@ class PlanView(Approval):
             yield Table(present.CHANGE_COLUMNS, present.change_cells)
             yield pane()
         yield Band(lines=0, id="guards")
-        yield from self.answers("why (optional, kept with the pin)" if self.is_rollback else "")
+        yield from self.answers("← why (optional, kept with the pin)" if self.is_rollback else "")
 
     def crumbs(self) -> Sequence[str]:
         """Below the application."""
@@ -140,11 +140,7 @@ class PlanView(Approval):
         lines.append(
             line(outside(f"namespace {change.key.namespace}" if change.key.namespace else "cluster", Tone.MUTED))
         )
-        lines += [line(Span("! ", Tone.WARN), outside(text)) for text in change.warnings]
-        lines += present.field_lines(change.changes)
-        if not change.changes:
-            lines.append(line(Span("the whole object", Tone.MUTED)))
-        side.show(lines)
+        side.show(lines + present.change_lines(change))
 
     def on_table_highlighted(self) -> None:
         """Explain the change under the cursor."""

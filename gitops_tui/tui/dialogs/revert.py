@@ -38,7 +38,7 @@ class RevertView(Approval):
         yield Band(lines=2, id="title")
         yield Table(present.COLUMNS, present.cells, id="body")
         yield Band(lines=0, id="guards")
-        yield from self.answers("why (optional, part of the commit's message)")
+        yield from self.answers("← why (optional, part of the commit's message)")
 
     def crumbs(self) -> Sequence[str]:
         """Below the application."""

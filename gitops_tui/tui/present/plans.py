@@ -82,6 +82,18 @@ def change_cells(change: Change) -> tuple[Line, ...]:
     )
 
 
+def change_lines(change: Change) -> list[Line]:
+    """Return what an intended change does, and all of why."""
+    lines = [line(Span("! ", Tone.WARN), outside(text)) for text in change.warnings]
+    if change.changes:
+        return lines + field_lines(change.changes)
+    if change.why:
+        lines.append(line(outside(change.why, limit=1000)))
+    if change.action is not Action.SKIP:
+        lines.append(line(Span("the whole object", Tone.MUTED)))
+    return lines
+
+
 def in_view_order(changes: Sequence[Change]) -> list[Change]:
     """Return what writes in the order in which it will, then what is left alone."""
     return sorted(changes, key=lambda change: change.action is Action.SKIP)
@@ -164,7 +176,10 @@ def result_lines(result: ResourceResult) -> list[Line]:
     if result.message:
         lines.append(line(outside(result.message, limit=1000)))
     lines += field_lines(result.changes)
-    return lines or [line(Span("no field changed", Tone.MUTED))]
+    whole = result.result in {Result.CREATED, Result.PRUNED} and not result.changes
+    if whole or not lines:
+        lines.append(line(Span("the whole object" if whole else "no field changed", Tone.MUTED)))
+    return lines
 
 
 def receipt_lines(receipt: Receipt) -> list[Line]:

@@ -56,6 +56,9 @@ class DiffView(Revealing):
         self.spaces = False
         self.authors = True
         self._page = present.Page()
+        self._drawn_for = -1
+        self._wanted: tuple[object, ...] = ()
+        """What the page that is being made in a thread is made of."""
         self._hunk = 0
         self._hint = ""
         self._told: object = None
@@ -85,6 +88,11 @@ class DiffView(Revealing):
     def is_two_columns(self) -> bool:
         """Whether desired and live stand side by side: as wished, else where there is room."""
         return self.size.width >= WIDE if self.two_columns is None else self.two_columns
+
+    @property
+    def _room(self) -> int:
+        """The cells on which a page depends: 0 for one column, whose lines are as long as they are."""
+        return self.text.size.width if self.is_two_columns else 0
 
     def load(self) -> None:
         """Ask for what differs."""
@@ -143,8 +151,9 @@ class DiffView(Revealing):
         self.text.action_move("top")
 
     def on_pager_resized(self) -> None:
-        """Draw for the new width."""
-        self.show_chosen()
+        """Draw for another width. A line for a search below the text changes its height alone."""
+        if self._drawn_for != self._room:
+            self.show_chosen()
 
     def on_table_opened(self) -> None:
         """Give the keyboard to the difference."""
@@ -158,11 +167,15 @@ class DiffView(Revealing):
         if comparison is None:
             self._say((line(Span("✓ ", Tone.GOOD), Span("nothing differs")), (), self.sides.calm))
             return
-        if _is_large(comparison):
+        self._drawn_for = self._room
+        if not _is_large(comparison):
+            self._show_page(comparison, self._make(comparison, self.text.size.width))
+            return
+        wanted = (self.shown(comparison), self.is_two_columns, self._room, self.context, self.spaces, self.authors)
+        if wanted != self._wanted:
+            self._wanted = wanted
             work: WorkType[None] = partial(self._show_later, comparison)
             self.run_worker(work, group="page", exclusive=True)
-        else:
-            self._show_page(comparison, self._make(comparison, self.text.size.width))
 
     def _make(self, comparison: ResourceComparison, cells: int) -> present.Page:
         now = self.cockpit.clock() if self.authors else None
@@ -177,6 +190,7 @@ class DiffView(Revealing):
         page = await asyncio.to_thread(self._make, comparison, self.text.size.width)
         if comparison is self.chosen():
             self._show_page(comparison, page)
+        self._wanted = ()
 
     def _show_page(self, comparison: ResourceComparison, page: present.Page) -> None:
         self._page = page

@@ -47,11 +47,11 @@ class Choice(Static, can_focus=True):
         self.update(Content(label))
 
     def action_go(self, by: int) -> None:
-        """Give the focus to the answer beside it; the last one is the end."""
-        answers = [answer for answer in self.screen.query(Choice) if answer.focusable]
-        at = answers.index(self) + by if self in answers else 0
-        if 0 <= at < len(answers):
-            self.screen.set_focus(answers[at])
+        """Give the focus to what is beside it: the line for a reason, or an answer. The last one is the end."""
+        beside = [each for each in (*self.screen.query(Reason), *self.screen.query(Choice)) if each.focusable]
+        at = beside.index(self) + by if self in beside else 0
+        if 0 <= at < len(beside):
+            self.screen.set_focus(beside[at])
 
     def action_choose(self) -> None:
         """Choose it."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gitops_tui.model.operations import HistoryEntry
+from gitops_tui.model.operations import Action, HistoryEntry, Result
 from gitops_tui.model.resources import ABSENT, DriftCode, FieldChange, HealthCode, ResourceStatus
 from gitops_tui.model.status import ClusterStatus, Snapshot, SyncCode, WorkerState
 from gitops_tui.tui.look.spans import plain
@@ -199,3 +199,26 @@ def test_the_footer_always_has_room_for_help() -> None:
     shown, places_of = frame.footer(keys, 18)
     assert plain(shown).strip() == "d Diff  ? Help"
     assert places_of == ((1, 7), (0, 0), (0, 0), (9, 15), (0, 0))
+
+
+def test_what_is_made_or_goes_is_told_as_that_and_not_as_unchanged() -> None:
+    changes = scenes.cart_plan(prune=True).changes
+    made = next(change for change in changes if change.action is Action.CREATE)
+    assert texts(tuple(plans.change_lines(replace(made, changes=())))) == ["missing in the cluster", "the whole object"]
+    assert texts(tuple(plans.change_lines(changes[-1]))) == ["no longer in Git", "the whole object"]
+    left = scenes.cart_plan().changes[-1]
+    assert texts(tuple(plans.change_lines(left))) == ["no longer in Git, prune is off"]
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (Result.CREATED, "the whole object"),
+        (Result.PRUNED, "the whole object"),
+        (Result.UNCHANGED, "no field changed"),
+        (Result.SKIPPED, "no field changed"),
+    ],
+)
+def test_a_receipt_tells_what_became_of_an_object(result: Result, told: str) -> None:
+    row = replace(scenes.cart_receipt().resources[0], result=result, message="", warnings=(), changes=())
+    assert texts(tuple(plans.result_lines(row))) == [told]
