@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gitops_tui.journal import chain, codec, operations, requests
+from gitops_tui.journal import chain, inventories, operations, requests
 from gitops_tui.journal.chain import Verification
 from gitops_tui.journal.database import Database
+from gitops_tui.journal.holds import PAUSES, PINS
 from gitops_tui.journal.lock import WriterLock
 from gitops_tui.journal.requests import Question
 from gitops_tui.model.errors import JournalError
@@ -149,42 +150,32 @@ class Journal:
     def pins(self) -> Mapping[str, Pin]:
         """Return the pins by application."""
         with self._database.read() as connection:
-            rows = connection.execute("SELECT application, payload FROM pins").fetchall()
-        return {application: codec.decode_pin(text) for application, text in rows}
+            return PINS.all(connection)
 
     def pin(self, pin: Pin) -> None:
         """Hold an application at a revision, in place of an earlier pin."""
         with self._events() as connection:
-            _append(connection, "pin", codec.encode_pin(pin), pin.application)
+            PINS.make(connection, pin)
 
     def unpin(self, application: str, who: str) -> Pin | None:
         """Lift a pin and return it; None when there was none."""
         with self._events() as connection:
-            text = _released(connection, "pins", application)
-            if text is None:
-                return None
-            _append(connection, "unpin", {"who": who}, application)
-        return codec.decode_pin(text)
+            return PINS.lift(connection, application, who)
 
     def pauses(self) -> Mapping[str, Pause]:
         """Return the pauses by application."""
         with self._database.read() as connection:
-            rows = connection.execute("SELECT application, payload FROM pauses").fetchall()
-        return {application: codec.decode_pause(text) for application, text in rows}
+            return PAUSES.all(connection)
 
     def pause(self, pause: Pause) -> None:
         """Hold an application's automation, in place of an earlier pause."""
         with self._events() as connection:
-            _append(connection, "pause", codec.encode_pause(pause), pause.application)
+            PAUSES.make(connection, pause)
 
     def resume(self, application: str, who: str) -> Pause | None:
         """Lift a pause and return it; None when there was none."""
         with self._events() as connection:
-            text = _released(connection, "pauses", application)
-            if text is None:
-                return None
-            _append(connection, "resume", {"who": who}, application)
-        return codec.decode_pause(text)
+            return PAUSES.lift(connection, application, who)
 
     # Inventories (reliability.md: Prune and apply).
 
@@ -193,17 +184,15 @@ class Journal:
         self._refuse_reader()
         wanted = {key.path for key in keys}
         with self._database.read() as connection:
-            if wanted <= _inventory(connection, application, context) and _is_known(connection, application, context):
+            if inventories.holds(connection, application, context, wanted):
                 return
         with self._events() as connection:
-            new = sorted(wanted - _inventory(connection, application, context))
-            _append(connection, "intend", {"context": context, "keys": new}, application)
+            inventories.add(connection, application, context, wanted)
 
     def strike(self, application: str, context: str, key: ResourceKey) -> None:
         """Forget an object whose deletion is confirmed."""
         with self._events() as connection:
-            if key.path in _inventory(connection, application, context):
-                _append(connection, "strike", {"context": context, "key": key.path}, application)
+            inventories.strike(connection, application, context, key.path)
 
     def inventory(self, application: str, context: str) -> frozenset[ResourceKey]:
         """Return everything the application has applied to the cluster and has not pruned since."""
@@ -214,23 +203,19 @@ class Journal:
             self._inventories = version, known
         if place not in known:
             with self._database.read() as connection:
-                paths = _inventory(connection, application, context)
+                paths = inventories.paths(connection, application, context)
             known[place] = frozenset(map(ResourceKey.parse, paths))
         return known[place]
 
     def knows(self, application: str, context: str) -> bool:
         """Whether an inventory was ever written; if not, it may be lost, and a prune waits for a person."""
         with self._database.read() as connection:
-            return _is_known(connection, application, context)
+            return inventories.is_known(connection, application, context)
 
     # Last statuses.
 
-    def save_status(self, application: str, payload: str) -> None:
-        """Keep an application's last good status (JSON text) for the next start's first screen."""
-        self.save_statuses({application: payload})
-
     def save_statuses(self, payloads: Mapping[str, str]) -> None:
-        """Keep several in one transaction."""
+        """Keep last good statuses (JSON text), by application, for the next start's first screen."""
         self._refuse_reader()
         with self._database.write(durable=False) as connection:
             connection.executemany("INSERT OR REPLACE INTO statuses VALUES (?, ?)", list(payloads.items()))
@@ -310,22 +295,3 @@ class Journal:
         self._refuse_reader()
         with self._database.write(durable=durable) as connection:
             yield connection
-
-
-def _append(connection: sqlite3.Connection, kind: str, payload: Mapping[str, Any], application: str) -> None:
-    chain.append(connection, time.time(), kind, payload, application=application)
-
-
-def _released(connection: sqlite3.Connection, table: str, application: str) -> str | None:
-    row = connection.execute(f"SELECT payload FROM {table} WHERE application = ?", (application,)).fetchone()  # noqa: S608
-    return row[0] if row else None
-
-
-def _inventory(connection: sqlite3.Connection, application: str, context: str) -> set[str]:
-    rows = connection.execute("SELECT key FROM inventory WHERE application = ? AND context = ?", (application, context))
-    return {path for (path,) in rows}
-
-
-def _is_known(connection: sqlite3.Connection, application: str, context: str) -> bool:
-    row = connection.execute("SELECT 1 FROM inventories WHERE application = ? AND context = ?", (application, context))
-    return row.fetchone() is not None

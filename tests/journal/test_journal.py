@@ -198,7 +198,7 @@ def test_an_application_that_owns_nothing_is_known_once_that_was_written_down(jo
 
 
 def test_the_last_statuses_are_kept(journal: Journal) -> None:
-    journal.save_status("shop", '{"sync": "Synced"}')
+    journal.save_statuses({"shop": '{"sync": "Synced"}'})
     journal.save_statuses({"shop": '{"sync": "OutOfSync"}', "blog": "{}"})
     assert journal.statuses() == {"shop": '{"sync": "OutOfSync"}', "blog": "{}"}
 
@@ -224,7 +224,7 @@ def test_a_process_that_is_not_the_writer_may_read_and_ask_but_change_nothing(jo
         lambda: reader.pin(Pin("shop", "b" * 40, "", "bob")),
         lambda: reader.begin(receipt()),
         lambda: reader.intend("shop", "prod", [WEB]),
-        lambda: reader.save_status("shop", "{}"),
+        lambda: reader.save_statuses({"shop": "{}"}),
         lambda: reader.answer(1, {}),
     ]
     for attempt in attempts:
