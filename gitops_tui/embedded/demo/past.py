@@ -109,11 +109,11 @@ def receipts(repository: Path) -> tuple[Receipt, ...]:
                 revision=sha,
                 kind=OperationKind.SYNC,
                 actor="auto-sync" if each.row.mode == "auto" else each.commit.author[1].partition("@")[0],
-                phase=OperationPhase.SUCCEEDED,
+                phase=OperationPhase.FAILED if crashed else OperationPhase.SUCCEEDED,
                 started=started,
                 finished=started + (_HEALTH_TIMEOUT if crashed else _DURATION),
                 resources=tuple(_result(body, seen) for body in each.bodies),
-                message=f"not healthy within {_HEALTH_TIMEOUT:.0f} s" if crashed else "",
+                message=f"applied, but not healthy after {_HEALTH_TIMEOUT:.0f} s" if crashed else "",
                 verified=not crashed,
             )
         )
