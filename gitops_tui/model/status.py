@@ -55,7 +55,7 @@ class ApplicationStatus:
 
     revision: the commit that desired state was rendered from (the pinned one under a pin). latest: the newest
     commit of the tracked ref. deployed: the sha of the last successful sync. verified: the last operation ended
-    with every resource healthy. total counts desired and extra resources; drifted those that are not in sync.
+    with every resource healthy. total counts desired and extra resources; drifted those known not to be in sync.
     """
 
     application: Application

@@ -167,6 +167,7 @@ def test_an_aggregated_api_that_is_down_makes_its_own_objects_unknown_alone(
         status = down(shop, server)
 
         assert drifts(status) == UNKNOWN_WIDGET
+        assert status.drifted == 0, "of what cannot be read nobody knows whether it differs"
         assert not status.stale
         (widget,) = (each for each in status.resources if each.key.name == "left")
         assert widget.health.code is HealthCode.UNKNOWN

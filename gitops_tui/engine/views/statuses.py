@@ -47,7 +47,7 @@ def status_of(sight: Sight, *, now: float) -> ApplicationStatus:
         latest=sight.ground.latest,
         resources=(*resources, *(each.status for each in sight.below)),
         total=len(resources),
-        drifted=sum(resource.drift is not DriftCode.IN_SYNC for resource in resources),
+        drifted=sum(resource.drift in _DRIFTED for resource in resources),
         problems=problems,
         compared_at=now,
         summary=_summary(resources, health, problems),
