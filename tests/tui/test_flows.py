@@ -822,6 +822,19 @@ async def test_another_writer_is_named() -> None:
         await user.sees("watching: pid 4711")
 
 
+async def test_a_sync_that_another_process_does_says_who_and_how_long() -> None:
+    engine = ScriptedEngine(replace(scenes.shop(), writer="pid 4711 on depot, gitops-tui --headless"))
+    handed: Future[Any] = Future()
+    engine.answers[Sync] = handed
+    async with cockpit(engine) as user:
+        await user.press("s")
+        await user.sees("Sync cart")
+        await user.press("right", "enter")
+        await user.sees("◌ handed over", "done by pid 4711 on depot, gitops-tui --headless")
+        handed.set_result(scenes.cart_receipt())
+        await user.sees("✓ Succeeded")
+
+
 async def test_a_failed_answer_is_shown_and_can_be_tried_again() -> None:
     engine = ScriptedEngine()
     engine.answers[Compare] = ForbiddenError("deployments.apps", "forbidden for ada", hint="ask for the viewer role")

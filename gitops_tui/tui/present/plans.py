@@ -232,8 +232,17 @@ def results_in_words(results: Sequence[ResourceResult]) -> str:
     return ", ".join(f"{count[result]} {result.words}" for result in Result if count[result])
 
 
-def progress(running: RunningOperation | None, elapsed: float, cells: int) -> list[Line]:
-    """Return a running operation as two lines: a bar, and what it does at this moment."""
+def progress(running: RunningOperation | None, elapsed: float, cells: int, writer: str = "") -> list[Line]:
+    """Return a running operation as two lines: a bar, and what it does at this moment.
+
+    writer: who does it, where that is another process, which tells how it went when it is over.
+    """
+    if running is None and writer:
+        lasts = Span(f"   {duration(elapsed)}", Tone.MUTED)
+        return [
+            line(Span("◌ handed over", Tone.BUSY), lasts),
+            line(outside(f"done by {writer}", Tone.MUTED, limit=200)),
+        ]
     if running is None:
         return [line(Span("◌ starting…", Tone.BUSY)), EMPTY]
     done, total = running.done, max(running.total, 1)

@@ -165,7 +165,8 @@ class ReceiptView(View):
         status = self.status()
         now = self.cockpit.clock()
         health = line(marks.HEALTH[status.health.code]) if status else EMPTY
-        lines = present.progress(status.running if status else None, now - self._started, cells)
+        running = status.running if status else None
+        lines = present.progress(running, now - self._started, cells, self.snapshot.writer)
         if self._future is None:
             lines = [line(Span("◌ reading the journal…", Tone.BUSY))]
         return [(*heading, Span("   "), *health), *lines]
