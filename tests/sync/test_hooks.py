@@ -10,6 +10,7 @@ import pytest
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import ClusterError, ConflictError, ForbiddenError, InvalidError
 from gitops_tui.model.operations import OperationPhase
+from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.sync import generated, stamp
 from gitops_tui.sync.ports import Outcome
@@ -129,6 +130,66 @@ def test_a_hook_of_nobody_that_only_has_to_be_there_is_taken_over(scene: Scene) 
 
     assert "exists and is no application's: shop takes it over" in plan.changes[0].warnings
     assert scene.execute(plan).phase is OperationPhase.SUCCEEDED
+
+
+@pytest.mark.parametrize("policy", ["BeforeHookCreation", "HookFailed"])
+def test_a_hook_leaves_alone_what_became_anothers_since_the_plan(scene: Scene, policy: str) -> None:
+    notes = {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/hook-delete-policy": policy}
+    account = body("ServiceAccount", "migrate", notes={**notes, "argocd.argoproj.io/sync-wave": "1"})
+    at = ResourceKey("", "ServiceAccount", "shop", "migrate")
+    scene.world.put(account)
+
+    def once(_key: ResourceKey, _live: dict[str, Any]) -> None:
+        scene.world.on_apply = lambda _key, _live: None
+        theirs = stamp(Manifest.of(account), replace(SHOP, name="billing"))
+        scene.world.touch(at, **dict(theirs.body))
+
+    scene.world.on_apply = once
+    outcome = scene.sync(body("ConfigMap", "first", notes=notes), account)
+
+    assert outcome.phase is OperationPhase.FAILED
+    assert "belongs to application billing" in outcome.message
+    assert owner_of(scene.world.objects[at]) == "billing"
+
+
+@pytest.mark.parametrize("policy", ["BeforeHookCreation", "HookFailed"])
+def test_a_hook_takes_over_what_is_nobodys_though_its_status_moves(scene: Scene, policy: str) -> None:
+    notes = {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/hook-delete-policy": policy}
+    account = body("ServiceAccount", "migrate", notes={**notes, "argocd.argoproj.io/sync-wave": "1"})
+    at = ResourceKey("", "ServiceAccount", "shop", "migrate")
+    scene.world.put(account)
+
+    def once(_key: ResourceKey, _live: dict[str, Any]) -> None:
+        scene.world.on_apply = lambda _key, _live: None
+        scene.world.touch(at, status={"seen": "now"})
+
+    scene.world.on_apply = once
+    outcome = scene.sync(body("ConfigMap", "first", notes=notes), account)
+
+    assert outcome.phase is OperationPhase.SUCCEEDED
+    assert owner_of(scene.world.objects[at]) == "shop"
+
+
+def test_a_hook_that_is_there_at_once_again_after_it_was_deleted_is_left_to_who_made_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends(scene, "Complete")
+    scene.sync(CONFIG, job("migrate", "PreSync"))
+    delete = scene.world.delete
+
+    def replaced(at: ResourceKey, **options: Any) -> None:
+        delete(at, **options)
+        if not options.get("dry_run"):
+            scene.world.put(
+                merged(job("migrate", "PreSync"), status=COMPLETE), application=replace(SHOP, name="billing")
+            )
+
+    monkeypatch.setattr(scene.world, "delete", replaced)
+    outcome = scene.sync(CONFIG, job("migrate", "PreSync"))
+
+    assert outcome.phase is OperationPhase.FAILED
+    assert "belongs to application billing" in outcome.message
+    assert owner_of(scene.world.objects[key("migrate")]) == "billing"
 
 
 def space(policy: str = "") -> Any:

@@ -12,8 +12,10 @@ from gitops_tui.model.operations import Action, Change, Method, Result
 from gitops_tui.model.ownership import anothers, owner_of
 from gitops_tui.model.resources import Body, HealthCode, Manifest
 from gitops_tui.model.values import dataclass
+from gitops_tui.sync.execution.hooks import hook_to_run
 from gitops_tui.sync.execution.prune import REPLACED
 from gitops_tui.sync.execution.run import FailedError, Run
+from gitops_tui.sync.hooks import BEFORE
 from gitops_tui.sync.options import awaits_kind, validates
 from gitops_tui.sync.order import defined_kind
 from gitops_tui.sync.plan import ADOPTS
@@ -126,10 +128,13 @@ def _applied_as_planned(run: Run, change: Change, manifest: Manifest) -> Applied
 
     The server itself refuses that: whatever were read here could be overtaken by a write as well.
     """
-    becomes_ours = not change.uid or change.why == ADOPTS
+    is_hook = change.action is Action.HOOK
+    becomes_ours = not change.uid or change.why == ADOPTS or is_hook
     if not becomes_ours or owner_of(manifest.body) != run.application.name:
         return applied(run, manifest)
-    anew, version = not change.uid, change.resource_version
+    # What was left of an earlier run has been deleted, where it was ours.
+    anew = not change.uid or (is_hook and BEFORE in hook_to_run(change).delete)
+    version = "" if anew else change.resource_version
     for _ in range(_TRIES):
         try:
             return applied(run, manifest, anew=anew, resource_version=version)
