@@ -226,7 +226,7 @@ def test_pruning_a_large_share_waits_for_a_person(scene: Scene, total: int, prun
     assert changeset.held == ((f"prunes {pruned} of {total} resources, more than 20%",) if is_held else ())
 
 
-@pytest.mark.parametrize("kind", ["Namespace", "CustomResourceDefinition", "PersistentVolumeClaim"])
+@pytest.mark.parametrize("kind", ["Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"])
 def test_pruning_something_precious_waits_for_a_person_and_warns(scene: Scene, kind: str) -> None:
     scene.world.put(body(kind, "precious"), config("a"), application=SHOP)
 

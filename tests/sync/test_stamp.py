@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gitops_tui.diff import compare
-from gitops_tui.model.ownership import APPLICATION_LABEL, DIGEST_ANNOTATION, owner_of
+from gitops_tui.model.ownership import APPLICATION_LABEL, DIGEST_ANNOTATION, TRACKING_ANNOTATION, owner_of
 from gitops_tui.model.resources import Manifest, Origin
 from gitops_tui.sync import stamp
 from tests.sync.world import SHOP, body
@@ -30,3 +32,19 @@ def test_a_stamp_replaces_one_that_was_copied_into_git() -> None:
     assert owner_of(renamed.body) is None
     assert owner_of(stamp(renamed, SHOP).body) == "shop"
     assert "labels" not in body("ConfigMap", "a")["metadata"]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {},
+        {"name": "a", "annotations": None},
+        {"name": "a", "namespace": "shop", "annotations": {TRACKING_ANNOTATION: 7}},
+        {"name": "a", "namespace": "shop", "annotations": {TRACKING_ANNOTATION: ":/ConfigMap:shop/a"}},
+        {"name": "a", "namespace": "shop", "annotations": {TRACKING_ANNOTATION: "shop:/ConfigMap:shop/b"}},
+        {"name": "a", "namespace": "shop", "annotations": {TRACKING_ANNOTATION: "shop"}},
+    ],
+)
+def test_what_bears_no_whole_mark_of_its_own_is_nobodys(metadata: object) -> None:
+    assert owner_of({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}) is None

@@ -21,13 +21,13 @@ from gitops_tui.sync.plan import plan
 from gitops_tui.sync.ports import Outcome
 
 BUILTIN = {
-    "v1": "Namespace ConfigMap Secret Service ServiceAccount PersistentVolumeClaim Pod",
+    "v1": "Namespace ConfigMap Secret Service ServiceAccount PersistentVolume PersistentVolumeClaim Pod",
     "apps/v1": "DaemonSet Deployment StatefulSet",
     "batch/v1": "Job",
     "apiextensions.k8s.io/v1": "CustomResourceDefinition",
     "admissionregistration.k8s.io/v1": "ValidatingWebhookConfiguration",
 }
-CLUSTER_SCOPED = {"Namespace", "CustomResourceDefinition", "ValidatingWebhookConfiguration"}
+CLUSTER_SCOPED = {"Namespace", "PersistentVolume", "CustomResourceDefinition", "ValidatingWebhookConfiguration"}
 
 SHOP = Application("shop", Source("https://git.example/shop"))
 
