@@ -274,7 +274,10 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """A commit that touches an application's path, and when it was deployed last (None: never)."""
+    """A commit that touches an application's path, and when it was last deployed with success (None: never).
+
+    current: the cluster was seen to hold it, be it after a sync that failed; else it is the one deployed last.
+    """
 
     sha: str
     author: str

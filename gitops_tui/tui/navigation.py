@@ -124,7 +124,7 @@ def understand(text: str, vocabulary: Vocabulary, subject: str = "") -> Order:
     rest = rest.strip()
     command = _BY_WORD.get(word.lower())
     if command is None:
-        near = nearest(word.lower(), tuple(_BY_WORD))
+        near = nearest(word.lower(), tuple(each for each in _BY_WORD if len(each) > 1))
         raise CommandError(f"no command {word!r}" + (f", did you mean {near}?" if near else "; ? shows what there is"))
     if not command.argument and rest:
         raise CommandError(f"{command.name} takes no argument")

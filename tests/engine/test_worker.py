@@ -139,6 +139,19 @@ def test_the_history_tells_what_was_deployed_with_a_commit_to_another_folder(sho
         assert row.deployed is not None
 
 
+def test_the_history_marks_what_the_cluster_holds_whatever_became_of_its_sync(shop: Stage) -> None:
+    """A sync that fails when all is applied, or one of chosen resources, is no deployment; what it brought is live."""
+    shop.sync()
+    second = shop.repository.commit("Make it green", {"app/settings.yaml": config_map("settings", colour="green")})
+    shop.clock.now += 10
+    shop.refresh()
+    shop.sync(resources=frozenset({ResourceKey("", "ConfigMap", shop.namespace, "settings")}))
+    assert shop.status().sync is SyncCode.SYNCED
+    newest, oldest = shop.ask(History(shop.name))
+    assert (newest.sha, newest.current, newest.deployed) == (second, True, None)
+    assert (oldest.current, oldest.deployed is None) == (False, False)
+
+
 def test_a_pin_stays_while_other_folders_change_and_lifts_when_this_one_does(shop: Stage) -> None:
     first = shop.sync().revision
     shop.repository.commit("Make it green", {"app/settings.yaml": config_map("settings", colour="green")})

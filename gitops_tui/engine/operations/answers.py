@@ -91,8 +91,12 @@ class Answers:
         wanted = self.expand(application, request.revision)
         return self._plans.plan(application, wanted, request.prune, request.resources, request.hooks).changeset
 
-    def history(self, application: Application, request: History) -> tuple[HistoryEntry, ...]:
-        """Commits that touch the application's path, with when each was deployed."""
+    def history(self, application: Application, request: History, live: str = "") -> tuple[HistoryEntry, ...]:
+        """Commits that touch the application's path, with when each was deployed.
+
+        live: the commit that the cluster was seen to hold, whatever became of its sync; "" where that is not known,
+        and the one deployed last is taken for it.
+        """
         mirror = self._reconciler.mirror(application.source.repository)
         path = application.source.path
         tip = mirror.resolve(application.source.revision)
@@ -100,13 +104,14 @@ class Answers:
         deployments = self._journal.deployments(application.name, _DEPLOYMENTS_SHOWN)
         pin = self._journal.pins().get(application.name)
         marked = {pin.revision, pin.quarantined} if pin else set()
-        shas = {deployment.revision for deployment in deployments} | marked - {""}
+        live = live or (deployments[0].revision if deployments else "")
+        shas = {deployment.revision for deployment in deployments} | marked | {live} - {""}
         row_of = self._rows_of(mirror, path, tuple(commit.sha for commit in commits), shas)
         deployed: dict[str, float] = {}
         for deployment in deployments:
             sha = row_of.get(deployment.revision, "")
             deployed[sha] = max(deployed.get(sha, 0.0), deployment.time)
-        current = row_of.get(deployments[0].revision) if deployments else None
+        current = row_of.get(live)
         pinned = row_of.get(pin.revision) if pin else None
         quarantined = row_of.get(pin.quarantined) if pin else None
         return tuple(

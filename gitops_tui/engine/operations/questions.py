@@ -30,6 +30,7 @@ from gitops_tui.engine.rollback.ways import WaysBack
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.model.application import Application
 from gitops_tui.model.resources import ResourceKey
+from gitops_tui.model.status import SyncCode
 
 _ASKED_AT_ONCE = 2
 
@@ -65,7 +66,8 @@ class Questions:
             case LastChange():
                 self._ask(repository, lambda: answers.last_change(application, request), future)
             case History():
-                self._ask(repository, lambda: answers.history(application, request), future)
+                live = self._live(application.name)
+                self._ask(repository, lambda: answers.history(application, request, live), future)
             case _:
                 return self._take_of_cluster(application, request, future)
         return True
@@ -108,6 +110,14 @@ class Questions:
             case _:
                 return False
         return True
+
+    def _live(self, name: str) -> str:
+        """The commit that the cluster was seen to hold at the last look, "" where it differs or is not known."""
+        tracked = self._desk.books.tracked.get(name)
+        status = tracked.status if tracked is not None else None
+        if status is None or status.revision is None or status.stale or status.sync is not SyncCode.SYNCED:
+            return ""
+        return status.revision.sha
 
     def _stated_in(self, context: str) -> frozenset[ResourceKey]:
         """Every object that Git names for a cluster, as of the last looks."""

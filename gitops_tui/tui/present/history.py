@@ -48,7 +48,8 @@ def state(entry: HistoryEntry) -> Line:
 
 def told(entry: HistoryEntry, now: float) -> Line:
     """One commit on one line, for below the table."""
-    deployed = f"deployed {ago(entry.deployed, now)}" if entry.deployed else "never deployed"
+    never = "in the cluster, but no sync of it succeeded" if entry.current else "never deployed"
+    deployed = f"deployed {ago(entry.deployed, now)}" if entry.deployed else never
     parts = [
         line(outside(entry.sha[:12], Tone.ACCENT)),
         line(outside(entry.author, Tone.TEXT), outside(f" <{entry.email}>" if entry.email else "", Tone.MUTED)),

@@ -222,3 +222,10 @@ def test_what_is_made_or_goes_is_told_as_that_and_not_as_unchanged() -> None:
 def test_a_receipt_tells_what_became_of_an_object(result: Result, told: str) -> None:
     row = replace(scenes.cart_receipt().resources[0], result=result, message="", warnings=(), changes=())
     assert texts(tuple(plans.result_lines(row))) == [told]
+
+
+def test_a_commit_says_when_it_was_deployed_or_that_it_is_there_without_that() -> None:
+    entry = replace(scenes.cart_history()[0], deployed=None, current=False)
+    assert plain(history.told(entry, scenes.NOW)).endswith("never deployed")
+    assert plain(history.told(replace(entry, current=True), scenes.NOW)).endswith("but no sync of it succeeded")
+    assert plain(history.told(replace(entry, deployed=scenes.NOW - 60), scenes.NOW)).endswith("deployed 1m ago")
