@@ -5,7 +5,8 @@ everything readable that was fetched before. git runs without prompts, hooks, th
 and submodules.
 """
 
-from gitops_tui.source.mirror import Fetch, Mirror
+from gitops_tui.source.copy import Fetch
+from gitops_tui.source.mirror import Mirror
 from gitops_tui.source.mirrors import Mirrors
 
 __all__ = ["Fetch", "Mirror", "Mirrors"]
