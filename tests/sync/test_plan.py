@@ -289,7 +289,10 @@ def test_what_could_not_be_compared_refuses_the_plan() -> None:
     manifest = Manifest.of(config("a"))
     pair = Pair(manifest.key, manifest, None, Drift(manifest.key, DriftCode.UNKNOWN, note="forbidden"))
 
-    assert plan(SHOP, "x", [pair], prune=False, inventory=frozenset()).refusals == ("ConfigMap shop/a: forbidden",)
+    changeset = plan(SHOP, "x", [pair], prune=False, inventory=frozenset())
+
+    assert changeset.refusals == ("ConfigMap shop/a: forbidden",)
+    assert told(changeset) == [("skip", "ConfigMap/a", "cannot be read")], "nobody knows whether it would be made"
 
 
 def test_what_cannot_be_checked_before_the_plan_itself_runs_is_excused(scene: Scene) -> None:
