@@ -4,7 +4,8 @@
 that, `worst` makes an application's health.
 """
 
-from gitops_tui.health.assess import RULES, assess, counts, worst
+from gitops_tui.health.assess import RULES, assess, counts
 from gitops_tui.health.lift import lasts, lift
+from gitops_tui.model.resources import worst
 
 __all__ = ["RULES", "assess", "counts", "lasts", "lift", "worst"]

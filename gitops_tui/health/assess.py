@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from gitops_tui.health import batch, network, platform, pods, workloads
@@ -72,15 +72,3 @@ def counts(body: Body) -> bool:
     """Whether an object's health counts for its application: hooks and those told to be ignored do not."""
     notes = annotations_of(body)
     return not any(name in notes for name in _HOOKS) and notes.get(_IGNORED) != "true"
-
-
-def worst(healths: Iterable[Health]) -> Health:
-    """Return the worst of several, as an application's health is; kinds without health do not count.
-
-    Missing counts only when nothing at all is live. Without any that counts: Healthy.
-    """
-    given = tuple(healths)
-    if any(health.code is not HealthCode.MISSING for health in given):
-        given = tuple(health for health in given if health.code is not HealthCode.MISSING)
-    rated = (health for health in given if health.code is not HealthCode.NONE)
-    return max(rated, key=lambda health: health.code.badness, default=Health(HealthCode.HEALTHY))

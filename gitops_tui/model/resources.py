@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -214,6 +214,18 @@ class Health:
     code: HealthCode
     message: str = ""
     rule: str = ""
+
+
+def worst(healths: Iterable[Health]) -> Health:
+    """Return the worst of several, as an application's health is; kinds without health do not count.
+
+    Missing counts only when nothing at all is live. Without any that counts: Healthy.
+    """
+    given = tuple(healths)
+    if any(health.code is not HealthCode.MISSING for health in given):
+        given = tuple(health for health in given if health.code is not HealthCode.MISSING)
+    rated = (health for health in given if health.code is not HealthCode.NONE)
+    return max(rated, key=lambda health: health.code.badness, default=Health(HealthCode.HEALTHY))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ WORKED_OUT = {
     "gitops_tui.source.refs.target",
     "gitops_tui.journal.journal._inventory",
     "gitops_tui.engine.views.watches.scopes_for",
-    "gitops_tui.engine.views.findings.found",
+    "gitops_tui.engine.views.assessing.found",
     "gitops_tui.engine.views.statuses.status_of",
 }
 """What an address, a listing, a ref, an inventory, kinds, a live object and a look mean."""

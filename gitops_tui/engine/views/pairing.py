@@ -23,7 +23,7 @@ from gitops_tui.model.ownership import anothers, owner_of
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.sync import Pair, hook_of, is_immutable, kept_from_apply
 
-NONE_SEEN: Final[Mapping[ResourceKey, Live]] = {}
+_NONE_SEEN: Final[Mapping[ResourceKey, Live]] = {}
 
 
 class Pairing:
@@ -38,7 +38,7 @@ class Pairing:
         application: Application,
         judging: Judging,
         asking: Asking,
-        seen: Mapping[ResourceKey, Live] = NONE_SEEN,
+        seen: Mapping[ResourceKey, Live] = _NONE_SEEN,
     ) -> None:
         self._cluster = cluster
         self._application = application

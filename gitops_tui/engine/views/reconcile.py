@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops_tui.cluster import Cluster, Clusters, Live, beneath
-from gitops_tui.diff import hides
-from gitops_tui.engine.views.asking import Submit
 from gitops_tui.engine.views.desired import Renderings
 from gitops_tui.engine.views.findings import uid_of
-from gitops_tui.engine.views.judging import twin_of
 from gitops_tui.engine.views.kept import Settled
 from gitops_tui.engine.views.sights import Ground, Sight, Sights
 from gitops_tui.engine.views.verdicts import Verdicts
@@ -23,10 +20,11 @@ from gitops_tui.model.revision import Revision
 from gitops_tui.model.values import dataclass, field
 from gitops_tui.render import RenderTarget
 from gitops_tui.source import Mirror, Mirrors
-from gitops_tui.sync import Pair, left_alone, validates
 
 if TYPE_CHECKING:
+    from gitops_tui.engine.views.asking import Submit
     from gitops_tui.source.signatures import Signatures
+    from gitops_tui.sync import Pair
 
 _READY_TIMEOUT = 15.0
 
@@ -203,6 +201,8 @@ class Reconciler:
 
     def twin(self, application: Application, manifest: Manifest, live: Body) -> Body:
         """The live object at the version that Git states: another version has another form."""
+        from gitops_tui.engine.views.judging import twin_of  # noqa: PLC0415 - for a person who looks closely
+
         return twin_of(self.cluster(application), manifest, live)
 
     def predict(self, application: Application, pair: Pair) -> Body | None:
@@ -210,6 +210,9 @@ class Reconciler:
 
         Ignored fields are left out, if the pair has a live side that they are left to. Raises ClusterError.
         """
+        from gitops_tui.diff import hides  # noqa: PLC0415 - for a person who looks closely
+        from gitops_tui.sync import left_alone, validates  # noqa: PLC0415
+
         manifest = pair.manifest
         if manifest is None:
             return None

@@ -2,27 +2,36 @@
 
 A look that finds the same ground as the one before (the same manifests, rules and watches) judges only what it cannot
 take over: a finding stands while its live object, and all below that, are the very same objects in the cache. So a
-look costs what has moved, and gives just what a look at everything would.
+look costs what has moved, and gives just what a look at everything would. What judges is imported
+when there is something to judge.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from gitops_tui.cluster import Cluster, Family, Live, Scope, beneath
-from gitops_tui.engine.views.asking import Asking, Submit
-from gitops_tui.engine.views.findings import Finding, Frame, Heard, found, found_below, is_unwell, uid_of
-from gitops_tui.engine.views.judging import Judging
+from gitops_tui.engine.views.findings import Finding, Heard, is_unwell, uid_of
 from gitops_tui.engine.views.kept import Settled
-from gitops_tui.engine.views.pairing import NONE_SEEN, Pairing
 from gitops_tui.engine.views.verdicts import Verdicts
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.values import dataclass, replace
-from gitops_tui.sync import Pair
+
+if TYPE_CHECKING:
+    from gitops_tui.engine.views.asking import Submit
+    from gitops_tui.engine.views.assessing import Frame
+    from gitops_tui.engine.views.pairing import Pairing
+    from gitops_tui.sync import Pair
+
+# ruff: noqa: PLC0415
+
+_NONE_SEEN: Final[Mapping[ResourceKey, Live]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +115,14 @@ class Sights:
         family = _family(ground)
         if last is not None and (same := last.again(ground, family)) is not None:
             return same
-        look = _Look(ground, last, family, is_sound=is_sound)
-        pairing = look.pairing = self.pairing(ground, look.seen)
-        pairing.failures.update(ground.settled.unplaced)
-        pairs = pairing.pairs(look.moved, for_plan=False)
-        pairs += pairing.extras([live.key for live in look.more])
-        return look.sight(pairs, now, waits=last is None)
+        look = _Look(ground, last, family, now, is_sound=is_sound)
+        pairs: list[Pair] = []
+        if look.has_moved or not is_sound:
+            pairing = look.pairing = self.pairing(ground, look.seen)
+            pairing.failures.update(ground.settled.unplaced)
+            pairs = pairing.pairs(look.moved, for_plan=False)
+            pairs += pairing.extras([live.key for live in look.more])
+        return look.sight(pairs, waits=last is None)
 
     def glance(self, last: Sight, now: float) -> Sight | None:
         """Look again on the same ground, without a request and without a wait; None when that does not do.
@@ -124,15 +135,21 @@ class Sights:
         family = _family(ground)
         if (same := last.again(ground, family)) is not None:
             return same
-        look = _Look(ground, last, family, is_sound=True)
+        look = _Look(ground, last, family, now, is_sound=True)
+        if not look.has_moved:
+            return look.sight([], waits=False)
         pairing = look.pairing = self.pairing(ground, look.seen)
         pairs = pairing.told(look.moved)
         if pairs is None:
             return None
-        return look.sight([*pairs, *map(pairing.extra, look.more)], now, waits=False)
+        return look.sight([*pairs, *map(pairing.extra, look.more)], waits=False)
 
-    def pairing(self, ground: Ground, seen: Mapping[ResourceKey, Live] = NONE_SEEN) -> Pairing:
+    def pairing(self, ground: Ground, seen: Mapping[ResourceKey, Live] = _NONE_SEEN) -> Pairing:
         """What pairs the desired objects of a look with what is live. seen: see `Pairing`."""
+        from gitops_tui.engine.views.asking import Asking
+        from gitops_tui.engine.views.judging import Judging
+        from gitops_tui.engine.views.pairing import Pairing
+
         application, cluster = ground.application, ground.cluster
         judging = Judging(cluster, application, self._verdicts)
         return Pairing(cluster, application, judging, Asking(self._submit, cluster.context), seen)
@@ -142,14 +159,14 @@ class _Look:
     """One look.
 
     moved, more: what is desired, and what else is the application's, of which no finding stands. seen: what the
-    watches have of these. is_sound: nothing that the watches have may be old.
+    watches have of these. is_sound: nothing that the watches have may be old. pairing: what pairs what has moved, None
+    where nothing has.
     """
 
-    pairing: Pairing
-
-    def __init__(self, ground: Ground, last: Sight | None, family: Family, *, is_sound: bool) -> None:
+    def __init__(self, ground: Ground, last: Sight | None, family: Family, now: float, *, is_sound: bool) -> None:
         self._ground = ground
         self._cluster = ground.cluster
+        self._now = now
         self._is_sound = is_sound
         manifests = ground.settled.manifests
         self._keys = [manifest.key for manifest in manifests]
@@ -157,6 +174,7 @@ class _Look:
         self._below = family.below
         self._last_below = {each.uid: each for each in last.below} if last is not None else {}
         self._kept: dict[ResourceKey, Finding] = {}
+        self.pairing: Pairing | None = None
         self.seen: dict[ResourceKey, Live] = {}
         lives = {**dict(zip(self._keys, self._family.stated, strict=True)), **_by_key(self._family.others)}
         known = {each.status.key: each for each in last.own} if last is not None else {}
@@ -165,6 +183,11 @@ class _Look:
                 self.seen[key] = live
         self.moved = [manifest for manifest in manifests if manifest.key not in self._kept]
         self.more = [live for live in self._family.others if live.key in self.seen]
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether anything has to be judged, apart from what is below."""
+        return bool(self.moved or self.more)
 
     def _takes_over(self, last: Finding | None, live: Live) -> bool:
         """Take over what was found of a resource, if that stands."""
@@ -178,18 +201,32 @@ class _Look:
         heard = self._cluster.warnings(status.key.namespace) if last.heard or is_unwell(status.health) else ()
         return last.stands(seen, heard)
 
-    def sight(self, pairs: Sequence[Pair], now: float, *, waits: bool) -> Sight:
+    def sight(self, pairs: Sequence[Pair], *, waits: bool) -> Sight:
         """All that was found. pairs: of all that moved. waits: for warnings that nobody has asked for yet."""
-        ground, failures = self._ground, self.pairing.failures
+        ground = self._ground
         self._read_below(pairs)
-        frame = Frame(ground.application, ground.inventory, failures, now)
-        found = {**self._kept, **self._judged(pairs, frame, waits=waits)}
+        found = {**self._kept, **(self._judged(pairs, waits=waits) if pairs else {})}
         places = (*self._keys, *(live.key for live in self._family.others))
         own = tuple(found[key] for key in places if key in found)
-        below = self._found_below(own, frame)
-        incomplete = "" if self._is_sound and not failures else self.pairing.incomplete(self._cluster, ground.scopes)
+        below = self._found_below(own)
+        incomplete = self._incomplete()
         is_in_order = not incomplete and all(each.is_in_order and each.seen for each in (*own, *below))
-        return Sight(ground, own, below, failures, incomplete, self._family if is_in_order else None)
+        return Sight(ground, own, below, self._failures, incomplete, self._family if is_in_order else None)
+
+    @property
+    def _failures(self) -> Mapping[ResourceKey, GitopsError]:
+        return self.pairing.failures if self.pairing is not None else {}
+
+    @cached_property
+    def _frame(self) -> Frame:
+        from gitops_tui.engine.views.assessing import Frame
+
+        return Frame(self._ground.application, self._ground.inventory, self._failures, self._now)
+
+    def _incomplete(self) -> str:
+        if self.pairing is None or (self._is_sound and not self.pairing.failures):
+            return ""
+        return self.pairing.incomplete(self._cluster, self._ground.scopes)
 
     def _read_below(self, pairs: Iterable[Pair]) -> None:
         """Find what is below objects that no watch has, since they are not ours yet."""
@@ -197,22 +234,24 @@ class _Look:
         if uids:
             self._below = {**self._below, **self._cluster.below(uids)}
 
-    def _judged(self, pairs: Sequence[Pair], frame: Frame, *, waits: bool) -> dict[ResourceKey, Finding]:
+    def _judged(self, pairs: Sequence[Pair], *, waits: bool) -> dict[ResourceKey, Finding]:
         below = {pair.key: self._bodies_below(pair) for pair in pairs}
-        judged = {pair.key: self._found(pair, below[pair.key], (), frame) for pair in pairs}
+        judged = {pair.key: self._found(pair, below[pair.key], ()) for pair in pairs}
         if waits:
             for namespace in {each.status.key.namespace: None for each in judged.values() if each.is_warned}:
                 self._cluster.await_warnings(namespace)
         for pair in pairs:
             heard = self._cluster.warnings(pair.key.namespace) if is_unwell(judged[pair.key].status.health) else ()
             if heard:
-                judged[pair.key] = self._found(pair, below[pair.key], heard, frame)
+                judged[pair.key] = self._found(pair, below[pair.key], heard)
         return judged
 
-    def _found(self, pair: Pair, below: Sequence[Body], heard: Heard, frame: Frame) -> Finding:
+    def _found(self, pair: Pair, below: Sequence[Body], heard: Heard) -> Finding:
+        from gitops_tui.engine.views.assessing import found
+
         live = self.seen.get(pair.key) if self._is_sound else None
         seen = (live, *beneath(self._below, [live.uid])) if live is not None else ()
-        return found(pair, seen, below, heard, frame)
+        return found(pair, seen, below, heard, self._frame)
 
     def _bodies_below(self, pair: Pair) -> list[Body]:
         if pair.live is None or not self._below:
@@ -224,21 +263,22 @@ class _Look:
         problem = None if self._is_sound else self._cluster.problem(child.key)
         return problem.message if problem is not None else ""
 
-    def _found_below(self, own: Sequence[Finding], frame: Frame) -> tuple[Finding, ...]:
+    def _found_below(self, own: Sequence[Finding]) -> tuple[Finding, ...]:
         if not self._below:
             return ()
         children = beneath(self._below, [each.uid for each in own if each.uid])
         keys = {each.uid: each.status.key for each in own} | {child.uid: child.key for child in children}
         return tuple(
-            self._child(child, next((keys[uid] for uid in child.owner_uids if uid in keys), None), frame)
-            for child in children
+            self._child(child, next((keys[uid] for uid in child.owner_uids if uid in keys), None)) for child in children
         )
 
-    def _child(self, child: Live, parent: ResourceKey | None, frame: Frame) -> Finding:
+    def _child(self, child: Live, parent: ResourceKey | None) -> Finding:
         last = self._last_below.get(child.uid)
         if last is not None and last.status.parent == parent and self._stands(last, (child,)):
             return last
-        return found_below(child, parent, self._old(child), frame)
+        from gitops_tui.engine.views.assessing import found_below
+
+        return found_below(child, parent, self._old(child), self._frame)
 
 
 def _family(ground: Ground) -> Family:

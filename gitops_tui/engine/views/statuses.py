@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 from gitops_tui.engine.views.findings import Finding
 from gitops_tui.engine.views.sights import Sight
-from gitops_tui.health import worst
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError, Stage
-from gitops_tui.model.resources import DriftCode, Health, HealthCode, ResourceStatus
+from gitops_tui.model.resources import DriftCode, Health, HealthCode, ResourceStatus, worst
 from gitops_tui.model.status import ApplicationStatus, Problem, SyncCode
 from gitops_tui.model.text import one_line
 
