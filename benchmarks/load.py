@@ -59,6 +59,11 @@ class Ours:
         """The application's folder in the work tree."""
         return self.repository.path / "apps" / self.name
 
+    @property
+    def state(self) -> Path:
+        """Its state folder."""
+        return self.repository.path.parent / "state"
+
     def __call__(self, *arguments: str) -> Sequence[str]:
         """A command line of the program."""
         return (*self.command, *arguments)

@@ -22,3 +22,19 @@ def write_private(path: Path, data: bytes | str) -> None:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise
+
+
+def make_room(path: Path, most: int) -> None:
+    """Make the private folder of a file that is to be written, and keep it below so many files. OSError.
+
+    Where there are more, a quarter goes: those that were written longest ago.
+    """
+    folder = path.parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists():
+        return
+    names = os.listdir(folder)  # noqa: PTH208 - counted often, looked at rarely
+    if len(names) >= most:
+        oldest = sorted((folder / name for name in names), key=lambda each: each.stat().st_mtime)
+        for each in oldest[: most // 4]:
+            each.unlink(missing_ok=True)

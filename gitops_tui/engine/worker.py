@@ -81,6 +81,7 @@ class Worker:
             inventory=parts.journal.inventory,
             submit=self._lanes.submit,
             folder=parts.config.settings.state_dir / "renderings",
+            findings=parts.config.settings.state_dir / "findings",
         )
         self._books = Books(parts.config, parts.journal, parts.clusters, self._clock)
         self._snapshots = Snapshots(self._books, parts.journal)
@@ -292,6 +293,9 @@ class Worker:
             if self._made is not None:
                 self._made.upkeep.remember()
         if self.failure is None:
+            if not self._parts.automate:
+                # A process that stays looks on; what it leaves would be old before anybody wants it.
+                self._reconciler.recalled.leave(each.sight for each in self._books.looked())
             self._publish(WorkerState.STOPPED)
 
     def _lift(self, pin: Pin) -> None:

@@ -17,7 +17,8 @@ class Pair:
     own. conflicts: "field: manager" of fields that another field manager owns and an apply would take over.
     immutable: it is refused because a field of the live object cannot change. unserved: nobody serves its kind now.
     unused: it is a definition of which no object is live. tried: the server said in a dry-run, a moment ago and of
-    this very live object, that it takes exactly this.
+    this very live object, that it takes exactly this. proven: it is what Git says, as what is stated and what is live
+    tell by themselves.
     """
 
     key: ResourceKey
@@ -32,6 +33,7 @@ class Pair:
     unserved: bool = False
     unused: bool = False
     tried: bool = False
+    proven: bool = False
 
 
 def adopted(application: Application) -> str:

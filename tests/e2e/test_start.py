@@ -32,6 +32,11 @@ FOR_MORE_THAN_A_LOOK = re.compile(
 )
 """What of the program is there for changes, for questions, and for what few clusters and files have."""
 
+FOR_JUDGING = re.compile(
+    r"gitops_tui\.(health|diff|sync|engine\.views\.(asking|assessing|judging|pairing|settling))(\.|$)"
+)
+"""What tells whether a resource is what Git says and how it is, where nobody has told that yet."""
+
 
 @pytest.fixture
 def repository(tmp_path: Path, namespace: str) -> WorkTree:
@@ -69,6 +74,21 @@ def test_a_look_imports_what_a_look_takes(gitops: Program) -> None:
     modules = imported(gitops, "status")
     assert heavy(modules, FOR_A_LOOK) == set()
     assert {name for name in modules if FOR_MORE_THAN_A_LOOK.match(name)} == set()
+
+
+def test_a_look_at_what_has_not_moved_imports_nothing_that_judges(
+    gitops: Program, control_plane: RealCluster, namespace: str
+) -> None:
+    gitops("status", code=0)
+    assert {name for name in imported(gitops, "status") if FOR_JUDGING.match(name)} == set()
+    path = f"/api/v1/namespaces/{namespace}/configmaps/settings"
+    change = {"data": {"colour": "red"}}
+    assert control_plane.request("PATCH", path, change, content_type="application/merge-patch+json")[0] == 200
+    assert gitops("status", code=1).out
+    restored = {"data": {"colour": "blue"}}
+    assert control_plane.request("PATCH", path, restored, content_type="application/merge-patch+json")[0] == 200
+    assert "gitops_tui.diff.compare" in imported(gitops, "status")
+    assert {name for name in imported(gitops, "status") if FOR_JUDGING.match(name)} == set()
 
 
 def test_a_configuration_without_mistakes_takes_no_parser(

@@ -256,8 +256,8 @@ class Hands:
 
 
 @contextmanager
-def looking(shop: Stage, folder: Path) -> Iterator[Reconciler]:
-    """Somebody who has never looked before."""
+def looking(shop: Stage, folder: Path, findings: Path | None = None) -> Iterator[Reconciler]:
+    """Somebody who has never looked before. findings: where others may have left what they found."""
     with closing(Mirrors(shop.config.settings.state_dir)) as mirrors:
         yield Reconciler(
             mirrors=mirrors,
@@ -266,6 +266,7 @@ def looking(shop: Stage, folder: Path) -> Iterator[Reconciler]:
             inventory=shop.journal.inventory,
             submit=InlineLanes().submit,
             folder=folder,
+            findings=findings,
         )
 
 
@@ -274,6 +275,15 @@ def whole(shop: Stage, folder: Path) -> ApplicationStatus:
     with looking(shop, folder) as reconciler:
         now = time.time()
         return status_of(reconciler.sight(shop.config.applications[0], None, None, now=now), now=now)
+
+
+def by_recall(shop: Stage, folder: Path) -> tuple[ApplicationStatus, int]:
+    """The application as the next process sees it, which leaves the same to another; how much it had not to judge."""
+    with looking(shop, folder, folder / "findings") as reconciler:
+        now = time.time()
+        sight = reconciler.sight(shop.config.applications[0], None, None, now=now)
+        reconciler.recalled.leave([sight])
+        return status_of(sight, now=now), sum(each.is_recalled for each in (*sight.own, *sight.below))
 
 
 def told(status: ApplicationStatus) -> list[Any]:
@@ -297,6 +307,7 @@ def test_whatever_moves_is_shown_as_a_look_at_everything_shows_it(
 
     monkeypatch.setattr(Sights, "glance", counted)
     hands = Hands(shop, server, seed)
+    recalled = 0
     for turn in range(40):
         way = hands.dice.choice(hands.ways())
         way()
@@ -306,7 +317,11 @@ def test_whatever_moves_is_shown_as_a_look_at_everything_shows_it(
             shop.worker.step()
         shown = shop.store.current.applications[shop.name]
         assert told(shown) == told(whole(shop, tmp_path / f"{turn}")), f"{seed}: {turn}: {way.__name__}"
+        next_process, taken = by_recall(shop, tmp_path / "left")
+        assert told(shown) == told(next_process), f"{seed}: {turn}: {way.__name__}, as the next process sees it"
+        recalled += taken
     assert any(glances)
+    assert recalled
 
 
 def now(status: ApplicationStatus, name: str) -> ResourceStatus:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from gitops_tui.cluster import Clusters
 from gitops_tui.config import Config
@@ -11,7 +11,7 @@ from gitops_tui.engine.future import Future
 from gitops_tui.engine.schedule.agenda import Agenda
 from gitops_tui.engine.schedule.memory import Memory
 from gitops_tui.engine.schedule.records import Records
-from gitops_tui.engine.schedule.tracking import Fetching, Reaching, Tracked
+from gitops_tui.engine.schedule.tracking import Fetching, Looked, Reaching, Tracked
 from gitops_tui.engine.views.statuses import problem_of, without_view
 from gitops_tui.journal import Journal
 from gitops_tui.model.application import Application, Repository
@@ -89,6 +89,10 @@ class Books:
                 hint = f"not everything could be read: {unread.subject}: {unread.message}"
             raise UsageError(f"application {name}", "is not tracked here", hint=hint)
         return tracked
+
+    def looked(self) -> Iterator[Looked]:
+        """What the last look at each application brought back."""
+        return (tracked.looked for tracked in self.tracked.values() if tracked.looked is not None)
 
     def context_of(self, application: Application) -> str:
         """The name of the application's context, resolved; "" while no kubeconfig can be read."""

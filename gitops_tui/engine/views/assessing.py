@@ -59,6 +59,7 @@ def found(pair: Pair, seen: Sequence[Live], below: Sequence[Body], heard: Heard,
     uid = uid_of(live)
     is_anothers = pair.manifest is not None and pair.owner not in (None, frame.application.name)
     is_known = live is not None and failure is None and not (pair.refusal or drift.approximate)
+    is_lasting = live is not None and (not is_unwell(health) or lasts(live, below, heard))
     return Finding(
         status,
         uid,
@@ -67,7 +68,8 @@ def found(pair: Pair, seen: Sequence[Live], below: Sequence[Body], heard: Heard,
         _of_another(pair, frame.now) if is_anothers else None,
         tuple(seen) if is_known else (),
         heard,
-        live is not None and (not is_unwell(health) or lasts(live, below, heard)),
+        is_lasting,
+        pair.proven and is_lasting and is_known and bool(seen),
     )
 
 
@@ -89,7 +91,7 @@ def found_below(child: Live, parent: ResourceKey | None, unlisted: str, frame: F
         created=child.created,
     )
     is_lasting = not unlisted and (not is_unwell(health) or lasts(body, ()))
-    return Finding(status, child.uid, seen=(child,), is_lasting=is_lasting)
+    return Finding(status, child.uid, seen=(child,), is_lasting=is_lasting, is_proven=is_lasting)
 
 
 def _health(pair: Pair, below: Sequence[Body], heard: Heard, frame: Frame) -> Health:

@@ -30,7 +30,8 @@ class Finding:
     uid: of its live object, "" without one. picture: how desired and live relate. is_counted: its health is part of
     its application's. problem: why it cannot be what Git says. seen: what it rests on, its live object and all below
     that, just as the watches had them; empty where it rests on more than these. heard: the warnings that were known.
-    is_lasting: time alone changes nothing about it.
+    is_lasting: time alone changes nothing about it. is_proven: it is what Git says, and no answer of the server was
+    needed to tell: any process finds the same of the same. is_recalled: one before this has.
     """
 
     status: ResourceStatus
@@ -41,6 +42,8 @@ class Finding:
     seen: tuple[Live, ...] = ()
     heard: Heard = ()
     is_lasting: bool = False
+    is_proven: bool = False
+    is_recalled: bool = False
 
     def stands(self, seen: Sequence[Live], heard: Heard) -> bool:
         """Whether a look now would find the same: all that it rests on is the very same."""

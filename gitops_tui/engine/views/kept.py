@@ -7,7 +7,6 @@ altered or of another program version is no rendering at all. What holds secret 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
@@ -19,11 +18,11 @@ from gitops_tui.model.application import Application, RendererName
 from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.resources import Manifest, Origin, ResourceKey, digest_of
 from gitops_tui.model.values import dataclass, field
-from gitops_tui.private import write_private
+from gitops_tui.private import make_room, write_private
 
 _FORMAT: Final = 1
 _MOST: Final = 3000
-"""Files kept; a quarter of them goes when there are more, those that were used longest ago."""
+"""Files kept."""
 
 _NONE: Final = b"null"
 
@@ -99,7 +98,7 @@ class Kept:
         path = self._path(options)
         # What cannot be written, or cannot be kept as JSON, would only have saved time.
         with suppress(OSError, ValueError, RecursionError):
-            self._make_room(path)
+            make_room(path, _MOST)
             write_private(path, _written(rendering))
 
     def forget(self, options: str) -> None:
@@ -111,17 +110,6 @@ class Kept:
     def _path(self, options: str) -> Path:
         name = blake2b(f"{_FORMAT} {__version__} {options}".encode(errors="surrogatepass"), digest_size=16).hexdigest()
         return (self._folder or Path()) / name
-
-    def _make_room(self, path: Path) -> None:
-        folder = path.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.exists():
-            return
-        names = os.listdir(folder)  # noqa: PTH208 - counted often, looked at rarely
-        if len(names) >= _MOST:
-            oldest = sorted((folder / name for name in names), key=lambda each: each.stat().st_mtime)
-            for each in oldest[: _MOST // 4]:
-                each.unlink(missing_ok=True)
 
 
 def _is_secret(manifest: Manifest) -> bool:

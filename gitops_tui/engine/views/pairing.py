@@ -157,11 +157,13 @@ class Pairing:
     def _present(self, manifest: Manifest, live: Body, owner: str | None, for_plan: bool) -> Pair:
         if hook_of(manifest.body) is not None:
             # A hook is made anew by its policy; what is left of its last run is neither drift nor changed.
-            return Pair(manifest.key, manifest, live, Drift(manifest.key, DriftCode.IN_SYNC), owner=owner)
+            in_sync = Drift(manifest.key, DriftCode.IN_SYNC)
+            return Pair(manifest.key, manifest, live, in_sync, owner=owner, proven=True)
         kept = kept_from_apply(manifest.body, live)
         if kept:
-            return Pair(manifest.key, manifest, live, Drift(manifest.key, DriftCode.IN_SYNC, note=kept), owner=owner)
-        refusal, immutable, tried = "", False, False
+            in_sync = Drift(manifest.key, DriftCode.IN_SYNC, note=kept)
+            return Pair(manifest.key, manifest, live, in_sync, owner=owner, proven=True)
+        refusal, immutable, tried, proven = "", False, False, False
         predicted: Body | None = None
         conflicts: tuple[str, ...] = ()
         try:
@@ -169,6 +171,7 @@ class Pairing:
             if verdict is None:
                 verdict, predicted = self._judging.judged(manifest, live)
             drift, conflicts, tried = verdict.drift, verdict.conflicts, self._judging.is_fresh(verdict)
+            proven = verdict.is_proven
         except UnreachableError:
             raise
         except ClusterError as error:
@@ -188,6 +191,7 @@ class Pairing:
             conflicts=conflicts,
             immutable=immutable,
             tried=tried,
+            proven=proven and drift.code is DriftCode.IN_SYNC,
         )
 
     def extras(self, owned: Collection[ResourceKey], applied: frozenset[ResourceKey] = frozenset()) -> list[Pair]:

@@ -10,6 +10,7 @@ from gitops_tui.cluster import Cluster, Clusters, Live, beneath
 from gitops_tui.engine.views.desired import Renderings
 from gitops_tui.engine.views.findings import uid_of
 from gitops_tui.engine.views.kept import Settled
+from gitops_tui.engine.views.recalled import Recalled
 from gitops_tui.engine.views.sights import Ground, Sight, Sights
 from gitops_tui.engine.views.verdicts import Verdicts
 from gitops_tui.engine.views.watches import Watches
@@ -49,7 +50,7 @@ class View:
 
 
 class Reconciler:
-    """Makes Views. Thread-safe; it decides nothing and writes nothing but renderings, below `folder`."""
+    """Makes Views. Thread-safe; it decides nothing, and writes nothing but renderings below `folder` and findings."""
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class Reconciler:
         inventory: Callable[[str, str], frozenset[ResourceKey]],
         submit: Submit,
         folder: Path | None = None,
+        findings: Path | None = None,
     ) -> None:
         self._mirrors = mirrors
         self._clusters = clusters
@@ -70,7 +72,8 @@ class Reconciler:
         self._signatures: Signatures | None = None
         self.renderings = Renderings(folder)
         self.verdicts = Verdicts()
-        self.sights = Sights(self.verdicts, submit)
+        self.recalled = Recalled(findings)
+        self.sights = Sights(self.verdicts, self.recalled, submit)
 
     def use_repositories(self, repositories: Iterable[Repository]) -> None:
         """Take over the configured repositories, by URL."""
@@ -178,6 +181,7 @@ class Reconciler:
         """Forget what was kept of an application: renderings, verdicts, and what its cluster listed."""
         self._watches.list_again(application.name)
         self.renderings.forget(application.name)
+        self.recalled.forget(application)
         self.verdicts.forget(keys)
 
     def supersedes(self, application: Application, latest: Revision, quarantined: str) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from gitops_tui.cluster import Cluster, Family, Live, Scope, beneath
 from gitops_tui.engine.views.findings import Finding, Heard, is_unwell, uid_of
 from gitops_tui.engine.views.kept import Settled
+from gitops_tui.engine.views.recalled import NOTHING, Known, Recalled
 from gitops_tui.engine.views.verdicts import Verdicts
 from gitops_tui.model.application import Application
 from gitops_tui.model.errors import GitopsError
@@ -99,8 +100,9 @@ class Sight:
 class Sights:
     """Makes Sights. Thread-safe."""
 
-    def __init__(self, verdicts: Verdicts, submit: Submit) -> None:
+    def __init__(self, verdicts: Verdicts, recalled: Recalled, submit: Submit) -> None:
         self._verdicts = verdicts
+        self._recalled = recalled
         self._submit = submit
 
     def look(self, ground: Ground, last: Sight | None, now: float) -> Sight:
@@ -115,7 +117,10 @@ class Sights:
         family = _family(ground)
         if last is not None and (same := last.again(ground, family)) is not None:
             return same
-        look = _Look(ground, last, family, now, is_sound=is_sound)
+        known = Known(last.own, last.below) if last is not None else NOTHING
+        if last is None and is_sound:
+            known = self._taken(ground, family)
+        look = _Look(ground, known, family, now, is_sound=is_sound)
         pairs: list[Pair] = []
         if look.has_moved or not is_sound:
             pairing = look.pairing = self.pairing(ground, look.seen)
@@ -123,6 +128,13 @@ class Sights:
             pairs = pairing.pairs(look.moved, for_plan=False)
             pairs += pairing.extras([live.key for live in look.more])
         return look.sight(pairs, waits=last is None)
+
+    def _taken(self, ground: Ground, family: Family) -> Known:
+        """What the process before found, where that stands as soon as the warnings are known that may explain it."""
+        known = self._recalled.take(ground.application, ground.settled, family)
+        for namespace in {each.status.key.namespace: None for each in known.own if each.is_warned}:
+            ground.cluster.await_warnings(namespace)
+        return known
 
     def glance(self, last: Sight, now: float) -> Sight | None:
         """Look again on the same ground, without a request and without a wait; None when that does not do.
@@ -135,7 +147,7 @@ class Sights:
         family = _family(ground)
         if (same := last.again(ground, family)) is not None:
             return same
-        look = _Look(ground, last, family, now, is_sound=True)
+        look = _Look(ground, Known(last.own, last.below), family, now, is_sound=True)
         if not look.has_moved:
             return look.sight([], waits=False)
         pairing = look.pairing = self.pairing(ground, look.seen)
@@ -163,7 +175,7 @@ class _Look:
     where nothing has.
     """
 
-    def __init__(self, ground: Ground, last: Sight | None, family: Family, now: float, *, is_sound: bool) -> None:
+    def __init__(self, ground: Ground, last: Known, family: Family, now: float, *, is_sound: bool) -> None:
         self._ground = ground
         self._cluster = ground.cluster
         self._now = now
@@ -172,12 +184,12 @@ class _Look:
         self._keys = [manifest.key for manifest in manifests]
         self._family = family
         self._below = family.below
-        self._last_below = {each.uid: each for each in last.below} if last is not None else {}
+        self._last_below = {each.uid: each for each in last.below}
         self._kept: dict[ResourceKey, Finding] = {}
         self.pairing: Pairing | None = None
         self.seen: dict[ResourceKey, Live] = {}
         lives = {**dict(zip(self._keys, self._family.stated, strict=True)), **_by_key(self._family.others)}
-        known = {each.status.key: each for each in last.own} if last is not None else {}
+        known = {each.status.key: each for each in last.own}
         for key, live in lives.items():
             if live is not None and not self._takes_over(known.get(key), live):
                 self.seen[key] = live

@@ -12,6 +12,7 @@ from gitops_tui.model.ownership import DIGEST_ANNOTATION
 from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, ResourceKey
 from gitops_tui.model.values import dataclass
 
+_NEVER = float("-inf")
 _STILL_FORETOLD = 30.0
 """Seconds for which a plan, and the execution of it, trust what the server foretold of the same manifest and the same
 live object. Everything is tried once before anything is written, and nothing twice within this time."""
@@ -61,7 +62,12 @@ class Verdict:
 
     drift: Drift
     conflicts: tuple[str, ...] = ()
-    foretold: float = float("-inf")
+    foretold: float = _NEVER
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it is in sync, and nobody had to be asked for that."""
+        return self.drift.code is DriftCode.IN_SYNC and self.foretold == _NEVER
 
 
 class Verdicts:
@@ -90,7 +96,7 @@ class Verdicts:
         self, evidence: Evidence, drift: Drift, *, conflicts: tuple[str, ...] = (), foretold: bool = False
     ) -> Verdict:
         """Keep a verdict in place of the one before. foretold: the server was asked, as for an apply without force."""
-        verdict = Verdict(drift, conflicts, self._clock() + _STILL_FORETOLD if foretold else float("-inf"))
+        verdict = Verdict(drift, conflicts, self._clock() + _STILL_FORETOLD if foretold else _NEVER)
         with self._lock:
             self._kept[evidence.context, evidence.key] = (evidence, verdict)
         return verdict
