@@ -116,39 +116,43 @@ def checked(body: Any, origin: Origin) -> dict[str, Any]:
             "is no Kubernetes object: apiVersion and kind are missing",
             hint="if the file belongs to something else, leave it out with the source's directory.exclude",
         )
-    _matching(body, "apiVersion", _is_api_version, origin, "apiVersion")
-    _matching(body, "kind", _is_kind, origin, "kind")
+    if not _has_usual_type(body["apiVersion"], body["kind"]):
+        _matching(body, "apiVersion", _API_VERSION.fullmatch, origin, "apiVersion")
+        _matching(body, "kind", _KIND.fullmatch, origin, "kind")
     metadata = body.get("metadata")
     if not isinstance(metadata, dict):
         what = f"the {body['kind']}"
         raise _refusal(origin, f"{what} has no metadata" if metadata is None else f"metadata of {what} is no mapping")
-    texts = {name: _texts(metadata, name, origin) for name in ("labels", "annotations") if metadata.get(name)}
+    labels, annotations = metadata.get("labels"), metadata.get("annotations")
+    texts = _texts(labels, "labels", origin) if labels else labels
+    notes = _texts(annotations, "annotations", origin) if annotations else annotations
     if metadata.get("name") not in _NOTHING:
         _matching(metadata, "name", _NAME.fullmatch, origin, "metadata.name")
     elif not metadata.get("generateName"):
         raise _refusal(origin, f"the {body['kind']} has no name", hint="set metadata.name")
-    elif not any(hook in texts.get("annotations", {}) for hook in _HOOKS):
+    elif not any(hook in (notes or {}) for hook in _HOOKS):
         message = f"the {body['kind']} has only a generateName, which only hooks may have"
         raise _refusal(origin, message, hint="set metadata.name")
     if metadata.get("namespace") not in _NOTHING:
         _matching(metadata, "namespace", _is_namespace, origin, "metadata.namespace")
-    if all(text is metadata[name] for name, text in texts.items()):
+    if texts is labels and notes is annotations:
         return body
-    return {**body, "metadata": {**metadata, **texts}}
+    stated = {"labels": texts, "annotations": notes}
+    return {**body, "metadata": {name: stated.get(name, value) for name, value in metadata.items()}}
 
 
 def _refusal(origin: Origin, message: str, *, hint: str = "") -> RenderError:
     return RenderError(str(Origin(one_line(origin.path), origin.line)), message, hint=hint)
 
 
-@lru_cache(1000)
-def _is_api_version(text: str) -> bool:
-    return _API_VERSION.fullmatch(text) is not None
+def _has_usual_type(version: Any, kind: Any) -> bool:
+    """Whether these are well, and short enough to be kept."""
+    return type(version) is type(kind) is str and len(version) + len(kind) <= _LONGEST and _is_type(version, kind)
 
 
 @lru_cache(1000)
-def _is_kind(text: str) -> bool:
-    return _KIND.fullmatch(text) is not None
+def _is_type(version: str, kind: str) -> bool:
+    return _API_VERSION.fullmatch(version) is not None and _KIND.fullmatch(kind) is not None
 
 
 @lru_cache(1000)
@@ -165,8 +169,7 @@ def _matching(holder: dict[str, Any], field: str, fits: Callable[[str], object],
         raise _refusal(origin, f"{name} '{one_line(value, limit=80)}' is not allowed by Kubernetes")
 
 
-def _texts(metadata: dict[str, Any], field: str, origin: Origin) -> dict[str, str]:
-    found = metadata[field]
+def _texts(found: Any, field: str, origin: Origin) -> dict[str, str]:
     if not isinstance(found, dict):
         raise _refusal(origin, f"metadata.{field} is a {_type_name(found)}, not a mapping")
     if _TEXT.issuperset(map(type, found.values())):

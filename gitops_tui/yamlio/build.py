@@ -127,7 +127,8 @@ class Builder:
         self._text += document.text
         self._text_before = self._text
         fits = self._nodes <= self._limits.nodes and self._text <= self._limits.bytes
-        line, items = self.above + document.line + 1, tuple(self.above + item + 1 for item in document.items)
+        line = self.above + document.line + 1
+        items = tuple([self.above + item + 1 for item in document.items]) if document.items else ()
         self.documents.append(Document(document.value, line, items, document.text))
         return fits and len(self.documents) <= self._limits.documents
 

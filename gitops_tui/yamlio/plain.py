@@ -20,17 +20,27 @@ _OF_ITSELF: Final = tuple("|>!&")
 """What a root starts with that may hold a line `---`."""
 
 
-@dataclass(frozen=True, slots=True)
 class Part:
-    """One document of a stream. is_cut: its last line does not end."""
+    """One document of a stream. written: its lines, with the end of a line before each. is_cut: the last has none."""
 
-    lines: Sequence[str]
-    is_cut: bool
+    __slots__ = ("_lines", "is_cut", "written")
+
+    def __init__(self, written: str, *, is_cut: bool = False) -> None:
+        self.written = written
+        self.is_cut = is_cut
+        self._lines: Sequence[str] | None = None
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """Each of them."""
+        if self._lines is None:
+            self._lines = self.written.split("\n")[1:]
+        return self._lines
 
     @property
     def text(self) -> str:
-        """All of it."""
-        return "\n".join(self.lines) + ("" if self.is_cut else "\n")
+        """All of it, as it is in the stream."""
+        return self.written[1:] + ("" if self.is_cut else "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +65,9 @@ def parts(text: str) -> list[Part] | None:
     pieces = whole.split("\n---")
     if any(piece and piece[0] != "\n" for piece in pieces):
         return None
-    found = [Part(piece.split("\n")[1:], False) for piece in pieces[:-1]]
-    lines = pieces[-1].split("\n")[1:]
-    is_cut = bool(lines) and lines[-1] != ""
-    found.append(Part(lines if is_cut else lines[:-1], is_cut))
+    last = pieces.pop()
+    found = [Part(piece) for piece in pieces]
+    found.append(Part(last.removesuffix("\n"), is_cut=bool(last) and last[-1] != "\n"))
     return found
 
 

@@ -33,19 +33,17 @@ class Documents:
             return False
         for part in split:
             self._builder.above = self._lines
-            if not self._take(part):
+            document = self._examples.read(part)
+            if not (self._builder.take(document) if document is not None else self._parse(part)):
                 return False
-            self._lines += len(part.lines) + 1
+            self._lines += part.written.count("\n") + 1
         return True
 
     def found(self) -> tuple[Document, ...]:
         """Those that were read."""
         return tuple(self._builder.documents)
 
-    def _take(self, part: plain.Part) -> bool:
-        document = self._examples.read(part)
-        if document is not None:
-            return self._builder.take(document)
+    def _parse(self, part: plain.Part) -> bool:
         if plain.is_of_itself(part):
             return False
         from gitops_tui.yamlio import events  # noqa: PLC0415 - most texts need no parser

@@ -127,6 +127,64 @@ def test_documents_that_are_much_like_one_before_mean_what_they_mean_to_the_pars
     is_what_the_parser_says("\n---\n".join(made) + "\n", limits)
 
 
+SIMPLE = ["a", "b1", "web-2.x", "x_y", "10", "1.5", "010", "true", "no", "null", "1e999", "0x1F", "12_3"]
+WRITTEN = [f"{quote}{value}{quote}" for quote in ("", '"') for value in SIMPLE]
+
+
+@settings(max_examples=700, deadline=None)
+@given(st.sampled_from(DOCUMENTS), st.data(), LIMITS)
+def test_documents_that_differ_in_the_same_lines_mean_what_they_mean_to_the_parser(
+    document: str, data: st.DataObject, limits: Limits
+) -> None:
+    """The last may differ in more, or in less."""
+    lines = document.rstrip("\n").split("\n")
+    places = data.draw(st.lists(st.integers(0, len(lines) - 1), min_size=1, max_size=3, unique=True))
+    quotes = {at: data.draw(st.sampled_from(["", '"'])) for at in places}
+    made = []
+    for number in range(data.draw(st.integers(4, 7))):
+        for at in places:
+            name, colon, _ = lines[at].partition(":")
+            quote = quotes[at]
+            other = f"{quote}{data.draw(st.sampled_from(SIMPLE))}{number}{quote}"
+            lines[at] = f"{name}: {other}" if colon else lines[at]
+        made.append("\n".join(lines))
+    for _ in range(data.draw(st.integers(0, 2))):
+        at = data.draw(st.sampled_from(places) | st.integers(0, len(lines) - 1))
+        name, colon, rest = lines[at].partition(":")
+        other = data.draw(st.sampled_from(VALUES) | st.sampled_from(WRITTEN) | st.just(rest.strip()))
+        lines[at] = f"{name}: {other}" if colon else f"{lines[at]}{other}"
+    made.insert(data.draw(st.integers(4, len(made))), "\n".join(lines))
+    is_what_the_parser_says("\n---\n".join(made) + "\n", limits)
+
+
+def test_where_the_same_lines_differ_again_no_line_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first is read, two are compared with it line by line, the others are held against it as a whole."""
+    text = (
+        "kind: ConfigMap\nmetadata:\n  name: web-{0}\n  labels: {{app: web}}\ndata:\n  number: '{0}'\n  at: \"{0}\"\n"
+    )
+    compared: list[Sequence[str]] = []
+    varied = alike._Example.varied
+
+    def noted(self: alike._Example, lines: Sequence[str]) -> plain.Plain | None:
+        compared.append(lines)
+        return varied(self, lines)
+
+    monkeypatch.setattr(alike._Example, "varied", noted)
+    plainly = text.replace("'", "")
+    found = load_all("---\n".join(plainly.format(number) for number in range(50)).encode(), name="x.yaml")
+    assert len(compared) == 2
+    assert [document.value["metadata"]["name"] for document in found] == [f"web-{number}" for number in range(50)]
+    assert [document.value["data"] for document in found] == [
+        {"number": number, "at": str(number)} for number in range(50)
+    ]
+    assert [document.line for document in found] == list(range(1, 400, 8))
+    both = plainly + "---\nkind: Service\nmetadata:\n  name: web-{0}\nspec:\n  type: ClusterIP\n"
+    load_all("---\n".join(both.format(number) for number in range(50)).encode(), name="x.yaml")
+    assert len(compared) == 6, "two of each kind that takes turns"
+    load_all("---\n".join(text.format(number) for number in range(50)).encode(), name="x.yaml")
+    assert len(compared) == 6 + 49, "single quotes are looked at, line by line"
+
+
 def test_documents_of_one_kind_are_made_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """One is read, and every other line by line only where it differs: here in its name and its number."""
     text = """\
