@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from gitops_tui.model.fields import dig, is_mapping, text
 from gitops_tui.model.values import dataclass
+
+_EXACT = 2**53
+"""Whole numbers up to here are told apart by a float."""
 
 KeyOf = Callable[[Any], str]
 """Key of a list's element; "" when it has none, which makes the whole list a plain one."""
@@ -44,7 +48,11 @@ def _fields(*names: str) -> KeyOf:
 
 
 def _scalar(value: object) -> str:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with suppress(OverflowError):  # a server tells 1.0 as 1, and 3.754378997141049e+16 as 37543789971410490
+            value = int(value) if float(value).is_integer() and abs(value) <= _EXACT else float(value)
+        return str(value)
+    return text(value)
 
 
 def _port(item: Any) -> str:

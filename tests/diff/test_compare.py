@@ -243,6 +243,12 @@ def test_line_breaks_in_base64_are_no_drift() -> None:
     assert compare(settings | {"data": {"a": "dj\nE="}}, settings | {"data": {"a": "djE="}}).code == DriftCode.CHANGED
 
 
+@pytest.mark.parametrize(("stated", "kept"), [(0.0, 0), (7.0, 7), (3.754378997141049e16, 37543789971410490)])
+def test_elements_that_are_named_by_a_number_are_paired_however_it_is_written(stated: float, kept: int) -> None:
+    desired, live = (deployment(days=[{"name": number, "x": 1}]) for number in (stated, kept))
+    assert compare(desired, lived(live)).code == DriftCode.IN_SYNC
+
+
 def test_a_large_float_is_the_whole_number_that_a_server_writes_for_it() -> None:
     assert changes(deployment(x=3.754378997141049e16), lived(deployment(x=37543789971410490))) == {}
     assert changes(deployment(x=2**60 + 1), lived(deployment(x=2**60))) == {"spec.x": (2**60 + 1, 2**60)}
