@@ -61,14 +61,19 @@ class AtChild:
 
     def __call__(self) -> None:
         count = iter(range(sys.maxsize))
-        death, begin = self, subprocess.Popen.__init__
+        death = self
 
-        def start(process: subprocess.Popen[Any], *given: Any, **named: Any) -> None:
-            begin(process, *given, **named)
-            if next(count) == death.step:
-                _die()
+        def deadly(begin: Callable[..., Any]) -> Any:
+            def start(*given: Any, **named: Any) -> Any:
+                begun = begin(*given, **named)
+                if next(count) == death.step:
+                    _die()
+                return begun
 
-        subprocess.Popen.__init__ = start  # type: ignore[assignment,method-assign]
+            return start
+
+        subprocess.Popen.__init__ = deadly(subprocess.Popen.__init__)  # type: ignore[method-assign]
+        os.posix_spawnp = deadly(os.posix_spawnp)
 
 
 def _die() -> None:
