@@ -11,6 +11,7 @@ from gitops_tui.cluster.discovery import Discovery
 from gitops_tui.cluster.objects import ApiResource, Applied
 from gitops_tui.cluster.transport import APPLY, Answer, Call, Transport
 from gitops_tui.model.errors import ClusterError, InvalidError, NotServedError
+from gitops_tui.model.fields import dig
 from gitops_tui.model.ownership import FIELD_MANAGER
 from gitops_tui.model.patterns import pattern
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
@@ -25,15 +26,22 @@ _NO_VERSION = "1"
 class Requests:
     """Requests about single objects of one cluster. Thread-safe; each raises only the `ClusterError` family.
 
-    on_write: called with each object that was written, as the server has it now.
+    on_write: called with each object that was written, as the server has it now. on_gone: called with the key and the
+    uid of each that was deleted, once it is read to be gone.
     """
 
     def __init__(
-        self, transport: Transport, discovery: Discovery, on_write: Callable[[ResourceKey, Body], None]
+        self,
+        transport: Transport,
+        discovery: Discovery,
+        on_write: Callable[[ResourceKey, Body], None],
+        on_gone: Callable[[ResourceKey, str], None],
     ) -> None:
         self._transport = transport
         self._discovery = discovery
         self._on_write = on_write
+        self._on_gone = on_gone
+        self._deleted: dict[ResourceKey, str] = {}
 
     def resource(self, group: str, kind: str) -> ApiResource:
         """How a kind is served; NotServedError after one refresh of discovery.
@@ -47,14 +55,19 @@ class Requests:
 
         api_version: the version to read it at, such as that of a manifest; "" for the server's preferred one.
         """
+        body: Body | None = None
         try:
-            return self._ask(key, "GET", api_version=api_version).body
+            body = self._ask(key, "GET", api_version=api_version).body
         except NotServedError:
             raise
         except ClusterError as error:
-            if error.status == 404:
-                return None
-            raise
+            if error.status != 404:
+                raise
+        uid = self._deleted.get(key)
+        if uid is not None and dig(body, "metadata", "uid") != uid:
+            self._deleted.pop(key, None)
+            self._on_gone(key, uid)
+        return body
 
     def predict(self, manifest: Manifest, *, force: bool = True, validate: bool = True, secret: bool = False) -> Body:
         """The object as a server-side apply would leave it; nothing is written."""
@@ -162,6 +175,8 @@ class Requests:
         except ClusterError as error:
             if error.status != 404:
                 raise
+        if not dry_run:
+            self._deleted[key] = uid
 
     def _ask(
         self, key: ResourceKey, method: str, *, api_version: str = "", secret: bool = False, **more: Any

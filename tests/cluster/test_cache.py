@@ -88,6 +88,29 @@ def test_what_the_watch_tells_of_before_a_write_does_not_bring_it_back() -> None
     assert told[2:] == [("a10", False), ("made-anew11", True)]
 
 
+def test_what_was_found_to_be_gone_is_not_brought_back_by_what_the_watch_tells_of_before() -> None:
+    cache = Cache()
+    told: list[tuple[str, bool]] = []
+    shelf = cache.open(SCOPE)
+    cache.replace(shelf, [live("a", 3), live("b", 4)], "5")
+    cache.subscribe(lambda found, gone: told.append((f"{found.key.name}{found.resource_version}", gone)))
+
+    cache.lose(live("a").key, "another")
+    assert told == []
+    cache.lose(live("a").key, "a")
+    cache.lose(live("a").key, "a")
+    cache.put(shelf, live("a", 6))
+    cache.remove(shelf, live("a", 7))
+    assert told == [("a3", True)]
+    assert cache.live(live("a").key) is None
+    cache.put(shelf, live("a", 8))
+    assert told[1:] == [("a8", False)], "a server that has it again after all is believed"
+
+    cache.lose(live("b").key, "b")
+    cache.replace(shelf, [live("a", 8), live("b", 4)], "9")
+    assert told[2:] == [("b4", True), ("b4", False)], "so is a new list"
+
+
 def test_a_late_answer_brings_back_nothing_that_the_watch_has_gone_past() -> None:
     cache = Cache()
     shelf = cache.open(SCOPE)

@@ -212,6 +212,22 @@ def test_expired_inside_a_200_stream_lists_again_and_tells_the_difference_alone(
     assert cluster.problems() == {}
 
 
+def test_what_is_listed_anew_on_request_has_no_problem_and_is_waited_for(
+    server: ScriptedServer, cluster: Cluster
+) -> None:
+    listed(server, cluster, config_map("a", 5))
+    cluster.list_again([SCOPE])
+
+    watch = server.take(PATH, **STREAM)
+    assert cluster.problems() == {}
+    assert not cluster.ready([SCOPE])
+    watch.begin()
+    watch.event("ADDED", config_map("b", 20))
+    watch.event("BOOKMARK", bookmark(20, initial_end=True))
+    assert cluster.wait_ready([SCOPE], DEADLINE)
+    assert [live.key.name for live in cluster.owned("web")] == ["b"]
+
+
 def test_410_to_the_watch_itself_lists_again(server: ScriptedServer, cluster: Cluster, heard: Heard) -> None:
     listed(server, cluster, config_map("a", 5)).end()
     heard.next()
@@ -285,6 +301,35 @@ def test_a_cluster_restored_to_before_a_write_that_no_watch_told_of_is_listed_ag
 
     eventually(lambda: cluster.live(key("new")) is None)
     assert cluster.live(key("a")) is not None
+
+
+def test_what_is_read_to_be_gone_after_its_deletion_is_known_before_the_watch_tells_of_it(
+    server: ScriptedServer, cluster: Cluster, heard: Heard
+) -> None:
+    watch = listed(server, cluster, config_map("a", 5), config_map("b", 6))
+    assert {heard.next(), heard.next()} == {("a", False), ("b", False)}
+    there = json_reply(config_map("a", 5))
+    gone = {"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404, "details": {"name": "a"}}
+    server.route(f"/api/v1/namespaces/shop/configmaps/{key('a').name}", there, there, json_reply(gone, 404))
+    cluster.delete(key("a"), uid="uid-a")
+    assert cluster.read(key("a")) is not None
+    assert cluster.live(key("a")) is not None
+
+    assert cluster.read(key("a")) is None
+    assert cluster.live(key("a")) is None
+    assert heard.next() == ("a", True)
+    watch.event("MODIFIED", config_map("a", 11))
+    watch.event("DELETED", config_map("a", 12))
+    watch.event("MODIFIED", config_map("b", 13))
+    assert heard.next() == ("b", False)
+
+    there = json_reply(config_map("b", 13))
+    server.route("/api/v1/namespaces/shop/configmaps/b", there, json_reply(gone, 404))
+    cluster.delete(key("b"), uid="uid-b")
+    assert cluster.read(key("b")) is None
+    watch.cut()
+    time_line_is_checked(server, 13)
+    server.take(PATH, **STREAM)  # it may have been brought back by a backup, which nobody would tell of
 
 
 def test_an_event_of_the_past_means_a_restored_cluster(server: ScriptedServer, cluster: Cluster) -> None:

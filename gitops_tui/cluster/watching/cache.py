@@ -17,7 +17,9 @@ Listener = Callable[[Live, bool], None]
 
 
 def _is_past(shelf: Shelf, told: Live) -> bool:
-    """Whether a watch tells of what a write has changed since: its answer is known, and the watch has yet to tell."""
+    """Whether a watch tells of what was written or found since: that is known, and the watch has yet to tell of it."""
+    if told.uid in shelf.lost:
+        return True
     known = shelf.objects.get(told.key)
     return known is not None and _number(told.resource_version) < _number(known.resource_version) <= shelf.learned
 
@@ -67,7 +69,7 @@ class Cache:
                 return
             gone = [shelf.drop(key) for key in tuple(shelf.objects) if key not in fresh]
             changed = [live for live in fresh.values() if shelf.put(live)]
-            shelf.listed, shelf.seen, shelf.learned = True, _number(revision), 0
+            shelf.listed, shelf.seen, shelf.learned, shelf.lost = True, _number(revision), 0, set()
             watchers = self._trouble(shelf, None)
             events = [(live, True) for live in gone if live and self._find(live.key) is None]
             events += [(live, False) for live in changed]
@@ -110,12 +112,25 @@ class Cache:
         """An object of a scope is gone, or is selected no longer. last: its last state."""
         with self._lock:
             shelf.seen = _number(last.resource_version)
-            if not self._holds(shelf) or _is_past(shelf, last):
+            is_past = _is_past(shelf, last)
+            shelf.lost.discard(last.uid)
+            if not self._holds(shelf) or is_past:
                 return
             if shelf.drop(last.key) is None or self._find(last.key) is not None:
                 return
             listeners = tuple(self._listeners)
         _tell(listeners, [(last, True)])
+
+    def lose(self, key: ResourceKey, uid: str) -> None:
+        """An object was found to be gone before the watch tells of it, which is certain to come then."""
+        with self._lock:
+            shelves = [self._shelves[scope] for scope in self._kinds.get((key.group, key.kind), ())]
+            found = [shelf for shelf in shelves if (live := shelf.objects.get(key)) is not None and live.uid == uid]
+            gone = [live for shelf in found if (live := shelf.drop(key)) is not None]
+            for shelf in found:
+                shelf.lost.add(uid)
+            listeners = tuple(self._listeners)
+        _tell(listeners, [(live, True) for live in gone[:1]])
 
     def fail(self, shelf: Shelf, problem: ClusterError | None) -> None:
         """Note that a scope cannot be listed now, or (None) that it can again; what was known of it stays."""

@@ -83,6 +83,8 @@ class Shelf:
         """The newest resourceVersion that the list or the watch has told of."""
         self.learned = 0
         """The newest resourceVersion that only the answer to a write has told of."""
+        self.lost: set[str] = set()
+        """The uids of the objects of which only somebody who asked for one knows that it is gone."""
         self.problem: ClusterError | None = None
 
     def put(self, live: Live) -> bool:

@@ -55,6 +55,7 @@ class ScopeWatch:
         self._asking = Asking(scope, around)
         self._stop = False
         self._list_again = True
+        self._is_called_off = False
         self._wake = threading.Event()
         self._guard = threading.Lock()
         self._events: Events[Event] | None = None
@@ -92,7 +93,7 @@ class ScopeWatch:
 
     def list_again(self) -> None:
         """List anew, because what is cached may be of another time line."""
-        self._list_again = True
+        self._list_again = self._is_called_off = True
         self._around.cache.doubt(self._shelf)
         self._wake.set()
         self._abort()
@@ -122,7 +123,8 @@ class ScopeWatch:
         except _StoppedError:
             self._stop = True
         except ClusterError as error:
-            return error
+            # What we have broken off ourselves is no failure of the cluster.
+            return None if self._is_called_off else error
         except Exception as error:  # noqa: BLE001 - the edge of this thread
             # A bug, such as a listener that raises: told, for a thread that dies unseen leaves a cache that lies.
             self._list_again = True
@@ -149,7 +151,7 @@ class ScopeWatch:
 
     def _cycle(self) -> None:
         """List where needed, then watch until that ends."""
-        around = self._around
+        around, self._is_called_off = self._around, False
         moves = around.transport.moves
         if moves != self._moves:
             self._list_again, self._moves = True, moves
@@ -191,7 +193,8 @@ class ScopeWatch:
         learned = str(self._shelf.learned)  # before the question: what is written meanwhile is newer than its answer
         revision = self._asking.revision(resource)
         is_ahead = _is_before(revision, self._revision) or _is_before(revision, learned)
-        self._list_again = self._list_again or is_ahead
+        # A backup may have brought back what was found to be gone, and no watch told of either.
+        self._list_again = self._list_again or is_ahead or bool(self._shelf.lost)
         return self._list_again
 
     def _list_by_stream(self, resource: ApiResource) -> None:
@@ -203,7 +206,8 @@ class ScopeWatch:
             if self._fresh is not None and error.status in _STREAM_REFUSALS:
                 self._around.streams = False
                 return
-            self._stream_failures += self._fresh is not None and error.retry_after is None
+            is_broken = self._fresh is not None and error.retry_after is None and not self._is_called_off
+            self._stream_failures += is_broken
             raise
         finally:
             self._fresh = None
