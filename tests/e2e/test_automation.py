@@ -94,7 +94,7 @@ def test_a_daemon_that_is_ended_in_a_sync_says_interrupted_and_the_next_one_make
     shop.repository.commit("With a migration", {"app/a.yaml": config_map("a", b="1"), "app/hook.yaml": _ENDLESS})
     with shop.gitops.daemon("--listen", "127.0.0.1:0") as daemon:
         daemon.until(started)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not shop.journal():  # it is told before its plan is made, and journaled after
             assert time.monotonic() < deadline
         assert daemon.terminate() == 0

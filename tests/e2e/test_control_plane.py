@@ -78,7 +78,7 @@ def test_another_manager_of_the_same_field_is_a_conflict(control_plane: RealClus
 def streaming_list(collection: str) -> str:
     return (
         f"{collection}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
-        "&allowWatchBookmarks=true&timeoutSeconds=1&fieldSelector=metadata.name=settings"
+        "&allowWatchBookmarks=true&timeoutSeconds=4&fieldSelector=metadata.name=settings"
     )
 
 
@@ -240,7 +240,7 @@ def runs(pid: int) -> bool:
     return state.strip() != "" and not state.startswith("Z")
 
 
-def wait_until(condition: Callable[[], bool], deadline: float = 60.0) -> None:
+def wait_until(condition: Callable[[], bool], deadline: float = 120.0) -> None:
     until = time.monotonic() + deadline
     while not condition():
         assert time.monotonic() < until, "it did not happen in time"

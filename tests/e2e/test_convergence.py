@@ -71,8 +71,7 @@ def _converges(shop: Stage, objects: list[dict[str, object]], before: set[str]) 
     shop.refresh()
     receipt = shop.sync(prune=True)
     assert receipt.phase is OperationPhase.SUCCEEDED, receipt.message
-    status = shop.status()
-    assert status.sync is SyncCode.SYNCED, [row for row in status.resources if row.drift != "InSync"]
+    shop.until(lambda status: status.sync is SyncCode.SYNCED)  # of what was pruned the watches tell in a moment
     assert shop.plan(prune=True).writes == ()
     return {name for name, text in files.items() if text is not None}
 

@@ -65,7 +65,7 @@ class World:
 
 def eventually(wanted: Callable[[], Any]) -> Any:
     """Ask until the answer is true; the deadline is for a broken program, not for a slow machine."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not (answer := wanted()):
         assert time.monotonic() < deadline
     return answer

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.program import Daemon, Program
 from tests.support.real_cluster import RealCluster
+from tests.support.served import wait_until_served
 from tests.support.work_tree import WorkTree
 
 MERGE = "application/merge-patch+json"
@@ -19,7 +20,7 @@ DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 def eventually(wanted: Callable[[], Any]) -> Any:
     """Ask until the answer is true; the deadline is for a broken program, not for a slow machine."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not (answer := wanted()):
         assert time.monotonic() < deadline
     return answer
@@ -56,7 +57,7 @@ class World:
         }
         code, answer = self.cluster.request("POST", DEFINITIONS, body)
         assert code == 201, answer
-        eventually(lambda: self.cluster.request("GET", f"/apis/{self.group}/v1")[0] == 200)
+        wait_until_served(self.cluster, self.group, "widgets")
 
     def release(self, message: str, size: int) -> str:
         text = f"apiVersion: {self.group}/v1\nkind: Widget\nmetadata:\n  name: main\nspec:\n  size: {size}\n"

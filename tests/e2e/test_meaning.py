@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitops_tui.cluster import Cluster, Clusters
+from gitops_tui.cluster import Clusters
 from gitops_tui.diff import compare
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.engine.requests import Compare, Render
@@ -23,6 +23,7 @@ from gitops_tui.model.status import SyncCode
 from tests.support.existing_cluster import ExistingCluster
 from tests.support.manifests import config_map
 from tests.support.real_cluster import RealCluster
+from tests.support.served import wait_until_served
 from tests.support.stage import Stage, stage
 
 WORKLOADS = """\
@@ -403,19 +404,11 @@ def defined(api: RealCluster, group: str, schema: dict[str, Any]) -> Iterator[No
     path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     code, answer = api.request("POST", path, definition(group, schema))
     assert code == 201, answer
-    while api.request("GET", f"/apis/{group}/v1/shifts")[0] != 200:
-        pass  # a definition takes a moment until it is served
-    with closing(Clusters(api.kubeconfig)) as clusters:
-        while not is_listed(clusters.get(), group):
-            clusters.get().list_again(())  # and another one until that is told
+    wait_until_served(api, group, "shifts")
     try:
         yield
     finally:
         api.request("DELETE", f"{path}/shifts.{group}")
-
-
-def is_listed(cluster: Cluster, group: str) -> bool:
-    return any(resource.group == group for resource in cluster.resources())
 
 
 def definition(group: str, schema: dict[str, Any]) -> dict[str, Any]:

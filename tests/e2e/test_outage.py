@@ -19,7 +19,7 @@ from tests.support.manifests import config_map, deployment
 from tests.support.stage import Stage, stage
 
 SHOP = "default"
-HASTY = Timing(connect=2.0, read=2.0, total=4.0, silence=5.0, first_pause=0.1, longest_pause=0.5)
+HASTY = Timing(connect=10.0, read=10.0, total=20.0, silence=5.0, first_pause=0.1, longest_pause=0.5)
 MAPS = f"/api/v1/namespaces/{SHOP}/configmaps"
 WEB = f"/apis/apps/v1/namespaces/{SHOP}/deployments/web"
 

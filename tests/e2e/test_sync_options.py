@@ -18,6 +18,7 @@ from gitops_tui.model.status import SyncCode
 from gitops_tui.yamlio import load_all
 from tests.support.manifests import config_map, deployment, secret
 from tests.support.real_cluster import RealCluster
+from tests.support.served import wait_until_served
 from tests.support.stage import Stage, stage
 
 Enter = Callable[..., Stage]
@@ -201,6 +202,7 @@ def gadgets(control_plane: RealCluster) -> Iterator[str]:
     body = load_all(widgets(group).replace(_LAX, strict).encode(), name="definition")[0].value
     path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     assert control_plane.request("POST", path, body)[0] == 201
+    wait_until_served(control_plane, group, "widgets")
     yield group
     control_plane.request("DELETE", f"{path}/widgets.{group}")
 

@@ -157,7 +157,7 @@ def test_without_room_it_is_read_only_and_says_so_and_recovers(process: Process)
         say(KEY in journal.inventory("shop", "prod"))
         say(f"{journal.notes} {journal.verify().intact} {journal.verify().events == written + 2}")
     """)
-    out, _ = child.communicate(timeout=60)
+    out, _ = child.communicate(timeout=180)
     assert out.splitlines() == [
         "refused True True make room on the disk, or mend its permissions",
         "True",
@@ -184,5 +184,5 @@ def test_a_journal_is_readable_when_there_was_no_room_from_the_start(journal: Jo
         journal.unpin("shop", "bob")
         say(f"{journal.notes} {dict(journal.pins())} {journal.verify().intact}")
     """)
-    out, _ = child.communicate(timeout=60)
+    out, _ = child.communicate(timeout=180)
     assert out.splitlines() == ["['shop']", "True", "False False ''", "True", "() {} True"]

@@ -50,8 +50,8 @@ def wait_for(look: Callable[[], T]) -> T:
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended; waits for it up to ten seconds."""
-    deadline = time.monotonic() + 10
+    """Whether a process has ended; waits for it up to a minute."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             os.kill(pid, 0)
@@ -489,7 +489,7 @@ def test_a_kustomization_without_load_restrictions_still_cannot_leave(repository
 def test_several_threads_render_at_once(
     repository: Repository, program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Each fake helm waits until it sees all others, so one after the other would never end."""
+    """Each fake helm waits until all others are there, so one after the other would never end."""
     private = tmp_path / "private"
     private.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(private))
@@ -497,14 +497,16 @@ def test_several_threads_render_at_once(
         "helm",
         "import json, pathlib, sys, time\n"
         "pathlib.Path('here').touch()\n"
-        "while len(list(pathlib.Path.cwd().parent.glob('*/here'))) < 6: time.sleep(0.01)\n"
-        "time.sleep(0.2)\n"
+        "while not pathlib.Path('../go').exists(): time.sleep(0.01)\n"
         "print(json.dumps({'apiVersion': 'v1', 'kind': 'X', 'metadata': {'name': sys.argv[2]}}))",
     )
     monkeypatch.setattr(tool, "_READABLE", (*tool._READABLE, str(private)))
     repository.write({"c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n"})
     with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda i: repository.names("c", name=f"app-{i}"), range(6)))
+        running = [pool.submit(repository.names, "c", name=f"app-{i}") for i in range(6)]
+        wait_for(lambda: len(list(private.glob("*/here"))) == 6)
+        (private / "go").touch()
+        found = [each.result() for each in running]
     assert found == [[f"app-{i}"] for i in range(6)]
 
 

@@ -134,7 +134,7 @@ def test_the_daemon_logs_and_serves_none(world: World) -> None:
 
 def _get(address: str, path: str) -> str:
     host, _, port = address.rpartition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    connection = http.client.HTTPConnection(host, int(port), timeout=90)
     connection.request("GET", path)
     answer = connection.getresponse()
     return f"{answer.headers}{answer.read().decode()}"
@@ -188,7 +188,7 @@ async def cockpit(world: World) -> AsyncIterator[Eyes]:
         app = GitopsApp(engine, actor="ada", skin="night")
         engine.start()
         async with app.run_test(size=(200, 100), notifications=True) as pilot:
-            for _ in range(1500):
+            for _ in range(6000):
                 await pilot.pause()
                 await asyncio.sleep(0.02)
                 if len(app.snapshot.applications) == len(NAMES) and all(

@@ -279,7 +279,7 @@ def alive(pid: int) -> bool:
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.02)
@@ -292,7 +292,7 @@ def test_a_killed_process_leaves_no_git_behind(server: GitServer, start: Start, 
     server.silent = True
     watched = "import gitops_tui.children\ngitops_tui.children._tie = lambda *_: False\n" if how == "watched" else ""
     child = start(f"{watched}mirror.fetch()", f"{server.url}/origin")
-    assert server.arrived.wait(30)
+    assert server.arrived.wait(90)
     children = descendants(child.pid)
     assert children
     child.send_signal(signal.SIGKILL)
@@ -329,7 +329,7 @@ def test_closing_ends_every_git_and_says_so(server: GitServer, start: Start, ori
         """,
         f"{server.url}/origin",
     )
-    out, _ = child.communicate(timeout=60)
+    out, _ = child.communicate(timeout=180)
     assert out.splitlines() == ["ended: True", "git: the program is stopping"]
     assert descendants(child.pid) == set()
 
@@ -383,7 +383,7 @@ def test_a_fetch_without_room_changes_nothing_and_works_again_with_room(
         """,
         str(origin.path),
     )
-    out, _ = child.communicate(timeout=60)
+    out, _ = child.communicate(timeout=180)
     full = "no room is left on the disk"
     assert out.splitlines() == [f"{full} True", first, second, full, str(3 << 20)]
     assert list(state.glob("mirrors/*/copy-*/objects/pack/tmp_*")) == []

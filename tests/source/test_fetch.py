@@ -240,7 +240,7 @@ def test_two_processes_fetch_at_once_and_both_see_the_commit(state: Path, origin
     )
     command = [sys.executable, "-c", script, str(state), str(origin.path)]
     children = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    assert [child.communicate(timeout=60)[0] for child in children] == [f"{sha} 1\n"] * 3
+    assert [child.communicate(timeout=180)[0] for child in children] == [f"{sha} 1\n"] * 3
     assert len(list(state.glob("mirrors/*/copy-*"))) == 1
 
 

@@ -52,7 +52,10 @@ def living() -> Iterator[EmbeddedServer]:
     with EmbeddedServer.start() as server:
         detach = attach(server, speed=20)
         client = ApiClient(server.kubeconfig)
-        client.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", WIDGETS).ok()
+        definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        with client.watch(definitions) as events:
+            client.create(definitions, WIDGETS).ok()
+            next(event for event in events if event["object"]["status"]["conditions"])
         client.close()
         yield server
         detach()
