@@ -90,7 +90,8 @@ def told(deed: Deed) -> str:
     receipt = deed.receipt
     if receipt is not None:
         kind = "revert" if receipt.commit else str(receipt.kind)
-        return f"the {kind} to {receipt.revision[:7]} by {deed.who}"
+        to = f" to {receipt.revision[:7]}" if receipt.revision else ""
+        return f"the {kind}{to} by {deed.who}"
     words = {
         DeedKind.PIN: "the pin",
         DeedKind.UNPIN: "the unpin",

@@ -99,11 +99,13 @@ def _way(deeds: Sequence[Deed], results: Sequence[ResourceResult], now: float) -
             return _unheld(earlier)
     if newest.receipt is None:
         raise _StaysError("an operation that left no receipt")
-    return _of_operation(newest, newest.receipt, earlier, results)
+    return _of_operation(newest, newest.receipt, earlier, results, now)
 
 
-def _of_operation(newest: Deed, receipt: Receipt, earlier: Sequence[Deed], results: Sequence[ResourceResult]) -> Way:
-    named = f"the {receipt.kind} of {receipt.revision[:7]}"
+def _of_operation(
+    newest: Deed, receipt: Receipt, earlier: Sequence[Deed], results: Sequence[ResourceResult], now: float
+) -> Way:
+    named = f"the {receipt.kind} of {receipt.revision[:7]}" if receipt.revision else f"the {receipt.kind}"
     if receipt.commit:
         return Restore(receipt.commit)
     lost = next((each.key for each in results if each.key.kind in PRECIOUS and _was_deleted(each)), None)
@@ -114,7 +116,14 @@ def _of_operation(newest: Deed, receipt: Receipt, earlier: Sequence[Deed], resul
             return _unheld(earlier[1:])
         raise _StaysError(f"{named}: it did nothing ({receipt.message})")
     if receipt.kind is OperationKind.DELETE:
-        raise _StaysError(f"{named}: the objects are gone; a sync makes them anew")
+        if any(map(_was_deleted, results)):
+            raise _StaysError(f"{named}: the objects are gone; a sync makes them anew")
+        return _unpaused(named, receipt, earlier, now)
+    return _undeployed(named, newest, receipt, earlier)
+
+
+def _undeployed(named: str, newest: Deed, receipt: Receipt, earlier: Sequence[Deed]) -> Way:
+    """What was deployed before a sync."""
     if newest.partial:
         raise _StaysError(f"{named}: it was of chosen resources only")
     if receipt.kind is not OperationKind.SYNC:
@@ -145,3 +154,12 @@ def _unheld(earlier: Sequence[Deed]) -> Way:
     if before is not None and before.pin is not None:
         return Deploy(before.pin.revision, before.pin)
     return Follow()
+
+
+def _unpaused(named: str, receipt: Receipt, earlier: Sequence[Deed], now: float) -> Way:
+    """What held automation before a deletion that left every object: it pauses the application."""
+    if not earlier or earlier[0].pause is None:
+        raise _StaysError(f"{named}: it did nothing ({receipt.message})")
+    before = next((each for each in earlier[1:] if each.kind in {DeedKind.PAUSE, DeedKind.RESUME}), None)
+    pause = before.pause if before is not None else None
+    return Release() if pause is None or (pause.until is not None and pause.until <= now) else Hold(pause)

@@ -11,7 +11,9 @@ import pytest
 
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.engine.requests import (
+    Delete,
     PauseAutomation,
+    PlanDeletion,
     PlanRevert,
     PlanUndo,
     ResumeAutomation,
@@ -20,11 +22,13 @@ from gitops_tui.engine.requests import (
     Undoing,
     Unpin,
 )
+from gitops_tui.engine.rollback.undo import told
 from gitops_tui.engine.rollback.undoing import Deploy, Follow, Hold, Release, Restore, by_somebody, way_back
 from gitops_tui.journal.deeds import Deed, DeedKind
 from gitops_tui.model.application import SyncPolicy
 from gitops_tui.model.errors import PlanError
 from gitops_tui.model.operations import (
+    Deletion,
     OperationKind,
     OperationPhase,
     Pause,
@@ -87,6 +91,10 @@ EARLIER = pin("c" * 40)
         ([plain(DeedKind.UNPIN), ROLLBACK, pin()], Deploy(OLD, pin().pin)),
         ([pause(), operation()], Release()),
         ([plain(DeedKind.RESUME), pause(2000.0)], Hold(Pause("shop", "alice", "release", 2000.0))),
+        ([operation(OperationKind.DELETE), pause(), operation()], Release()),
+        ([operation(OperationKind.DELETE), pause(), plain(DeedKind.RESUME), pause(2000.0)], Release()),
+        ([operation(OperationKind.DELETE), pause(), pause(2000.0)], Hold(Pause("shop", "alice", "release", 2000.0))),
+        ([operation(OperationKind.DELETE), pause(), pause(999.0)], Release()),
     ],
 )
 def test_the_way_back_from_what_was_done_last(deeds: list[Deed], way: object) -> None:
@@ -101,7 +109,7 @@ def test_the_way_back_from_what_was_done_last(deeds: list[Deed], way: object) ->
         ([operation(), operation()], "it deployed what was deployed before"),
         ([operation(partial=True), operation(revision=OLD)], "it was of chosen resources only"),
         ([operation(OperationKind.SELF_HEAL), operation(revision=OLD)], "change Git instead"),
-        ([operation(OperationKind.DELETE), operation(revision=OLD)], "a sync makes them anew"),
+        ([operation(OperationKind.DELETE, message="refused"), operation(revision=OLD)], "it did nothing"),
         ([operation(OperationKind.ROLLBACK, phase=OperationPhase.FAILED, message="refused")], "it did nothing"),
         ([plain(DeedKind.RESUME), pause(999.0)], "its time is over"),
         ([plain(DeedKind.UNPIN), pin(until="999")], "its time is over"),
@@ -119,6 +127,16 @@ def test_what_nobody_did_is_not_what_was_done_last() -> None:
     revert = operation(OperationKind.ROLLBACK, OLD, commit="d" * 40)
     assert by_somebody([lifted, over, revert, pin()]) == (revert, pin())
     assert by_somebody([plain(DeedKind.UNPIN), lifted]) == (plain(DeedKind.UNPIN), lifted)
+
+
+def test_what_a_deletion_left_is_followed_again_and_what_it_deleted_is_not_there() -> None:
+    deleted = operation(OperationKind.DELETE, revision="")
+    web = ResourceKey("apps", "Deployment", "shop", "web")
+    left = (ResourceResult(web, Result.PRUNE_SKIPPED),)
+    assert way_back("shop", [deleted, pause()], left, NOW) == Release()
+    with pytest.raises(PlanError, match="cannot undo the delete: the objects are gone; a sync makes them anew"):
+        way_back("shop", [deleted, pause()], (*left, ResourceResult(web, Result.PRUNED)), NOW)
+    assert told(deleted) == "the delete by alice"
 
 
 def test_lost_data_do_not_come_back() -> None:
@@ -243,6 +261,15 @@ def test_a_pause_and_its_end(shop: Stage) -> None:
     held = shop.status().pause
     assert held is not None
     assert (held.why, held.until) == ("release", until)
+    undo(shop)
+    assert shop.status().pause is None
+
+
+def test_an_application_that_is_no_longer_tracked_is_tracked_again(shop: Stage) -> None:
+    plan = shop.ask(PlanDeletion(shop.name, Deletion.LEAVE))
+    shop.ask(Delete(shop.name, plan, "tester"))
+    assert shop.status().pause is not None
+    assert planned(shop).how == "let automation go on"
     undo(shop)
     assert shop.status().pause is None
 
