@@ -13,6 +13,7 @@ from gitops_tui.tui.present.applications import sync
 from gitops_tui.tui.present.resources import drift
 
 _LABEL = 12
+_PIN_ENDS = {"next-commit": "until a newer commit arrives", "manual": "until it is unpinned"}
 
 
 def fact(label: str, *parts: Span | str) -> Line:
@@ -120,10 +121,16 @@ def of_application(status: ApplicationStatus, now: float) -> list[Line]:
         fact("self-heal", "yes" if policy.self_heal else "no"),
     ]
     if status.pause:
-        lines.append(fact("paused", outside(f"by {status.pause.who}", Tone.SPECIAL), outside(f"  {status.pause.why}")))
+        pause = status.pause
+        ends = _at(pause.until, now) or "until it is resumed"
+        lines.append(fact("paused", outside(f"by {pause.who}, {ends}", Tone.SPECIAL), outside(f"  {pause.why}")))
     if application.labels:
         lines.append(fact("labels", outside(", ".join(f"{key}={value}" for key, value in application.labels.items()))))
     return lines
+
+
+def _at(end: float | None, now: float) -> str:
+    return f"until {moment(end)}, {until(end, now)}" if end else ""
 
 
 def _health(health: Health) -> Span:
@@ -150,7 +157,8 @@ def _commits(status: ApplicationStatus, now: float) -> list[Line]:
         lines.append(fact("deployed", outside(status.deployed[:7], Tone.ACCENT)))
     if status.pin:
         pin = status.pin
-        lines.append(fact("pinned", outside(f"to {pin.revision[:7]} by {pin.who}, until {pin.until}", Tone.SPECIAL)))
+        ends = _PIN_ENDS.get(pin.until) or _at(pin.lifts_at, now)
+        lines.append(fact("pinned", outside(f"to {pin.revision[:7]} by {pin.who}, {ends}", Tone.SPECIAL)))
         if pin.why:
             lines.append(fact("", outside(pin.why, Tone.MUTED)))
     return lines

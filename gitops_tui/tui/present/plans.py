@@ -202,7 +202,11 @@ def receipt_lines(receipt: Receipt) -> list[Line]:
         ),
         join(
             [
-                line(Span(receipt.kind.value), Span(" to ", Tone.MUTED), outside(receipt.revision[:7], Tone.ACCENT)),
+                line(
+                    Span(receipt.kind.value),
+                    Span(" to " if receipt.revision else "", Tone.MUTED),
+                    outside(receipt.revision[:7], Tone.ACCENT),
+                ),
                 line(Span("by ", Tone.MUTED), outside(receipt.actor, limit=60)),
                 line(Span(moment(receipt.started), Tone.MUTED)),
                 line(Span(f"took {took}", Tone.MUTED)) if took else EMPTY,

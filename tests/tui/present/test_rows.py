@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gitops_tui.model.operations import Action, HistoryEntry, Result
+from gitops_tui.model.operations import Action, HistoryEntry, OperationKind, Pause, Pin, Result
 from gitops_tui.model.resources import ABSENT, DriftCode, FieldChange, HealthCode, ResourceStatus
 from gitops_tui.model.status import ClusterStatus, Snapshot, SyncCode, WorkerState
 from gitops_tui.tui.look.spans import plain
@@ -229,3 +229,28 @@ def test_a_commit_says_when_it_was_deployed_or_that_it_is_there_without_that() -
     assert plain(history.told(entry, scenes.NOW)).endswith("never deployed")
     assert plain(history.told(replace(entry, current=True), scenes.NOW)).endswith("but no sync of it succeeded")
     assert plain(history.told(replace(entry, deployed=scenes.NOW - 60), scenes.NOW)).endswith("deployed 1m ago")
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        ("next-commit", "until a newer commit arrives"),
+        ("manual", "until it is unpinned"),
+        (str(scenes.NOW + 3600), ", in 1h"),
+    ],
+)
+def test_a_pin_and_a_pause_say_when_they_end(until: str, told: str) -> None:
+    pin = Pin("cart", "a" * 40, "b" * 40, "ada@laptop", until=until)
+    lifts = None if pin.lifts_at is None else scenes.NOW + 3600
+    status = replace(CART, pin=pin, pause=Pause("cart", "ada@laptop", until=lifts))
+    shown = [plain(row) for row in details.of_application(status, scenes.NOW)]
+    (pinned,) = (row for row in shown if row.startswith("pinned"))
+    assert pinned.startswith("pinned      to aaaaaaa by ada@laptop, until ")
+    assert pinned.endswith(told)
+    (paused,) = (row for row in shown if row.startswith("paused"))
+    assert paused.rstrip().endswith("until it is resumed" if lifts is None else told)
+
+
+def test_the_receipt_of_a_deletion_names_no_commit_where_there_was_none() -> None:
+    receipt = replace(scenes.cart_receipt(OperationKind.DELETE, ""), revision="")
+    assert plain(plans.receipt_lines(receipt)[1]).startswith("delete  ·  by ")
