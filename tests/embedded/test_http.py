@@ -145,15 +145,26 @@ def test_events_have_two_shapes_and_are_one(client: ApiClient) -> None:
     assert client.get("/api/v1/namespaces/default/events/n").ok()["message"] == "new"
 
 
-def test_logs_are_what_controllers_set(server: EmbeddedServer, client: ApiClient) -> None:
+def test_logs_are_what_controllers_have_written(server: EmbeddedServer, client: ApiClient) -> None:
     pod = {"metadata": {"name": "web"}, "spec": {"containers": [{"name": "web", "image": "nginx:1"}]}}
     client.create("/api/v1/namespaces/default/pods", pod).ok()
-    server.backend.logs["default", "web", "web"] = "one\ntwo\nthree\n"
     path = "/api/v1/namespaces/default/pods/web/log"
+    logs, place = server.backend.logs, ("default", "web", "web")
+    logs.begin(place)
+    for second, text in enumerate(("one", "two", "three")):
+        logs.write(place, 1_772_798_400.25 + second, text)
     assert client.get(path).body == "one\ntwo\nthree\n"
     assert client.get(path, tailLines=1).body == "three\n"
+    assert client.get(path, tailLines=1, timestamps=True).body == "2026-03-06T12:00:02.250000000Z three\n"
+    assert client.get(path, sinceTime="2026-03-06T12:00:01Z").body == "two\nthree\n"
+    assert client.get(path, limitBytes=6).body == "one\ntw"
     assert client.get(path, container="other").code == 400
     assert client.get("/api/v1/namespaces/default/pods/none/log").code == 404
+
+    assert client.get(path, previous=True).code == 400
+    logs.begin(place)
+    assert client.get(path).body == ""
+    assert client.get(path, previous=True).body == "one\ntwo\nthree\n"
 
 
 def test_a_pod_can_be_evicted(client: ApiClient) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from gitops_tui.embedded.api import errors
 from gitops_tui.embedded.api.call import Call
+from gitops_tui.embedded.api.logs import Logs
 from gitops_tui.embedded.kinds.registry import Registry
 from gitops_tui.embedded.kinds.schema import Object
 from gitops_tui.embedded.kinds.table import Resource
@@ -21,14 +22,14 @@ from gitops_tui.embedded.store.store import Store
 
 @dataclass
 class Backend:
-    """The state of one embedded cluster. `logs` holds the text of containers by (namespace, pod, container).
+    """The state of one embedded cluster.
 
     `admit` may change an object that is about to be stored; it is told whether that is only a dry-run.
     """
 
     store: Store
     registry: Registry = field(default_factory=Registry)
-    logs: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    logs: Logs = field(default_factory=Logs)
     admit: Callable[[Object, bool], None] = lambda _obj, _dry_run: None
 
     def key(self, call: Call) -> Key:

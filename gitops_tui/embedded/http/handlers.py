@@ -127,16 +127,8 @@ class Handlers:
                 raise errors.method_not_allowed()
 
     def _log(self, call: Call, request: Request) -> Response:
-        pod = self._backend.require(call).body
-        names = [row["name"] for row in pod["spec"]["containers"] + pod["spec"].get("initContainers", [])]
-        container = request.query.get("container") or names[0]
-        if container not in names:
-            raise errors.bad_request(f"container {container} is not valid for pod {call.name}")
-        text = self._backend.logs.get((call.namespace, call.name, container), "")
-        lines = request.query.get("tailLines", "")
-        if lines.isdecimal():
-            text = "".join(text.splitlines(keepends=True)[-int(lines) :] if int(lines) else [])
-        return Response(text.encode(), content_type="text/plain")
+        text = self._backend.logs.read(self._backend.require(call).body, request.query)
+        return Response(b"", 204, "") if text is None else Response(text.encode(), content_type="text/plain")
 
     def _delete_collection(self, call: Call, request: Request) -> Response:
         options = _delete_options(request, call)

@@ -9,10 +9,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 MAX_HEADER = 64 * 1024
 MAX_BODY = 3 * 1024 * 1024
+_NO_CONTENT = 204
 _REASONS = {
     200: "OK",
     201: "Created",
     202: "Accepted",
+    204: "No Content",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
@@ -58,7 +60,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """A complete answer."""
+    """A complete answer. content_type: "" for one without a body."""
 
     body: bytes
     code: int = 200
@@ -149,7 +151,8 @@ class Connection:
     def write(self, response: Response, *, keep_alive: bool, head_only: bool = False, half: bool = False) -> None:
         """Send a complete answer; half: break off in the middle of it."""
         head = _status_line(response.code, response.content_type, response.headers, response.warnings)
-        head += f"Content-Length: {len(response.body)}\r\n"
+        if response.code != _NO_CONTENT:
+            head += f"Content-Length: {len(response.body)}\r\n"
         if not keep_alive:
             head += "Connection: close\r\n"
         body = b"" if head_only else response.body[: len(response.body) // 2] if half else response.body
@@ -175,7 +178,7 @@ def _header(line: bytes) -> tuple[str, str]:
 def _status_line(code: int, content_type: str, headers: dict[str, str], warnings: Iterable[str]) -> str:
     lines = [
         f"HTTP/1.1 {code} {_REASONS.get(code, 'Unknown')}",
-        f"Content-Type: {content_type}",
+        *([f"Content-Type: {content_type}"] if content_type else ()),
         "Cache-Control: no-cache, private",
         *(f"{name}: {value}" for name, value in headers.items()),
         *(f'Warning: 299 - "{_quoted(text)}"' for text in warnings),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gitops_tui.embedded.api.errors import ApiError
 from gitops_tui.embedded.controllers.node.images import Fate, fate_of
 from tests.embedded.controllers.cluster import START, Cluster, state_of, status_of, template
 
@@ -215,9 +216,21 @@ def test_a_deleted_pod_stops_first(cluster: Cluster) -> None:
 def test_logs_tell_the_containers_life(cluster: Cluster) -> None:
     _pod(cluster, "registry.example.com/web:broken")
     cluster.pass_time(30)
-    text = cluster.backend.logs["default", "web", "main"]
-    assert text.count("starting registry.example.com/web:broken") >= 2
-    assert "finished with exit code 1" in text
+    pod = cluster.get("Pod", "web")
+    assert pod["status"]["containerStatuses"][0]["restartCount"] >= 2
+    ended = cluster.backend.logs.read(pod, {})
+    before = cluster.backend.logs.read(pod, {"previous": "true"})
+    for text in (ended, before):
+        assert text
+        assert text.splitlines()[0] == "starting registry.example.com/web:broken"
+        assert text.splitlines()[-1] == "finished with exit code 1"
+
+
+def test_a_container_that_was_never_started_has_no_logs(cluster: Cluster) -> None:
+    _pod(cluster, "registry.example.com/web:missing")
+    cluster.pass_time(3)
+    with pytest.raises(ApiError, match='container "main" in pod "web" is waiting to start: '):
+        cluster.backend.logs.read(cluster.get("Pod", "web"), {})
 
 
 def test_times_are_those_of_the_clock(cluster: Cluster) -> None:

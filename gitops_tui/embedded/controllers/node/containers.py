@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from gitops_tui.embedded.api.logs import Place
 from gitops_tui.embedded.controllers.clock import as_seconds
 from gitops_tui.embedded.controllers.node.images import Fate, fate_of, image_id, size_of
 from gitops_tui.embedded.controllers.node.references import missing_value
@@ -16,7 +17,6 @@ from gitops_tui.embedded.kinds.schema import Object
 
 _SOURCE = "kubelet"
 _CREATING = frozenset({"ContainerCreating", "PodInitializing"})
-_LOG_LIMIT = 20_000
 
 Turn = tuple[Object, float | None]
 """A container's new status, and the seconds until it will change again by itself."""
@@ -138,7 +138,8 @@ class Container:
             return self.waiting("CreateContainerConfigError", why, known), self.world.timings.work
         self._event("Created", f"Container created: {self.name}")
         self._event("Started", f"Container started: {self.name}")
-        self._log(f"{self.world.time} starting {self.image}")
+        self.world.backend.logs.begin(self._place)
+        self._log(f"starting {self.image}")
         seed = f"{uid_of(self.pod)}/{self.name}/{restarts}"
         status = self._status({"running": {"startedAt": self.world.time}}, known, restarts=restarts, started=True)
         status["containerID"] = f"simulated://{hashlib.sha256(seed.encode()).hexdigest()}"
@@ -159,11 +160,11 @@ class Container:
         left = self.world.waited(self.pod, f"{self.name} ready {restarts}", timings.ready)
         if left:
             return known, left
-        self._log(f"{self.world.time} ready to serve")
+        self._log("ready to serve")
         return {**known, "ready": True}, None
 
     def _ended(self, known: Object, code: int) -> Object:
-        self._log(f"{self.world.time} finished with exit code {code}")
+        self._log(f"finished with exit code {code}")
         ended: Object = {
             "exitCode": code,
             "reason": "Error" if code else "Completed",
@@ -174,7 +175,7 @@ class Container:
         return self._status({"terminated": ended}, known, restarts=known["restartCount"], started=False)
 
     def _crash(self, known: Object) -> Turn:
-        self._log(f"{self.world.time} error: cannot go on (simulated, since the image's tag asks for it)")
+        self._log("error: cannot go on (simulated, since the image's tag asks for it)")
         ended = self._ended(known, 1)
         return self._after_end(ended) if self.restarts else (ended, None)
 
@@ -206,17 +207,19 @@ class Container:
 
     def _remember(self, known: Object) -> None:
         """Tell again how a container began: logs are not kept over a restart of the cluster."""
-        if (namespace_of(self.pod), name_of(self.pod), self.name) in self.world.backend.logs:
+        if self._place in self.world.backend.logs:
             return
-        began = known["state"]["running"].get("startedAt", self.world.time)
-        self._log(f"{began} starting {self.image}")
+        began = as_seconds(known["state"]["running"].get("startedAt"))
+        self._log(f"starting {self.image}", began)
         if known.get("ready"):
-            self._log(f"{began} ready to serve")
+            self._log("ready to serve", began)
 
-    def _log(self, line: str) -> None:
-        logs = self.world.backend.logs
-        key = (namespace_of(self.pod), name_of(self.pod), self.name)
-        logs[key] = (logs.get(key, "") + line + "\n")[-_LOG_LIMIT:]
+    @property
+    def _place(self) -> Place:
+        return namespace_of(self.pod), name_of(self.pod), self.name
+
+    def _log(self, text: str, time: float | None = None) -> None:
+        self.world.backend.logs.write(self._place, self.world.now if time is None else time, text)
 
 
 def _duration(seconds: float) -> str:

@@ -42,7 +42,7 @@ def _stop(world: World, pod: Object) -> float | None:
         return left
     world.delete(pod, grace=0)
     for container in pod["spec"]["containers"]:
-        world.backend.logs.pop((pod["metadata"]["namespace"], pod["metadata"]["name"], container["name"]), None)
+        world.backend.logs.forget((pod["metadata"]["namespace"], pod["metadata"]["name"], container["name"]))
     return None
 
 
