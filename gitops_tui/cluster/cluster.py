@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from gitops_tui.cluster.admission import Admission
 from gitops_tui.cluster.connection import Access
@@ -18,6 +19,10 @@ from gitops_tui.model.errors import ClusterError
 from gitops_tui.model.ownership import owner_of
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.text import one_line
+
+if TYPE_CHECKING:
+    from gitops_tui.cluster.logs import Dated
+    from gitops_tui.model.logs import LogSource
 
 _CLOSING = 1.0
 _PAGE = 500
@@ -186,13 +191,11 @@ class Cluster(Requests):
         """Every event in a namespace, as core `Event` objects, and whether these are all: a person asks for them."""
         return events_in(self._transport, namespace)
 
-    def _learn(self, key: ResourceKey, body: Body) -> None:
-        """Have the cache know what was written at once, as far as it holds objects of this form."""
-        self._watches.follow()
-        if owner_of(body) is not None:
-            resource = self.resource(key.group, key.kind)
-            if body.get("apiVersion") == resource.api_version:
-                self._cache.learn(live_of(Arrival(body), resource))
+    def written_by(self, source: LogSource, since: int | None = None, *, previous: bool = False) -> tuple[Dated, ...]:
+        """What a container has written, see `logs.written_by`."""
+        from gitops_tui.cluster import logs  # noqa: PLC0415 - only for a person who asks
+
+        return logs.written_by(self._transport, source, since, previous=previous)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` on each change of the cache, from a watch thread; returns how to stop that."""
@@ -208,3 +211,11 @@ class Cluster(Requests):
         self._recall.keep_scopes(self._named, self._wanted)
         self._transport.close()
         self._watches.close(_CLOSING)
+
+    def _learn(self, key: ResourceKey, body: Body) -> None:
+        """Have the cache know what was written at once, as far as it holds objects of this form."""
+        self._watches.follow()
+        if owner_of(body) is not None:
+            resource = self.resource(key.group, key.kind)
+            if body.get("apiVersion") == resource.api_version:
+                self._cache.learn(live_of(Arrival(body), resource))

@@ -30,11 +30,8 @@ class Masker:
 
     def mask(self, body: Body, *, secret: bool = False) -> dict[str, Any]:
         """Return the object with its secrets masked. secret: treat it as a Secret whatever it says itself."""
-        places = set(_secret_places(body, secret=secret))
-        if self._paths:
-            places.update(place for path in self._paths for place in resolve(body, path))
-            places.update(_copies((), body))
-        masked: dict[str, Any] = edited(body, _outermost(places), lambda _, value: self._mark(value))
+        places = _hidden_places(body, self._paths, secret=secret)
+        masked: dict[str, Any] = edited(body, places, lambda _, value: self._mark(value))
         return masked if isinstance(masked, dict) else dict(masked)
 
     def _mark(self, value: Any) -> str:
@@ -47,6 +44,14 @@ class Masker:
 def mask(body: Body, masked_paths: Sequence[str] = ()) -> dict[str, Any]:
     """Return an object with its secrets masked: core Secrets (also inside others) and a user's own paths."""
     return Masker(masked_paths).mask(body)
+
+
+def hidden_values(body: Body, masked_paths: Sequence[str] = ()) -> list[Any]:
+    """Return what `mask` takes out of an object."""
+    found: list[Any] = []
+    places = _hidden_places(body, [parse_path(path) for path in masked_paths], secret=False)
+    edited(body, places, lambda _, value: found.append(value))
+    return found
 
 
 def is_masked(body: Body) -> bool:
@@ -66,6 +71,14 @@ def is_masked(body: Body) -> bool:
 def hides(body: Body | None, masked_paths: Sequence[str]) -> bool:
     """Whether a user's path hides something of an object, so that nobody may quote it either."""
     return body is not None and any(True for path in masked_paths for _ in resolve(body, parse_path(path)))
+
+
+def _hidden_places(body: Body, paths: Sequence[Path], *, secret: bool) -> Iterator[Path]:
+    places = set(_secret_places(body, secret=secret))
+    if paths:
+        places.update(place for path in paths for place in resolve(body, path))
+        places.update(_copies((), body))
+    return _outermost(places)
 
 
 def _secret_places(body: Body, *, secret: bool) -> Iterator[Path]:

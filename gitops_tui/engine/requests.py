@@ -6,7 +6,7 @@ journal: a process that is not the writer hands it on to the one that is, and wa
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from gitops_tui.engine.request import Refresh as Refresh  # noqa: PLC0414 - they are found here, like all others
 from gitops_tui.engine.request import Reload as Reload  # noqa: PLC0414
@@ -15,6 +15,9 @@ from gitops_tui.model.operations import ChangeSet, Deletion
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.model.revision import Restoration, RollbackMode
 from gitops_tui.model.values import dataclass
+
+if TYPE_CHECKING:
+    from gitops_tui.model.logs import LogMark
 
 LIVE: Final = "live"
 DEPLOYED: Final = "deployed"
@@ -55,6 +58,20 @@ class Explain(Request):
 
     application: str
     key: ResourceKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLogs(Request):
+    """What the containers of the pods below a resource write. Answer: Logs, without the values that are masked.
+
+    key: None for all of the application's. since: the marks of the last answer, for what came after it.
+    previous: what each container wrote in its run before this one.
+    """
+
+    application: str
+    key: ResourceKey | None = None
+    since: tuple[LogMark, ...] = ()
+    previous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

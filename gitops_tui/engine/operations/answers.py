@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gitops_tui.engine.operations.differing import Differences
 from gitops_tui.engine.operations.planning import Plans
-from gitops_tui.engine.requests import Between, Compare, History, Ignored, LastChange, Plan, PlanDeletion, Reveal
+from gitops_tui.engine.requests import (
+    Between,
+    Compare,
+    History,
+    Ignored,
+    LastChange,
+    Plan,
+    PlanDeletion,
+    ReadLogs,
+    Reveal,
+)
 from gitops_tui.engine.views.explaining import explanation
 from gitops_tui.engine.views.orphans import orphans_in
 from gitops_tui.engine.views.reconcile import Reconciler
@@ -16,6 +28,9 @@ from gitops_tui.model.operations import ChangeSet, HistoryEntry, ResourceCompari
 from gitops_tui.model.resources import Manifest, ResourceKey
 from gitops_tui.model.revision import Revision
 from gitops_tui.source import Mirror
+
+if TYPE_CHECKING:
+    from gitops_tui.model.logs import Logs
 
 _DEPLOYMENTS_SHOWN = 1000
 _CHANGES_KEPT = 20_000
@@ -60,6 +75,13 @@ class Answers:
         """Conditions of a resource and the events about it, or those about all of them."""
         view = self._reconciler.look(application, self.held_revision(application))
         return explanation(view, self._reconciler.cluster(application), key)
+
+    def logs(self, application: Application, request: ReadLogs) -> Logs:
+        """What the containers below a resource write."""
+        from gitops_tui.engine.views.logs import logs_of  # noqa: PLC0415 - few questions are about logs
+
+        view = self._reconciler.look(application, self.held_revision(application))
+        return logs_of(view, self._reconciler.cluster(application), request)
 
     def between(self, application: Application, request: Between) -> Difference:
         """What changes from one side to another."""

@@ -21,6 +21,7 @@ from gitops_tui.engine.requests import (
     PlanDeletion,
     PlanRevert,
     PlanUndo,
+    ReadLogs,
     Render,
     Request,
     Resolve,
@@ -83,6 +84,9 @@ class Questions:
                 self._ask(cluster, lambda: answers.reveal(application, request), future)
             case Explain():
                 self._ask(cluster, lambda: answers.explain(application, request.key), future)
+            case ReadLogs():
+                # A node that does not answer holds up only those who want to read what is written there.
+                self._ask(f"logs {cluster}", lambda: answers.logs(application, request), future)
             case Between():
                 self._ask(cluster, lambda: answers.between(application, request), future)
             case Ignored():

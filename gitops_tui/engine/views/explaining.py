@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from gitops_tui.cluster import Cluster
 from gitops_tui.diff import hides, mask
+from gitops_tui.engine.views.below import bodies_of, chosen_of
 from gitops_tui.engine.views.reconcile import View
 from gitops_tui.health.events import last_time, subject
 from gitops_tui.health.view import View as Live
 from gitops_tui.health.view import seconds
 from gitops_tui.model.application import Application
-from gitops_tui.model.errors import UsageError
 from gitops_tui.model.explanation import Condition, Event, Explanation
-from gitops_tui.model.fields import dig, integer, mapping, mappings, text
+from gitops_tui.model.fields import dig, integer, mapping, text
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import replace
@@ -29,10 +27,8 @@ def explanation(view: View, cluster: Cluster, key: ResourceKey | None) -> Explan
 
     Raises UsageError when it is none of the application's, ClusterError when events cannot be read.
     """
-    bodies = _bodies(view)
-    chosen = bodies if key is None else _with_all_below(key, bodies)
-    if key is not None and not chosen and key not in {pair.key for pair in view.pairs}:
-        raise UsageError(str(key), f"is no resource of application {view.application.name}")
+    bodies = bodies_of(view)
+    chosen = chosen_of(view, bodies, key)
     secretive = {each for each, body in chosen.items() if _is_secretive(view.application, each, body)}
     conditions = _conditions(view.application, bodies[key]) if key in bodies and key is not None else ()
     if key in secretive:
@@ -52,25 +48,6 @@ def explanation(view: View, cluster: Cluster, key: ResourceKey | None) -> Explan
 def _is_secretive(application: Application, key: ResourceKey, body: Body) -> bool:
     """Whether what is said of an object may quote what is hidden."""
     return (key.group, key.kind) == ("", "Secret") or hides(body, application.masked_paths)
-
-
-def _bodies(view: View) -> Mapping[ResourceKey, Body]:
-    own = {pair.key: pair.live for pair in view.pairs if pair.live is not None}
-    return {**own, **{child.key: child.body() for child in view.children}}
-
-
-def _with_all_below(key: ResourceKey, bodies: Mapping[ResourceKey, Body]) -> Mapping[ResourceKey, Body]:
-    found: dict[ResourceKey, Body] = {}
-    front = [key] if key in bodies else []
-    while front:
-        found.update((each, bodies[each]) for each in front)
-        uids = {dig(bodies[each], "metadata", "uid") for each in front}
-        front = [each for each, body in bodies.items() if each not in found and uids & set(_owners(body))]
-    return found
-
-
-def _owners(body: Body) -> Iterable[object]:
-    return (each.get("uid") for each in mappings(dig(body, "metadata", "ownerReferences")))
 
 
 def _conditions(application: Application, live: Body) -> tuple[Condition, ...]:
