@@ -20,17 +20,30 @@ LIST: Final = "list"
 TEXT: Final = "text"
 APPLICATIONS, APPLICATION, DIFF, HISTORY = "applications", "application", "diff", "history"
 PLAN, RECEIPT, OPERATIONS, MANIFEST, INFO = "plan", "receipt", "operations", "manifest", "info"
-REVERT, DELETION = "revert", "deletion"
+REVERT, DELETION, LOGS = "revert", "deletion", "logs"
 EVENTS, REPOSITORIES, CONTEXTS, HELP = "events", "repositories", "contexts", "help"
 
 ROOT: Final = frozenset({APPLICATIONS})
 PLANS: Final = frozenset({PLAN, REVERT, DELETION})
 PAGES: Final = frozenset(
-    {APPLICATIONS, APPLICATION, DIFF, HISTORY, RECEIPT, OPERATIONS, MANIFEST, INFO, EVENTS, REPOSITORIES, CONTEXTS}
+    {
+        APPLICATIONS,
+        APPLICATION,
+        DIFF,
+        HISTORY,
+        RECEIPT,
+        OPERATIONS,
+        MANIFEST,
+        INFO,
+        EVENTS,
+        LOGS,
+        REPOSITORIES,
+        CONTEXTS,
+    }
 )
 TABLES: Final = frozenset({APPLICATIONS, APPLICATION, HISTORY, OPERATIONS, EVENTS, REPOSITORIES, CONTEXTS})
-TEXTS: Final = frozenset({DIFF, MANIFEST, INFO})
-OF_APPLICATION: Final = frozenset({APPLICATIONS, APPLICATION, DIFF, HISTORY, MANIFEST, INFO, EVENTS})
+TEXTS: Final = frozenset({DIFF, MANIFEST, INFO, LOGS})
+OF_APPLICATION: Final = frozenset({APPLICATIONS, APPLICATION, DIFF, HISTORY, MANIFEST, INFO, EVENTS, LOGS})
 OF_RECEIPT: Final = OF_APPLICATION | {RECEIPT}
 BODIES: Final = frozenset({DIFF, MANIFEST})
 
@@ -157,8 +170,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("history", ("h",), "History", "Commits that touch this application", OF_RECEIPT - {HISTORY}, "Look", _on_revision),
     Action("tree", ("t",), "Tree", "The application's resources as a tree", OF_RECEIPT - {APPLICATION}, "Look", _on_application, foot=False),
     Action("manifest", ("y",), "YAML", "Desired, live and predicted YAML of the resource", frozenset({APPLICATION, DIFF}), "Look"),
-    Action("info", ("i",), "Info", "Where it comes from, what is wrong, conditions, events, and what to do", frozenset({APPLICATIONS, APPLICATION, DIFF, MANIFEST, EVENTS, RECEIPT}), "Look", _on_application),
+    Action("info", ("i",), "Info", "Where it comes from, what is wrong, conditions, events, and what to do", frozenset({APPLICATIONS, APPLICATION, DIFF, MANIFEST, EVENTS, LOGS, RECEIPT}), "Look", _on_application),
     Action("events", ("e",), "Events", "What happened to it, and to what is below it", OF_RECEIPT - {EVENTS}, "Look", _on_application, foot=False),
+    Action("logs", ("l",), "Logs", "What the containers of the pods below it write", OF_RECEIPT - {LOGS}, "Look", _on_application, foot=False),
+    Action("container.next", ("tab",), "Next container", "One container after the other, then all of them", frozenset({LOGS}), "Look"),
+    Action("container.previous", ("shift+tab",), "Previous container", "The container before this one", frozenset({LOGS}), "Look", foot=False),
+    Action("run.before", ("p",), "Run before", "What each container wrote before its last restart, or what it writes now", frozenset({LOGS}), "Look"),
+    Action("times", ("T",), "Times", "When each line was written, on or off", frozenset({LOGS}), "Look", foot=False),
+    Action("wrap", ("w",), "Wrap", "Break long lines, or go sideways with ← →", frozenset({LOGS}), "Look"),
     Action("sync", ("s",), "Sync", "Make the cluster what Git says: plan, confirm, run", OF_RECEIPT - {HISTORY}, "Act", _may_sync, dangerous=True),
     Action("rollback", ("R",), "Rollback", "Go back to a commit: choose it, plan, confirm, run", OF_RECEIPT - {DIFF}, "Act", _may_sync, dangerous=True),
     Action("unpin", ("u",), "Unpin", "Follow the tracked revision again", frozenset({APPLICATIONS, APPLICATION, HISTORY, INFO, RECEIPT}), "Act", _is_pinned, dangerous=True, shy=True),

@@ -49,6 +49,7 @@ COMMANDS: Final = (
     Command("history", ("h", "log"), "commits", actions.HISTORY, argument="application", needs_argument=True),
     Command("info", ("i",), "where it comes from, what is wrong", actions.INFO, argument="application", needs_argument=True),
     Command("events", ("ev",), "what happened to its resources", actions.EVENTS, argument="application", needs_argument=True),
+    Command("logs", ("l",), "what its containers write", actions.LOGS, argument="application", needs_argument=True),
     Command("sync", ("s",), "plan a sync", action="sync", argument="application", needs_argument=True),
     Command("rollback", ("rb",), "choose a commit to go back to", action="rollback", argument="application", needs_argument=True),
     Command("delete", ("rm",), "stop tracking it, and leave or delete its objects", action="delete", argument="application", needs_argument=True),

@@ -136,7 +136,10 @@ def test_the_run_before_is_read_for_who_asks_for_it(shop: Shop) -> None:
     shop.logs.begin(("shop", "web-1", "app"))
     shop.writes("web-1", "app", "started", at=5)
     assert texts(shop.read()) == ["started"]
-    assert texts(shop.read(previous=True)) == ["panic: out of luck"]
+    shop.pod("web-2", "app")
+    shop.writes("web-2", "app", "never restarted")
+    before = shop.read(previous=True)
+    assert (texts(before), before.notes) == (["panic: out of luck"], {})
 
 
 def test_what_a_container_quotes_of_a_secret_is_hidden(shop: Shop) -> None:

@@ -21,6 +21,7 @@ from gitops_tui.engine.requests import (
     PlanDeletion,
     PlanRevert,
     PlanUndo,
+    ReadLogs,
     Request,
     Reveal,
     Revert,
@@ -40,6 +41,7 @@ from gitops_tui.model.differences import Difference
 from gitops_tui.model.errors import SourceError, Stage
 from gitops_tui.model.explanation import Condition, Event, Explanation
 from gitops_tui.model.ignore import IgnoreRule
+from gitops_tui.model.logs import LogLine, LogMark, Logs, LogSource
 from gitops_tui.model.operations import (
     Action,
     Change,
@@ -613,6 +615,42 @@ def explained(request: Explain) -> Explanation:
     return Explanation(conditions if request.key == deployment else (), chosen)
 
 
+CART_PODS = tuple(f"cart-{sha('cart')[:9]}-{end}" for end in ("6xk2p", "m4t9z"))
+_CART_SAYS = (
+    (0, "cart", "starting registry.example.com/shop/cart:3.8.1-hotfix"),
+    (0, "envoy", "[2026-03-06 11:58:12.004][1][info][main] all clusters initialized, starting workers"),
+    (0, "cart", "connecting to postgres://cart:••••••••@cart-db.shop.svc:5432/cart"),
+    (1, "cart", "starting registry.example.com/shop/cart:3.8.1-hotfix"),
+    (0, "cart", "ready to serve on :8080, 5 workers"),
+    (1, "cart", "ready to serve on :8080, 5 workers"),
+    (0, "cart", '{"level":"info","route":"GET /cart/81","status":200,"took_ms":12}'),
+    (1, "cart", '{"level":"info","route":"POST /cart/81/items","status":201,"took_ms":31}'),
+    (1, "cart", "WARN pool is at 48 of 50 connections"),
+    (0, "cart", "ERROR GET /healthz: context deadline exceeded"),
+    (0, "cart", "Traceback (most recent call last):"),
+    (0, "cart", '    raise PoolTimeout("no connection for 5 s")'),
+    (0, "cart", "cart.db.PoolTimeout: no connection for 5 s; all 50 wait for the price service, that takes 4.8 s"),
+    (1, "cart", '{"level":"info","route":"GET /cart/17","status":200,"took_ms":4801}'),
+    (1, "envoy", "[2026-03-06 11:59:40.310][1][warning][upstream] price: 3 of 4 hosts unhealthy"),
+    (0, "cart", '{"level":"error","route":"GET /cart/81","status":503,"took_ms":5003}'),
+)  # fmt: skip
+
+
+def written(request: ReadLogs) -> Logs:
+    """What the cart's containers write: everything to who begins to read, then nothing more."""
+    sources = [LogSource("shop", pod, container) for pod in CART_PODS for container in ("cart", "envoy")]
+    if request.previous:
+        last = LogLine(sources[0], int(NOW - HOUR) * 10**9, "panic: no price service")
+        return Logs((last,), tuple(sources), notes=dict.fromkeys(sources[1:], "it was never started again"))
+    began = int(NOW - 2 * MINUTE)
+    lines = tuple(
+        LogLine(LogSource("shop", CART_PODS[pod], container), (began + 6 * at) * 10**9, text)
+        for at, (pod, container, text) in enumerate(_CART_SAYS)
+    )
+    marks = tuple(LogMark(source, lines[-1].time, 1) for source in sources)
+    return Logs(() if request.since else lines, tuple(sources), marks)
+
+
 def revealed(request: Reveal) -> ResourceComparison:
     """The session key as it is: nothing masked."""
     sides = [
@@ -645,6 +683,7 @@ class ScriptedEngine:
                 Revision(request.start), Revision(request.end or ""), cart_comparisons()
             ),
             Explain: explained,
+            ReadLogs: written,
             Reveal: revealed,
             LastGood: lambda _: Revision(cart_history()[2].sha),
         }

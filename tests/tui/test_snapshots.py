@@ -153,6 +153,8 @@ SCENES = (
     Scene("info", steps(("G", "i"), "is the VPN up?")),
     Scene("info-resource", steps(("enter", "i"), "MinimumReplicasAvailable")),
     Scene("events", steps(("e",), "Unhealthy")),
+    Scene("logs", steps(("l",), "PoolTimeout", "following")),
+    Scene("logs-container", steps(("l",), "PoolTimeout", ("shift+tab",), "4 of 4")),
     Scene("problems", commanded("problems", "permission denied")),
     Scene("repositories", commanded("repos", "permission denied")),
     Scene("contexts", commanded("ctx", "Unreachable", "VPN")),

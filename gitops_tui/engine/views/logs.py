@@ -22,6 +22,7 @@ from gitops_tui.model.text import sanitize
 MOST_SOURCES: Final = 24
 """Containers that are read at once: each is a request, and more of them nobody follows."""
 _LONGEST: Final = 10_000
+_BAD_REQUEST: Final = 400
 _STYLED: Final = pattern("\x1b\\[[0-9;:?]*[A-Za-z]")
 _LISTS: Final = ("initContainers", "containers", "ephemeralContainers")
 
@@ -46,7 +47,9 @@ def logs_of(view: View, cluster: Cluster, request: ReadLogs) -> Logs:
         except UnreachableError:
             raise
         except ClusterError as error:
-            notes[source] = error.message
+            # Refused as a bad request is also to read what a container wrote that was never started again.
+            if not (request.previous and error.status == _BAD_REQUEST):
+                notes[source] = error.message
             continue
         if fresh := _after(found, mark):
             marks[source] = _mark(source, fresh, mark)

@@ -158,8 +158,10 @@ def wrap(spans: Line, cells: int, indent: int = 0) -> list[Line]:
                     left = left[len(head) :]
                 rows.append([Span(" " * indent)] if indent else [])
                 room = fresh
+            if cell_len(left) > room:
+                left, room = left.rstrip(), 0
             rows[-1].append(span._replace(text=left))
-            room -= cell_len(left)
+            room = max(room - cell_len(left), 0)
     return [tuple(row) for row in rows if any(span.text.strip() for span in row)]
 
 

@@ -47,6 +47,15 @@ def moment(then: float | None) -> str:
         return ""
 
 
+def clock(then: float, now: float) -> str:
+    """Local time of day to the second, of another day with month and day; "" when it lies beyond the calendar."""
+    try:
+        moment, today = (datetime.fromtimestamp(each).astimezone() for each in (then, now))
+        return moment.strftime("%H:%M:%S" if moment.date() == today.date() else "%m-%d %H:%M:%S")
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
 def duration(seconds: float) -> str:
     """`0.4s`, `12s`, `3m 04s`, `1h 02m`."""
     value = max(seconds, 0.0)

@@ -13,6 +13,7 @@ from gitops_tui.tui.screens.diff import DiffView
 from gitops_tui.tui.screens.events import EventsView
 from gitops_tui.tui.screens.history import HistoryView
 from gitops_tui.tui.screens.info import InfoView
+from gitops_tui.tui.screens.logs import LogsView
 from gitops_tui.tui.screens.manifest import ManifestView
 from gitops_tui.tui.screens.operations import OperationsView
 from gitops_tui.tui.screens.places import ContextsView, RepositoriesView
@@ -29,6 +30,7 @@ SCREENS: Final[dict[str, Callable[[Location], View]]] = {
     actions.MANIFEST: ManifestView,
     actions.INFO: InfoView,
     actions.EVENTS: EventsView,
+    actions.LOGS: LogsView,
     actions.REPOSITORIES: RepositoriesView,
     actions.CONTEXTS: ContextsView,
 }

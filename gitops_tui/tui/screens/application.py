@@ -124,6 +124,11 @@ class ApplicationView(Marking):
         resource = self.resource()
         self.cockpit.visit(Location(actions.EVENTS, self.subject(), resource.key if resource else None))
 
+    def do_logs(self) -> None:
+        """Show what the containers below the resource under the cursor write."""
+        resource = self.resource()
+        self.cockpit.visit(Location(actions.LOGS, self.subject(), resource.key if resource else None))
+
     def do_diff(self) -> None:
         """Show the difference of the resource under the cursor among the others."""
         resource = self.resource()

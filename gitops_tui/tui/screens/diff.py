@@ -286,6 +286,11 @@ class DiffView(Revealing):
             place = Location(actions.MANIFEST, self.location.application, comparison.key, self.location.revision)
             self.cockpit.visit(place)
 
+    def do_logs(self) -> None:
+        """Show what the containers below the resource write."""
+        comparison = self.chosen()
+        self.cockpit.visit(Location(actions.LOGS, self.subject(), comparison.key if comparison else None))
+
     def do_back(self) -> None:
         """Give the keyboard back to the list, else leave."""
         table = self.query_one(Table)

@@ -109,6 +109,11 @@ class EventsView(Listing):
         """Explain the object that the event is about."""
         self.on_table_opened()
 
+    def do_logs(self) -> None:
+        """Show what the containers below the object of the event write."""
+        row = self.table.current
+        self.cockpit.visit(Location(actions.LOGS, self.subject(), row.value.about if row else self.location.key))
+
     def do_copy(self) -> None:
         """Copy the message."""
         row = self.table.current

@@ -108,6 +108,10 @@ class Verbs(Screen[Any]):
         """Show what happened."""
         self.cockpit.visit(Location(actions.EVENTS, self.subject(), self.location.key))
 
+    def do_logs(self) -> None:
+        """Show what the containers write."""
+        self.cockpit.visit(Location(actions.LOGS, self.subject(), self.location.key))
+
     def do_sync(self) -> None:
         """Plan a sync."""
         self.cockpit.plan(self.subject())

@@ -30,10 +30,13 @@ class Pager(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.wrapped = wrapped
         self.matches: tuple[int, ...] = ()
+        self._sought: re.Pattern[str] | None = None
         self._source: tuple[Line, ...] = ()
         self._grounds: tuple[Ground, ...] = ()
         self._lines: tuple[Line, ...] = ()
         self._centred = False
+        self._broken: dict[Line, Sequence[Line]] = {}
+        self._broken_at = 0
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -41,20 +44,41 @@ class Pager(ScrollView, can_focus=True):
         return self._lines
 
     def show(self, lines: Sequence[Line], grounds: Sequence[Ground] = (), *, centred: bool = False) -> None:
-        """Show these lines, each on its ground; the place in the text stays when it can."""
+        """Show these lines, each on its ground; the place in the text stays when it can, and so does what is sought."""
         self._source, self._grounds, self._centred = tuple(lines), tuple(grounds), centred
-        self.matches = ()
         self._flow()
+
+    def wrap(self, *, wrapped: bool) -> None:
+        """Break long lines from now on, or scroll sideways."""
+        self.wrapped = wrapped
+        self.scroll_to(x=0, animate=False, force=True)
+        self._flow()
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the last line is in sight, so that more of them are followed."""
+        return int(self.scroll_offset.y) >= int(self.max_scroll_y)
 
     def _flow(self) -> None:
         cells = self.size.width
         if self.wrapped and cells > 0:
-            self._lines = tuple(row for one in self._source for row in (wrap(one, cells, 2) or [EMPTY]))
+            bar = self.styles.scrollbar_size_vertical
+            self._lines = self._break(cells - bar)
+            if len(self._lines) <= self.size.height:
+                self._lines = self._break(cells)
         else:
             self._lines = self._source
+        self._mark()
         widest = 0 if self.wrapped or self._centred else max(map(width, self._lines), default=0)
         self.virtual_size = Size(max(widest, 1), len(self._lines))
         self.refresh()
+
+    def _break(self, cells: int) -> tuple[Line, ...]:
+        """Break the long lines. One that was broken for this width stays so: of a text that grows, most is known."""
+        known = self._broken if cells == self._broken_at else {}
+        self._broken_at = cells
+        self._broken = {one: known.get(one) or wrap(one, cells, 2) or [EMPTY] for one in self._source}
+        return tuple(row for one in self._source for row in self._broken[one])
 
     def on_resize(self) -> None:
         """Wrap again, and say so to whoever draws for a width."""
@@ -83,12 +107,18 @@ class Pager(ScrollView, can_focus=True):
 
     def search(self, pattern: re.Pattern[str] | None) -> int:
         """Mark the lines that match and go to the first at or below the top; how many match. None: mark nothing."""
-        self.matches = tuple(at for at, one in enumerate(self._lines) if pattern and pattern.search(plain(one)))
+        self._sought = pattern
+        self._mark()
         if self.matches:
             top = int(self.scroll_offset.y)
             self.go(next((at for at in self.matches if at >= top), self.matches[0]))
         self.refresh()
         return len(self.matches)
+
+    def _mark(self) -> None:
+        sought = self._sought
+        found = (at for at, one in enumerate(self._lines) if sought.search(plain(one))) if sought else ()
+        self.matches = tuple(found)
 
     def step(self, places: Sequence[int], by: int) -> int | None:
         """Go to the next (1) or previous (-1) of these line numbers; which one in their order, None at the end."""
@@ -102,6 +132,10 @@ class Pager(ScrollView, can_focus=True):
     def go(self, at: int) -> None:
         """Bring a line to the top, as far as the text reaches."""
         self.scroll_to(y=at, animate=False, force=True)
+
+    def to_end(self) -> None:
+        """Bring the last line to the bottom."""
+        self.go(self.virtual_size.height)
 
     def action_move(self, where: str) -> None:
         """Scroll: up, down, left, right, page_up, page_down, top, bottom."""

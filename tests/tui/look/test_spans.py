@@ -57,7 +57,7 @@ def test_a_fitted_line_has_exactly_its_width(texts: list[str], cells: int) -> No
 def test_breaking_ends_and_keeps_every_word_within_its_cells(texts: list[str], cells: int, indent: int) -> None:
     rows = wrap(of(*texts), cells, indent)
     if cells > indent + 2:
-        assert all(width(row) - (len(plain(row)) - len(plain(row).rstrip())) <= cells for row in rows)
+        assert all(width(row) <= cells for row in rows)
         shown = "".join("".join(plain(row).split()) for row in rows)
         assert shown == "".join("".join(text.split()) for text in texts)
 
@@ -72,7 +72,7 @@ def test_chopping_loses_no_character(texts: list[str], cells: int) -> None:
 def test_later_lines_of_a_broken_line_are_indented() -> None:
     assert [plain(row) for row in wrap(of("why it was refused by the server"), 16, 2)] == [
         "why it was ",
-        "  refused by the ",
+        "  refused by the",
         "  server",
     ]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 import pytest
 
-from gitops_tui.tui.look.times import age, ago, duration, moment, since, until
+from gitops_tui.tui.look.times import age, ago, clock, duration, moment, since, until
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,13 @@ def test_what_never_happened_says_so() -> None:
 )
 def test_a_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_time_of_another_day_says_which() -> None:
+    noon = datetime(2026, 3, 6, 12, tzinfo=None).timestamp()  # noqa: DTZ001 - local time is what is shown
+    assert clock(noon + 1.9, noon + 3600) == "12:00:01"
+    assert clock(noon, noon + 86_400) == "03-06 12:00:00"
+    assert clock(1e18, noon) == ""
 
 
 @pytest.mark.parametrize("then", [None, 0.0, 1e18, -1e18, math.inf])
