@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from gitops_tui.model.operations import OperationPhase, ResourceResult
 from gitops_tui.model.resources import Body, Manifest, ResourceKey
@@ -88,14 +88,26 @@ class Recorder(Protocol):
         """One resource is done."""
 
 
-Progress = Callable[[int, int, str], None]
-"""Called with writes done, writes in all, and what happens now."""
-
 Lookup = Callable[[ResourceKey], Body | None]
 """The current live object, from a cache or the server; None when there is none."""
 
 Children = Callable[[Body], Iterable[Body]]
 """The live objects below a live object: ReplicaSets, Jobs, Pods."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who hears how an execution gets on; called in its thread.
+
+    progress: writes done, writes in all, and what happens now. rests: true when it only waits, and has for a while;
+    false when it goes on.
+    """
+
+    progress: Callable[[int, int, str], None] = lambda _done, _total, _what: None
+    rests: Callable[[bool], None] = lambda _: None
+
+
+NOBODY: Final = Audience()
 
 
 @dataclass(frozen=True, slots=True)

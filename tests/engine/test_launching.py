@@ -16,7 +16,7 @@ from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations.halt import Halt
 from gitops_tui.engine.operations.launching import Launcher
 from gitops_tui.engine.operations.planning import Approved
-from gitops_tui.engine.operations.running import Ended, Operations, Order, Progress, Rests
+from gitops_tui.engine.operations.running import Ended, Operations, Order
 from gitops_tui.engine.requests import Reload, Sync
 from gitops_tui.engine.schedule.books import Books
 from gitops_tui.engine.schedule.desk import Desk
@@ -26,6 +26,7 @@ from gitops_tui.model.application import Application, Destination, Source
 from gitops_tui.model.errors import GitopsError, PlanError
 from gitops_tui.model.operations import OperationKind, OperationPhase, Receipt
 from gitops_tui.model.values import replace
+from gitops_tui.sync.ports import Audience
 from tests.support.lanes import Slow
 from tests.support.manifests import config_map
 from tests.support.stage import stage
@@ -37,11 +38,11 @@ class Instant:
     def __init__(self) -> None:
         self.slow: dict[str, Callable[[], None]] = {}
 
-    def run(self, application: Application, order: Order, halt: Halt, progress: Progress, rests: Rests) -> Ended:
+    def run(self, application: Application, order: Order, halt: Halt, audience: Audience) -> Ended:
         if application.name in self.slow:
-            rests(True)
+            audience.rests(True)
             self.slow[application.name]()
-            rests(False)
+            audience.rests(False)
         phase = halt.phase if halt.event.is_set() else OperationPhase.SUCCEEDED
         return Ended(Receipt("op", application.name, order.approved.revision, order.kind, order.actor, phase))
 

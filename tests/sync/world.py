@@ -18,7 +18,7 @@ from gitops_tui.model.resources import Body, Drift, DriftCode, Manifest, Resourc
 from gitops_tui.sync import Pair, stamp
 from gitops_tui.sync.execution import execute
 from gitops_tui.sync.plan import plan
-from gitops_tui.sync.ports import Outcome
+from gitops_tui.sync.ports import Audience, Outcome
 
 BUILTIN = {
     "v1": "Namespace ConfigMap Secret Service ServiceAccount PersistentVolume PersistentVolumeClaim Pod",
@@ -311,7 +311,7 @@ class Scene:
     def _known(self) -> frozenset[ResourceKey]:
         return frozenset(key for key, live in self.world.objects.items() if owner_of(live) == self.application.name)
 
-    def execute(self, changeset: ChangeSet, **more: Any) -> Outcome:
+    def execute(self, changeset: ChangeSet, *, rests: Callable[[bool], None] = lambda _: None, **more: Any) -> Outcome:
         """Run a plan; nothing ever sleeps."""
         self.recorder.inventory |= self._known()
         return execute(
@@ -320,7 +320,7 @@ class Scene:
             changeset,
             recorder=self.recorder,
             stop=self.stop,
-            progress=lambda done, total, what: self.told.append((done, total, what)),
+            audience=Audience(lambda done, total, what: self.told.append((done, total, what)), rests),
             clock=self.clock,
             wait=self.clock.wait,
             now=lambda: 0.0,

@@ -19,6 +19,7 @@ from gitops_tui.model.operations import OperationKind, OperationPhase, Pause, Pi
 from gitops_tui.model.status import Problem, RunningOperation
 from gitops_tui.model.text import one_line
 from gitops_tui.model.values import dataclass, replace
+from gitops_tui.sync.ports import Audience
 
 _MOST_RESTING: Final = 32
 """Operations that only wait and whose places others take: each keeps a thread."""
@@ -114,7 +115,7 @@ class Launcher:
         self._desk.run(
             lane,
             self._desk.books.config.settings.parallel,
-            lambda: self._operations.run(application, order, halt, progress, rests),
+            lambda: self._operations.run(application, order, halt, Audience(progress, rests)),
             lambda ended: self._ended(tracked, order, ended, future),
             lambda error: self._not_run(tracked, order, error, future),
         )

@@ -19,12 +19,9 @@ from gitops_tui.model.operations import ChangeSet, OperationKind, OperationPhase
 from gitops_tui.model.resources import Body, ResourceKey
 from gitops_tui.model.values import dataclass, replace
 from gitops_tui.sync.execution import execute
-from gitops_tui.sync.ports import Outcome
+from gitops_tui.sync.ports import Audience, Outcome
 
 _TRIES: Final = 3
-Progress = Callable[[int, int, str], None]
-Rests = Callable[[bool], None]
-"""Told true when an operation only waits, and has for a while; false when it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class Operations:
         self._plans = plans
         self._wave_pause = wave_pause
 
-    def run(self, application: Application, order: Order, halt: Halt, progress: Progress, rests: Rests) -> Ended:
+    def run(self, application: Application, order: Order, halt: Halt, audience: Audience) -> Ended:
         """Make the plan again, see that it is the approved one, execute it, and journal all of it.
 
         Raises PlanError, with nothing written, when the plan is stale, refused, or held and not approved.
@@ -84,7 +81,7 @@ class Operations:
             for key in sorted(planned.absent):
                 self._journal.strike(application.name, context, key)
             recorder = _JournalRecorder(self._journal, receipt.operation, context)
-            outcome = self._execute(application, order, changeset, recorder=recorder, halt=halt, told=(progress, rests))
+            outcome = self._execute(application, order, changeset, recorder=recorder, halt=halt, audience=audience)
             entry.receipt, entry.permanent = _ended(receipt, outcome, halt), outcome.permanent
         return Ended(entry.receipt, entry.permanent, entry.is_written)
 
@@ -115,9 +112,8 @@ class Operations:
         *,
         recorder: _JournalRecorder,
         halt: Halt,
-        told: tuple[Progress, Rests],
+        audience: Audience,
     ) -> Outcome:
-        progress, rests = told
         cluster = self._reconciler.cluster(application)
         for attempt in range(_TRIES):
             try:
@@ -127,8 +123,7 @@ class Operations:
                     changeset,
                     recorder=recorder,
                     stop=halt.event,
-                    progress=progress,
-                    rests=rests,
+                    audience=audience,
                     timeout=order.timeout,
                     lookup=lambda key: seen(cluster, key),
                     children=lambda live: below(cluster, live),

@@ -26,7 +26,7 @@ from gitops_tui.sync.execution.run import FailedError, Run
 from gitops_tui.sync.execution.settle import describe, settle
 from gitops_tui.sync.hooks import timed
 from gitops_tui.sync.order import arranged, steps
-from gitops_tui.sync.ports import Children, Cluster, Lookup, Outcome, Progress, Recorder
+from gitops_tui.sync.ports import NOBODY, Audience, Children, Cluster, Lookup, Outcome, Recorder
 
 WAVE_PAUSE: Final = 2.0
 """Seconds between two waves (Argo CD's default)."""
@@ -46,8 +46,7 @@ def execute(
     *,
     recorder: Recorder,
     stop: threading.Event | None = None,
-    progress: Progress | None = None,
-    rests: Callable[[bool], None] = lambda _: None,
+    audience: Audience = NOBODY,
     timeout: float | None = None,
     dry_run: bool = False,
     lookup: Lookup | None = None,
@@ -59,11 +58,10 @@ def execute(
 ) -> Outcome:
     """Make the cluster what the plan says, and return what became of every resource.
 
-    recorder is told of each step as it happens. stop ends it after the running writes. rests: told true when it only
-    waits, and has for a while, and false when it goes on. timeout: seconds that each wait for health, for a hook or
-    for a deletion may take; the application's policy by default. dry_run: only check. lookup: where live objects are
-    read for their health, the cluster by default. children: what lies below a live object, to tell why it is not
-    healthy.
+    recorder is told of each step as it happens. stop ends it after the running writes. timeout: seconds that each wait
+    for health, for a hook or for a deletion may take; the application's policy by default. dry_run: only check.
+    lookup: where live objects are read for their health, the cluster by default. children: what lies below a live
+    object, to tell why it is not healthy.
 
     Raises StalePlanError when the cluster moved since the plan, and PlanError when the plan was refused; nothing
     is written then. Failures of later steps are part of the Outcome.
@@ -71,7 +69,7 @@ def execute(
     if changeset.refusals:
         raise PlanError(f"application {application.name}", f"the plan is refused: {changeset.refusals[0]}")
     event = stop if stop is not None else threading.Event()
-    pace = Pace(clock, wait if wait is not None else event.wait, event.is_set, rests)
+    pace = Pace(clock, wait if wait is not None else event.wait, event.is_set, audience.rests)
     seconds = application.policy.health_timeout if timeout is None else timeout
     started = now()
     changes = [timed(change, started, application, changeset.revision) for change in changeset.changes]
@@ -83,7 +81,7 @@ def execute(
             recorder,
             pace,
             pool,
-            progress if progress is not None else lambda _done, _total, _what: None,
+            audience.progress,
             lookup if lookup is not None else cluster.read,
             children if children is not None else lambda _live: (),
             now,

@@ -19,7 +19,7 @@ from gitops_tui.sync.execution.pace import Pace
 from gitops_tui.sync.judge import judge
 from gitops_tui.sync.order import Introduced
 from gitops_tui.sync.plan import IN_SYNC
-from gitops_tui.sync.ports import Children, Cluster, Lookup, Progress, Recorder
+from gitops_tui.sync.ports import Children, Cluster, Lookup, Recorder
 
 T = TypeVar("T")
 NOT_SEEN: Final = Health(HealthCode.PROGRESSING, "not seen yet")
@@ -42,7 +42,7 @@ class Run:
     recorder: Recorder
     pace: Pace
     pool: Executor
-    progress: Progress
+    progress: Callable[[int, int, str], None]
     lookup: Lookup
     children: Children
     now: Callable[[], float]
