@@ -17,10 +17,6 @@ from gitops_tui.yamlio import rows
 from tests.support.stage import stage
 
 _OBJECTS = 1000
-_HELD = (
-    "after it, 5 to 10 ms for reading and 5 ms for checking 1000 objects, of which what falls into its own end costs "
-    "nothing; before it, 2 ms to confine and start it. The lower figure is without a garbage collection in it"
-)
 _RENDERERS = frozenset({"kubectl", "kustomize", "helm"})
 _TEMPLATE = """\
 {{- range $number := until (int .Values.count) }}
@@ -95,7 +91,7 @@ def _beside(setting: Setting, place: Path, command: Sequence[str], what: str, pe
     timed(command, setting.folder)
     mine, alone = in_turn(setting.repeats * 2, ours, lambda _: timed(command, setting.folder))
     note = f"`{peer}` alone, whose output nobody reads; ours ends with {_OBJECTS} manifests that were read and checked"
-    yield Row(f"render: {what} of {_OBJECTS} objects", mine, alone, 1.1, note, _HELD)
+    yield Row(f"render: {what} of {_OBJECTS} objects", mine, alone, 1.1, note)
 
 
 def unrelated(setting: Setting) -> Iterator[Row]:
