@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.embedded.store.items import Event
+from gitops_tui.engine.requests import PauseAutomation
 from gitops_tui.model.application import SyncMode, SyncPolicy
 from gitops_tui.model.errors import JournalError, SourceError
-from gitops_tui.model.operations import OperationPhase
+from gitops_tui.model.operations import OperationPhase, Pin
 from gitops_tui.model.status import ApplicationStatus, SyncCode
 from tests.faults.conftest import SHOP, Enter
 from tests.support.api_client import ApiClient
@@ -119,6 +121,70 @@ def test_room_that_goes_in_the_middle_of_a_sync(enter: Enter, server: EmbeddedSe
         assert [each.phase.is_final for each in shop.journal.receipts(SHOP)] == [True, True, True]
         assert shop.journal.verify().intact
         assert undisturbed(tmp_path, shop)["cluster"] == held(server, SHOP)
+
+
+def test_a_pause_whose_end_comes_while_there_is_no_room_is_lifted_when_there_is(
+    enter: Enter, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with enter(policy=AUTO) as shop:
+        shop.until(is_synced)
+        until = time.time() + 3600
+        shop.ask(PauseAutomation(SHOP, "alice", "stocktaking", until))
+        second = green(shop)
+        shop.until(lambda status: status.waiting == "paused by alice: stocktaking")
+        diary = Diary(server, SHOP)
+        with no_room():
+            monkeypatch.setattr(time, "time", lambda: until + 1)
+            shop.until(lambda _status: is_read_only(shop))
+
+            for _ in range(30):
+                shop.clock.now += 1
+                shop.worker.step()
+            assert shop.worker.failure is None
+            assert shop.store.current.applications[SHOP].pause is not None, "it is not lifted yet"
+            assert shop.worker._wait_time() > 0.1, "and nobody turns in circles until it is"
+            assert diary() == {}
+        shop.until(is_at(second))
+
+        assert shop.store.current.applications[SHOP].pause is None
+        assert banner(shop) == []
+        assert diary() == {"MODIFIED configmaps/settings": 1}
+        assert shop.journal.verify().intact
+
+
+def test_a_pin_that_is_superseded_while_nothing_can_be_written_down_is_lifted_when_it_can(
+    enter: Enter, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with enter(policy=AUTO) as shop:
+        shop.until(is_synced)
+        first = shop.repository.git("rev-parse", "HEAD")
+        second = green(shop)
+        shop.until(is_at(second))
+        shop.roll_back(first)
+        diary = Diary(server, SHOP)
+        unpin = shop.journal.unpin
+        refused: list[str] = []
+
+        def without_room(application: str, who: str) -> Pin | None:
+            with no_room():
+                refused.append(application)
+                return unpin(application, who)
+
+        monkeypatch.setattr(shop.journal, "unpin", without_room)
+        third = shop.repository.commit("Red", {"app/settings.yaml": config_map("settings", colour="red")})
+        shop.until(lambda _status: len(refused) > 1)
+
+        assert shop.worker.failure is None
+        pin = shop.store.current.applications[SHOP].pin
+        assert pin is not None, "it is not lifted yet"
+        assert pin.revision == first
+        assert diary() == {}
+        monkeypatch.setattr(shop.journal, "unpin", unpin)
+        shop.until(is_at(third))
+
+        assert shop.store.current.applications[SHOP].pin is None
+        assert banner(shop) == []
+        assert diary() == {"MODIFIED configmaps/settings": 1}
 
 
 def test_a_start_without_room_shows_everything_and_writes_when_there_is_room(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Final
 
 from gitops_tui.engine.automation.deciding import Deciding
 from gitops_tui.engine.automation.intent import Intent
@@ -14,7 +15,10 @@ from gitops_tui.engine.operations.running import Order
 from gitops_tui.engine.rollback.relapses import Relapses
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import NEVER, Tracked
+from gitops_tui.model.errors import JournalError
 from gitops_tui.model.operations import OperationKind, Pin
+
+_LIFT_AGAIN: Final = 5.0
 
 
 class Automatic:
@@ -34,6 +38,7 @@ class Automatic:
         self._relapses = relapses
         self._closing = closing
         self._was_active = False
+        self._lifts_from = 0.0
 
     def start_due(self) -> bool:
         """Start what the policies call for; returns whether anything was."""
@@ -84,13 +89,23 @@ class Automatic:
         return self._desk.books.context_of(tracked.application) in self._desk.books.config.settings.read_only_contexts
 
     def _lift_what_is_over(self) -> None:
-        if not self._desk.journal.is_writer:
+        now = self._desk.clock()
+        if not self._desk.journal.is_writer or now < self._lifts_from:
             return
-        wall = time.time()
+        try:
+            self._lift_pauses(time.time())
+            self._lift_pins(time.time())
+        except JournalError:
+            # They hold until that can be written down; the journal itself shows why it cannot, as a banner.
+            self._lifts_from = now + _LIFT_AGAIN
+
+    def _lift_pauses(self, wall: float) -> None:
         for pause in tuple(self._desk.books.pauses.values()):
             if pause.until is not None and pause.until <= wall:
                 self._desk.journal.resume(pause.application, "time")
                 self._desk.books.load_journal()
+
+    def _lift_pins(self, wall: float) -> None:
         for pin in tuple(self._desk.books.pins.values()):
             if _until(pin) <= wall:
                 self._desk.journal.unpin(pin.application, "time")
@@ -102,8 +117,10 @@ class Automatic:
         """Monotonic seconds at which automation may want to start something."""
         now, wall = self._desk.clock(), time.time()
         due = [self._deciding.next_due(), self._relapses.next_due()]
-        due += [now + p.until - wall for p in self._desk.books.pauses.values() if p.until is not None]
-        due += [now + _until(pin) - wall for pin in self._desk.books.pins.values()]
+        if self._desk.journal.is_writer:
+            over = [pause.until for pause in self._desk.books.pauses.values() if pause.until is not None]
+            over += [_until(pin) for pin in self._desk.books.pins.values()]
+            due += [max(now + until - wall, self._lifts_from) for until in over]
         return min(due)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations import handover
@@ -28,9 +28,11 @@ from gitops_tui.engine.requests import (
 from gitops_tui.engine.rollback.reverting import Reverting
 from gitops_tui.engine.schedule.desk import Desk
 from gitops_tui.engine.schedule.tracking import Tracked
-from gitops_tui.model.errors import GitopsError, PlanError
+from gitops_tui.model.errors import GitopsError, JournalError, PlanError
 from gitops_tui.model.operations import OperationKind, Pause, Pin
 from gitops_tui.model.windows import OPEN, standing
+
+_LIFT_AGAIN: Final = 5.0
 
 
 class Commands:
@@ -152,11 +154,18 @@ class Commands:
 
     def lift(self, pin: Pin) -> None:
         """A newer commit than the quarantined one has arrived: follow the tracked revision again."""
-        if self._desk.journal.is_writer:
+        if not self._desk.journal.is_writer:
+            return
+        tracked = self._desk.books.tracked.get(pin.application)
+        try:
             self._desk.journal.unpin(pin.application, "next commit")
-            tracked = self._desk.books.tracked.get(pin.application)
+        except JournalError:
+            # It holds until that can be written down; the next look finds it superseded again.
             if tracked is not None:
-                self._automation_changed(tracked)
+                tracked.stir(self._desk.clock() + _LIFT_AGAIN)
+            return
+        if tracked is not None:
+            self._automation_changed(tracked)
 
     def take_question(self, kind: str, payload: Mapping[str, Any], future: Future[Any]) -> None:
         """Do what another process asked for; whatever goes wrong is its answer."""
