@@ -132,6 +132,7 @@ _SHOWN: Final = {
     "escape": "Esc",
     "space": "Space",
     "tab": "Tab",
+    "shift+tab": "⇧Tab",
     "up": "↑",
     "down": "↓",
     "left": "←",
