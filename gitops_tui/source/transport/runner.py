@@ -67,7 +67,7 @@ LOCAL: Final = Access()
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """stderr: the first 64 KiB, decoded."""
+    """stderr: the first 64 KiB, decoded, without secrets."""
 
     stdout: bytes
     stderr: str
@@ -107,10 +107,10 @@ class Runner:
         with self.stream(git_dir, *arguments, access=access, limits=limits, stdin=stdin, inherit=inherit) as running:
             stdout = running.read_rest()
             status = running.finish()
-            output = Output(stdout, running.stderr.decode(errors="replace"), status)
+            said = _redacted(running.stderr.decode(errors="replace"), access)
         if status not in accept:
-            raise GitFailedError(arguments[0], status, _redacted(output.stderr, access))
-        return output
+            raise GitFailedError(arguments[0], status, said)
+        return Output(stdout, said, status)
 
     @contextmanager
     def stream(
