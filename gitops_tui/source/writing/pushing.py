@@ -34,7 +34,8 @@ def push(remote: Remote, copy: Path, sha: str, branch: str, expected: str) -> st
 
     expected: where the branch was seen, "" when it must not be there yet. The commit is a child of it, and git's
     lease makes the push a compare-and-swap, so nothing is ever overwritten: a branch that was set back meanwhile is
-    not brought forward again either. LostRaceError when it moved; SourceError when the server refuses.
+    not brought forward again either. Where the answer is lost, the branch is looked at: the server may have taken it.
+    LostRaceError when it moved; SourceError when the server refuses.
     """
     ref = f"{HEADS}{branch}"
     options = ("--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no")
@@ -42,10 +43,21 @@ def push(remote: Remote, copy: Path, sha: str, branch: str, expected: str) -> st
     try:
         output = remote.send(copy, *options, lease, spec=f"{sha}:{ref}", limits=_PUSH)
     except (GitFailedError, TimedOutError) as error:
-        raise _unsent(remote, error) from error
+        unsent = _unsent(remote, error)
+        if unsent.temporary and _is_at(remote, ref, sha):
+            return ""
+        raise unsent from error
     if output.status == 0:
         return output.stderr
     raise _refused(remote, branch, output)
+
+
+def _is_at(remote: Remote, ref: str, sha: str) -> bool:
+    """Whether a branch is seen to be at a commit; nobody knows where the remote does not answer."""
+    try:
+        return remote.refs().ids.get(ref) == sha
+    except SourceError:
+        return False
 
 
 def _unsent(remote: Remote, error: GitFailedError | TimedOutError) -> SourceError:

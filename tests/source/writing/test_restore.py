@@ -319,6 +319,24 @@ def test_a_protected_branch_points_to_the_branch_mode(world: World) -> None:
     assert world.git("rev-parse", "main") == tip
 
 
+def test_a_push_that_arrived_is_told_as_one_although_the_answer_was_lost(world: World) -> None:
+    """The server takes the commit and dies before it says so."""
+    world.change({"apps/shop/web.yaml": "v2\n"})
+    plan = world.plan()
+    world.hook("reference-transaction", '[ "$1" = committed ] && kill -KILL $PPID\nexit 0\n')
+    made = world.restore(plan)
+    assert world.git("rev-parse", "main") == made.sha
+
+
+def test_a_push_that_did_not_arrive_is_told_as_none(world: World) -> None:
+    tip = world.change({"apps/shop/web.yaml": "v2\n"})
+    plan = world.plan()
+    world.hook("reference-transaction", "kill -KILL $PPID\n")
+    with pytest.raises(SourceError, match="cannot be reached"):
+        world.restore(plan)
+    assert world.git("rev-parse", "main") == tip
+
+
 def test_a_remote_that_is_gone(world: World) -> None:
     world.change({"apps/shop/web.yaml": "v2\n"})
     plan = world.plan()
@@ -419,6 +437,11 @@ def test_over_https_with_a_password_that_stays_secret(
         mirror.fetch()
         world.restorer = Restorer(mirror, author=BOT)
         plan = world.plan()
+        world.hook("update", f"echo '{canary} may not push' >&2\nexit 1\n")
+        with pytest.raises(SourceError, match=r"\*\*\* may not push") as refused:
+            world.restore(plan)
+        assert canary not in str(refused.value)
+        (world.served / "hooks/update").unlink()
         made = world.restore(plan)
         assert world.git("rev-parse", "main") == made.sha
         world.origin.git("push", "--quiet", "--force", "server", f"{tip}:main")
