@@ -223,6 +223,7 @@ class _Setting:
         self._arguments = arguments
         self._stack = stack
         self._demo: Demo | None = None
+        self._file: Path | None = None
         self.listen = ""
         import signal
 
@@ -231,8 +232,10 @@ class _Setting:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
     def read_config(self) -> Config:
-        """The configuration as it is now. ConfigError with all its mistakes."""
-        return _config(self._arguments, self._demo)
+        """The configuration as it is now: the same file, once one was found. ConfigError with all its mistakes."""
+        found = _config(self._arguments, self._demo, self._file)
+        self._file = found.path
+        return found
 
     def worker(self, store: Store, *, config: Config | None, automate: bool, lanes: Lanes | None = None) -> Worker:
         """A worker that is not started yet."""
@@ -297,8 +300,8 @@ def _tell_past(journal: Journal, demo: Demo, who: str, context: str) -> None:
         journal.finish(receipt)
 
 
-def _config(arguments: Namespace, running_demo: Demo | None = None) -> Config:
-    """What the command line names: the demo's file, a repository, or the user's file."""
+def _config(arguments: Namespace, running_demo: Demo | None = None, file: Path | None = None) -> Config:
+    """What the command line names: the demo's file, a repository, or the user's file. file: the one that is in use."""
     from gitops_tui import config as configuration
 
     if arguments.repo and (arguments.config or arguments.demo):
@@ -314,7 +317,7 @@ def _config(arguments: Namespace, running_demo: Demo | None = None) -> Config:
             arguments.context or "",
         )
     else:
-        path = configuration.find(arguments.config, os.environ, Path.cwd())
+        path = file or configuration.find(arguments.config, os.environ, Path.cwd())
         if path is None:
             raise UsageError(
                 "gitops-tui",

@@ -125,6 +125,27 @@ def test_a_broken_configuration_is_refused_on_sighup_and_a_good_one_taken(world:
         assert daemon.terminate() == 0
 
 
+def test_a_file_that_is_not_there_on_sighup_is_told_and_the_configuration_in_use_is_kept(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody named the file: it is where the program looks for one, and nowhere for the moment of the signal."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file, aside = tmp_path / ".config/gitops-tui/config.yaml", tmp_path / "aside.yaml"
+    file.parent.mkdir(parents=True)
+    world.config.rename(file)
+    with Program(()).daemon() as daemon:
+        daemon.until(synced_at(world.first))
+        file.rename(aside)
+        daemon.process.send_signal(signal.SIGHUP)
+        refused = daemon.until(lambda e: e["event"] == "reload-refused")
+        assert refused["message"].startswith(str(file))
+        assert refused["message"].endswith("the configuration in use is kept")
+        aside.rename(file)
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until(lambda e: e["event"] == "reloaded")
+        assert daemon.terminate() == 0
+
+
 def test_another_address_is_taken_on_sighup_and_one_that_is_in_use_is_told(world: World) -> None:
     before = world.config.read_text()
 
