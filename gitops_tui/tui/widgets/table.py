@@ -17,8 +17,9 @@ from textual.strip import Strip
 
 from gitops_tui.model.values import dataclass
 from gitops_tui.tui.actions import LIST, bindings
-from gitops_tui.tui.look.columns import GAP, Column, Placed, lay_out, lay_out_wide
-from gitops_tui.tui.look.spans import EMPTY, Ground, Line, Span, Tone, block, fit, line, width
+from gitops_tui.tui.look.columns import Column, Placed, lay_out, lay_out_wide
+from gitops_tui.tui.look.rows import column_at, header_line, row_line
+from gitops_tui.tui.look.spans import EMPTY, Ground, Line, block, width
 from gitops_tui.tui.widgets.painter import paint, palette_of
 
 _MEASURED = 500
@@ -277,7 +278,8 @@ class Table(ScrollView, can_focus=True):
 
     def _drawn(self, y: int) -> Drawn:
         if y == 0:
-            return self._header(), self.ground
+            key, reverse = self.sorted_by
+            return header_line(self._placed, key, reverse=reverse), self.ground
         if not self._rows:
             words = block(self.placeholder, self.size.width)
             at = y - max((self.size.height - len(words)) // 3, 1)
@@ -285,51 +287,17 @@ class Table(ScrollView, can_focus=True):
         at = y - 1 + int(self.scroll_offset.y)
         if at >= len(self._rows):
             return EMPTY, self.ground
-        here = at == self._cursor
-        ground = (Ground.CURSOR if self.has_focus else Ground.RESTING) if here else self.ground
-        marks = self._marks(here=here, marked=self._rows[at].key in self.marked)
-        return (*marks, *self._cells(self._rows[at], here)), ground
-
-    def _marks(self, *, here: bool, marked: bool) -> Line:
-        bar = Span("▌ ", Tone.ACCENT if self.has_focus else Tone.FAINT) if here else Span("  ")
-        return (bar._replace(text=bar.text[:1]), Span("*", Tone.SPECIAL, True)) if marked else (bar,)
-
-    def _cells(self, row: Row, here: bool) -> list[Span]:
-        shown = dict(zip((column.key for column in self.columns), self.present(row.value), strict=True))
-        spans: list[Span] = []
-        for placed in self._placed:
-            if spans:
-                spans.append(Span(" " * GAP))
-            spans.extend(fit(shown[placed.column.key], placed.width, placed.column.align))
-        if here:
-            spans = [span._replace(tone=Tone.MUTED) if span.tone is Tone.FAINT else span for span in spans]
-        return spans
-
-    def _header(self) -> Line:
-        spans: list[Span] = [Span("  ")]
-        key, reverse = self.sorted_by
-        for placed in self._placed:
-            column = placed.column
-            if len(spans) > 1:
-                spans.append(Span(" " * GAP))
-            if column.key == key:
-                arrow = "▼" if reverse else "▲"
-                apart = " " * (len(column.title) + 2 <= placed.width)
-                title = line(Span(f"{column.title}{apart}{arrow}", Tone.ACCENT, True))
-            else:
-                title = line(Span(column.title, Tone.MUTED))
-            spans.extend(fit(title, placed.width, column.align))
-        return tuple(spans)
+        shown, here, active = self._rows[at], at == self._cursor, self.has_focus
+        cells = dict(zip((column.key for column in self.columns), self.present(shown.value), strict=True))
+        ground = (Ground.CURSOR if active else Ground.RESTING) if here else self.ground
+        return row_line(self._placed, cells, here=here, active=active, marked=shown.key in self.marked), ground
 
     def on_click(self, event: events.Click) -> None:
         """Select by a click, open by a double click, sort by a click on the header."""
         y = event.get_content_offset_capture(self).y
         if y == 0:
-            left = 2
-            for placed in self._placed:
-                if left <= event.x < left + placed.width + GAP:
-                    self.post_message(self.HeaderClicked(placed.column))
-                left += placed.width + GAP
+            if column := column_at(self._placed, event.x):
+                self.post_message(self.HeaderClicked(column))
             return
         at = y - 1 + int(self.scroll_offset.y)
         if at < len(self._rows):
