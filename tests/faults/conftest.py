@@ -11,6 +11,7 @@ import pytest
 
 from gitops_tui.cluster import Timing
 from gitops_tui.embedded import EmbeddedServer
+from gitops_tui.model.values import replace
 from tests.support.manifests import config_map
 from tests.support.oracle import nothing_left
 from tests.support.stage import Stage, stage
@@ -46,6 +47,17 @@ def _at_base_line() -> Iterator[None]:
 def server(_at_base_line: None) -> Iterator[EmbeddedServer]:
     with EmbeddedServer.start(bookmark_seconds=0.3) as started:
         yield started
+
+
+@pytest.fixture
+def unmarked(_at_base_line: None) -> Iterator[EmbeddedServer]:
+    """A server that sends no bookmark, which would say of an event that was lost that it was told."""
+    with EmbeddedServer.start(bookmark_seconds=3600.0) as started:
+        yield started
+
+
+PATIENT = replace(HASTY, silence=60.0)
+"""With such a server, which is silent when all is well."""
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,11 +14,11 @@ from gitops_tui.model.errors import PlanError
 from gitops_tui.model.operations import OperationPhase
 from gitops_tui.model.ownership import APPLICATION_LABEL
 from gitops_tui.model.status import SyncCode
-from tests.faults.conftest import FILES, SHOP, Enter
+from tests.faults.conftest import FILES, PATIENT, SHOP, Enter
 from tests.support.api_client import ApiClient
 from tests.support.manifests import config_map
 from tests.support.oracle import Diary, held, outcome, undisturbed
-from tests.support.stage import Stage
+from tests.support.stage import Stage, stage
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 LEAVING = SyncPolicy(force_conflicts=False)
@@ -116,8 +117,9 @@ def test_an_object_that_never_rests_is_left_alone_after_three_tries(replacing: S
     assert "configmaps/prices" not in held(server, SHOP)
 
 
-def test_a_list_that_expires_between_two_pages_begins_anew(enter: Enter, server: EmbeddedServer) -> None:
-    with enter() as shop:
+def test_a_list_that_expires_between_two_pages_begins_anew(tmp_path: Path, unmarked: EmbeddedServer) -> None:
+    server = unmarked
+    with stage(tmp_path, server.kubeconfig, SHOP, FILES, timing=PATIENT) as shop:
         shop.sync()
         shop.until(lambda status: status.sync is SyncCode.SYNCED)
         client = ApiClient(server.kubeconfig)

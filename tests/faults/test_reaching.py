@@ -10,7 +10,7 @@ from gitops_tui.embedded import EmbeddedServer
 from gitops_tui.model.application import SyncMode, SyncPolicy
 from gitops_tui.model.resources import DriftCode
 from gitops_tui.model.status import ApplicationStatus, SyncCode
-from tests.faults.conftest import FILES, HASTY, SHOP, Enter
+from tests.faults.conftest import FILES, HASTY, PATIENT, SHOP, Enter
 from tests.support.api_client import ApiClient
 from tests.support.manifests import config_map
 from tests.support.oracle import Diary, held
@@ -109,8 +109,9 @@ def test_a_kind_that_may_no_longer_be_read_is_unknown_and_the_others_are_not(
         shop.until(is_synced)
 
 
-def test_deletions_that_were_missed_are_noticed_and_nothing_flaps(enter: Enter, server: EmbeddedServer) -> None:
-    with enter() as shop:
+def test_deletions_that_were_missed_are_noticed_and_nothing_flaps(tmp_path: Path, unmarked: EmbeddedServer) -> None:
+    server = unmarked
+    with stage(tmp_path, server.kubeconfig, SHOP, FILES, timing=PATIENT) as shop:
         shop.sync()
         shop.until(is_synced)
         diary = Diary(server, SHOP)
