@@ -123,7 +123,7 @@ class _Planner:
         left_alone = kept_from_apply(manifest.body, live)
         if left_alone:
             return self._skip(pair, left_alone)
-        if live is None and pair.drift.code is DriftCode.UNKNOWN:
+        if live is None and pair.drift.code is DriftCode.UNKNOWN and not self._comes_later(pair, manifest):
             return self._skip(pair, "cannot be read")
         if live is None:
             return self._change(pair, Action.CREATE, "new")

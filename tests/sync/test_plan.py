@@ -303,6 +303,18 @@ def test_what_cannot_be_checked_before_the_plan_itself_runs_is_excused(scene: Sc
     assert plan(SHOP, "x", blind, prune=False, inventory=frozenset()).refusals == ()
 
 
+def test_what_is_of_a_kind_that_the_plan_brings_is_made_though_nobody_can_read_it_yet(scene: Scene) -> None:
+    defined, widget = scene.pairs(definition(), body("Widget", "w"))
+    unread = replace(widget, unserved=True, drift=Drift(widget.key, DriftCode.UNKNOWN, note="not served"))
+
+    changeset = plan(SHOP, "x", [defined, unread], prune=False, inventory=frozenset())
+
+    assert [(change.key.kind, change.action) for change in changeset.writes] == [
+        ("CustomResourceDefinition", Action.CREATE),
+        ("Widget", Action.CREATE),
+    ]
+
+
 def test_conflicts_are_taken_over_by_policy_and_named(scene: Scene) -> None:
     scene.world.put(config("a", "old"), application=SHOP)
     pairs = [replace(pair, conflicts=("data.a: kubectl-edit",)) for pair in scene.pairs(config("a", "new"))]
