@@ -45,7 +45,6 @@ class Attempts:
     ask_again: float = _NEVER
     refusals: Backoff = field(default_factory=lambda: Backoff(5.0, 2.0, 300.0))
     unfinished: bool = False
-    _picture: object = None
     _failed_at: object = None
     _applied: dict[Stated, list[float]] = field(default_factory=dict)
 
@@ -55,8 +54,7 @@ class Attempts:
 
     def seen(self, picture: object) -> None:
         """The application was looked at. picture: how desired and live relate, to be told by equality."""
-        self._picture = picture
-        if self.why and self._failed_at == _NOT_SEEN_YET:
+        if self._failed_at == _NOT_SEEN_YET:
             self._failed_at = picture
         elif self._failed_at != picture:
             self.why = ""
