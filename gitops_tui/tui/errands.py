@@ -160,7 +160,8 @@ def _ask(app: GitopsApp, question: Question, request: Callable[[str], Request], 
 
 def ask_quit(app: GitopsApp) -> None:
     """Ask, then quit."""
-    running = [status.name for status in app.snapshot.applications.values() if status.running]
+    writes = not app.snapshot.writer
+    running = [status.name for status in app.snapshot.applications.values() if status.running and writes]
     lines = [line(Span("The engine stops with this window."))]
     if running:
         lines.append(line(Span("Running now: ", Tone.WARN), outside(", ".join(running))))
@@ -217,8 +218,9 @@ def ask_terminate(app: GitopsApp, application: str) -> None:
     if status is None or status.running is None:
         return
     running = status.running
+    done = f": {running.done} of {running.total} done" if running.total else f" {running.current}"
     lines = (
-        line(outside(f"{running.kind}: {running.done} of {running.total} done")),
+        line(outside(f"{running.kind}{done}")),
         line(Span("The write it is in is finished; what is done stays done.", Tone.MUTED)),
     )
     question = Question(f"Stop the operation on {application}?", lines, "Stop it", dangerous=True)

@@ -835,6 +835,22 @@ async def test_a_sync_that_another_process_does_says_who_and_how_long() -> None:
         await user.sees("✓ Succeeded")
 
 
+async def test_what_another_process_does_can_be_stopped_and_does_not_end_with_this_one() -> None:
+    shop = scenes.shop()
+    running = RunningOperation("op", "sync", OperationPhase.RUNNING, current="of 738d8b8 by ada@laptop")
+    cart = replace(shop.applications["cart"], running=running)
+    idle = {name: replace(status, running=None) for name, status in shop.applications.items()}
+    snapshot = replace(shop, applications={**idle, "cart": cart}, writer="pid 4711 on depot")
+    async with cockpit(ScriptedEngine(snapshot)) as user:
+        await user.press("q")
+        await user.sees("Quit gitops-tui?")
+        assert "Running now" not in user.screen
+        await user.press("escape", "ctrl+x")
+        await user.sees("Stop the operation on cart?", "sync of 738d8b8 by ada@laptop")
+        await user.press("right", "enter")
+        await user.until(lambda: user.engine.asked_for(Terminate))
+
+
 async def test_a_failed_answer_is_shown_and_can_be_tried_again() -> None:
     engine = ScriptedEngine()
     engine.answers[Compare] = ForbiddenError("deployments.apps", "forbidden for ada", hint="ask for the viewer role")

@@ -11,7 +11,7 @@ from gitops_tui.engine.schedule.tracking import NEVER, Tracked
 from gitops_tui.journal import Journal
 from gitops_tui.model.errors import JournalError, Stage
 from gitops_tui.model.operations import OperationPhase, Pause, Pin, Receipt
-from gitops_tui.model.status import ApplicationStatus, Problem, Snapshot, SyncCode, WorkerState
+from gitops_tui.model.status import ApplicationStatus, Problem, RunningOperation, Snapshot, SyncCode, WorkerState
 from gitops_tui.model.values import dataclass, replace
 
 _FINEST = 0.05
@@ -19,7 +19,10 @@ _FINEST = 0.05
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """All that is told of one application. waiting: why automation does not start what it would."""
+    """All that is told of one application. waiting: why automation does not start what it would.
+
+    elsewhere: its last operation runs in the process that writes.
+    """
 
     status: ApplicationStatus
     fetch: Problem | None
@@ -31,6 +34,7 @@ class _Known:
     last: Receipt | None
     verified: bool
     deployed: str
+    elsewhere: bool
 
 
 _parts = operator.attrgetter(*_Known.__slots__)
@@ -127,6 +131,8 @@ class Snapshots:
     def _known(self, name: str, tracked: Tracked) -> _Known:
         books = self._books
         fetching = books.fetching.get(tracked.application.source.repository)
+        last = books.records.last(name)
+        is_going_on = last is not None and not last.phase.is_final
         return _Known(
             tracked.status,
             fetching.status.problem if fetching is not None else None,
@@ -135,9 +141,10 @@ class Snapshots:
             books.pauses.get(name),
             books.context_of(tracked.application),
             "" if tracked.job else tracked.waiting,
-            books.records.last(name),
+            last,
             books.records.is_verified(name),
             books.records.deployed(name),
+            is_going_on and not self._journal.is_writer and bool(self._journal.writer),
         )
 
 
@@ -164,8 +171,17 @@ def _told(known: _Known) -> ApplicationStatus:
         last=known.last,
         verified=known.verified,
         deployed=known.deployed,
+        running=status.running or _running_elsewhere(known),
     )
-    return _with_interruption(told) if status.running is None else told
+    return _with_interruption(told) if told.running is None else told
+
+
+def _running_elsewhere(known: _Known) -> RunningOperation | None:
+    """What another process does, of which the journal tells only that it has begun."""
+    last = known.last
+    if last is None or not known.elsewhere:
+        return None
+    return RunningOperation(last.operation, last.kind, last.phase, current=f"of {last.revision[:7]} by {last.actor}")
 
 
 def _with_interruption(status: ApplicationStatus) -> ApplicationStatus:

@@ -241,7 +241,7 @@ def progress(running: RunningOperation | None, elapsed: float, cells: int, write
 
     writer: who does it, where that is another process, which tells how it went when it is over.
     """
-    if running is None and writer:
+    if writer and (running is None or not running.total):
         lasts = Span(f"   {duration(elapsed)}", Tone.MUTED)
         return [
             line(Span("◌ handed over", Tone.BUSY), lasts),
