@@ -27,7 +27,7 @@ WORKED_OUT = {
     "gitops_tui.source.transport.address.parse",
     "gitops_tui.source.refs.from_listing",
     "gitops_tui.source.refs.target",
-    "gitops_tui.journal.journal._inventory",
+    "gitops_tui.journal.inventories.paths",
     "gitops_tui.engine.views.watches.scopes_for",
     "gitops_tui.engine.views.assessing.found",
     "gitops_tui.engine.views.statuses.status_of",
