@@ -15,14 +15,19 @@ from gitops_tui.embedded import demo
 
 ROOT = Path(__file__).parents[3]
 DEADLINE = 180.0
-ENVIRON = {**os.environ, "PATH": os.pathsep.join((str(ROOT / ".venv/bin"), os.environ["PATH"])), "NO_COLOR": "1"}
+
+
+def environ() -> dict[str, str]:
+    """With the tools of the development environment, and no colours."""
+    path = os.pathsep.join((str(ROOT / ".venv/bin"), os.environ["PATH"]))
+    return {**os.environ, "PATH": path, "NO_COLOR": "1"}
 
 
 def run(state: Path, *arguments: str, code: int = 0) -> Any:
     """What a verb answers, as data."""
     command = [sys.executable, "-m", "gitops_tui", *arguments, "--demo", "--state-dir", str(state), "-o", "json"]
     answer = subprocess.run(
-        command, capture_output=True, text=True, timeout=DEADLINE, check=False, cwd=ROOT, env=ENVIRON
+        command, capture_output=True, text=True, timeout=DEADLINE, check=False, cwd=ROOT, env=environ()
     )
     assert answer.returncode == code, answer.stderr
     return json.loads(answer.stdout)
@@ -83,17 +88,17 @@ def test_a_waiting_commit_is_synced_and_rolled_back(state: Path) -> None:
 def test_commits_and_kubectl_have_their_effect_while_the_worker_runs(state: Path) -> None:
     ready = demo.prepare(state)
     command = [sys.executable, "-m", "gitops_tui", "--headless", "--demo", "--state-dir", str(state)]
-    worker = subprocess.Popen([*command, "--listen", "127.0.0.1:0"], stderr=subprocess.DEVNULL, cwd=ROOT, env=ENVIRON)
+    worker = subprocess.Popen([*command, "--listen", "127.0.0.1:0"], stderr=subprocess.DEVNULL, cwd=ROOT, env=environ())
     try:
         kubectl = ["kubectl", "--kubeconfig", str(ready.kubeconfig), "-n", "payments"]
         revert = ["git", "-C", str(ready.repository), "revert", "--no-edit", ":/crash fix"]
         subprocess.run(revert, check=True, capture_output=True)
         scale = [*kubectl, "scale", "statefulset/ledger", "--replicas=1"]
-        subprocess.run(scale, check=True, capture_output=True, env=ENVIRON)
+        subprocess.run(scale, check=True, capture_output=True, env=environ())
 
         def asked(what: str, namespace: str, field: str) -> str:
             get = [*kubectl[:3], "-n", namespace, "get", what, "-o", f"jsonpath={{{field}}}"]
-            return subprocess.run(get, check=True, capture_output=True, text=True, env=ENVIRON).stdout
+            return subprocess.run(get, check=True, capture_output=True, text=True, env=environ()).stdout
 
         image = ".spec.template.spec.containers[0].image"
         until(lambda: asked("deployment/search", "search", image).endswith(":3.7.0"))
