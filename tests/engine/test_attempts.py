@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gitops_tui.engine.automation.attempts import Attempts, remembered
@@ -222,6 +224,16 @@ def test_what_was_applied_long_ago_counts_no_longer() -> None:
     assert list(attempts._applied) == [(ResourceKey("", "ConfigMap", "shop", "a"), NEW)], "nothing is kept for ever"
 
 
+def test_what_was_applied_is_restless_for_ten_minutes_and_no_moment_longer() -> None:
+    attempts = Attempts()
+    for now in (0.0, 10.0, 20.0):
+        heal(attempts, now)
+    assert attempts.restless([(WEB, NEW)], 599.9) == [(WEB, 600.0)]
+    assert attempts.restless([(WEB, NEW)], 600.0) == []
+    heal(attempts, 605.0)
+    assert [len(times) for times in attempts._applied.values()] == [3], "of what is old nothing is kept"
+
+
 def test_a_new_commit_waits_only_where_all_that_it_mends_is_restless() -> None:
     attempts = Attempts(synced=NEW, tried=NEW)
     for now in (100.0, 110.0, 120.0):
@@ -237,6 +249,28 @@ def test_a_new_commit_waits_only_where_all_that_it_mends_is_restless() -> None:
 
 
 # what else holds it
+
+
+@pytest.mark.parametrize(
+    ("kind", "waits"),
+    [(OperationKind.SYNC, "retry 1 of 5"), (OperationKind.SELF_HEAL, "backs off: healed a moment ago")],
+)
+def test_who_waits_says_what_for(kind: OperationKind, waits: str) -> None:
+    attempts = Attempts(synced=NEW if kind is OperationKind.SELF_HEAL else OLD)
+    attempts.started(kind, NEW, 0.0)
+    attempts.ended(receipt(OperationPhase.FAILED, kind=kind), 0.0)
+    found = verdict(status(HEALING), attempts, 1.0)
+    assert (told(found), found.ask_at) == (waits, attempts.not_before)
+
+
+def test_what_is_missing_is_healed_and_what_is_kept_is_not() -> None:
+    pruning = replace(HEALING, prune=True)
+    assert verdict(status(HEALING, drift=DriftCode.MISSING), Attempts(synced=NEW), 0.0).intent is not None
+    extra = status(pruning, drift=DriftCode.EXTRA)
+    assert verdict(extra, Attempts(synced=NEW), 0.0).intent is not None
+    (row,) = extra.resources
+    kept = status(pruning, resources=(replace(row, kept=True),))
+    assert verdict(kept, Attempts(synced=NEW), 0.0).intent is None
 
 
 def told(found: Verdict) -> str:

@@ -13,6 +13,7 @@ from gitops_tui.model.ignore import IgnoreRule
 from gitops_tui.model.operations import Action, Change, ChangeSet, Method, OperationPhase, SyncPhase
 from gitops_tui.model.resources import ResourceKey
 from gitops_tui.sync import Pair, is_immutable
+from gitops_tui.sync.options import creates_namespace, forces, kept_from_apply, propagation_of
 from gitops_tui.sync.plan import plan
 from tests.sync.world import SHOP, Scene, body, definition, merge
 
@@ -288,3 +289,68 @@ def test_a_kind_that_an_operator_brings_during_the_sync_is_waited_for(scene: Sce
     assert outcome.phase is OperationPhase.SUCCEEDED
     assert scene.writes == ["apply Widget/w"]
     assert scene.clock.time >= 5
+
+
+# what an object or an application asks for, by itself
+
+ALONE = "left alone by reconcile: disabled"
+IGNORED = "left alone by ssa: Ignore"
+ONCE = "exists, and ssa: IfNotPresent says to leave it"
+
+
+@pytest.mark.parametrize(
+    ("stated", "live", "why"),
+    [
+        ({}, {}, ""),
+        ({"reconcile": "disabled"}, None, ALONE),
+        ({"reconcile": "disabled"}, {}, ALONE),
+        ({}, {"reconcile": "disabled"}, ALONE),
+        ({"reconcile": "enabled"}, {}, ""),
+        ({"ssa": "Ignore"}, None, IGNORED),
+        ({}, {"ssa": "Ignore"}, IGNORED),
+        ({"ssa": "IfNotPresent"}, None, ""),
+        ({"ssa": "IfNotPresent"}, {}, ONCE),
+        ({}, {"ssa": "IfNotPresent"}, ""),
+        ({"ssa": "Merge"}, {}, ""),
+        ({"ssa": "Override"}, {"ssa": "Override"}, ""),
+    ],
+)
+def test_either_side_keeps_an_object_from_being_applied(
+    stated: dict[str, str], live: dict[str, str] | None, why: str
+) -> None:
+    sides = [
+        body("ConfigMap", "a", notes={f"{FLUX}/{name}": value for name, value in notes.items()})
+        for notes in (stated, live or {})
+    ]
+    assert kept_from_apply(sides[0], None if live is None else sides[1]) == why
+
+
+@pytest.mark.parametrize("way", ["foreground", "background", "orphan"])
+@pytest.mark.parametrize("usual", ["foreground", "background", "orphan"])
+def test_an_object_says_how_what_depends_on_it_goes(way: str, usual: str) -> None:
+    policy = SyncPolicy(propagation=usual)
+    assert propagation_of(config("a", options=f"PrunePropagationPolicy={way}"), policy) == way
+    assert propagation_of(config("a", options="PrunePropagationPolicy=sideways"), policy) == usual
+    assert propagation_of(config("a"), policy) == usual
+
+
+@pytest.mark.parametrize(("value", "forced"), [("enabled", True), ("true", True), ("True", True), ("disabled", False)])
+def test_flux_forces_an_object_too(value: str, *, forced: bool) -> None:
+    assert forces(config("a", **{f"{FLUX}/force": value}), SyncPolicy()) is forced
+    assert forces(config("a", options="Force=true"), SyncPolicy())
+    assert not forces(config("a"), SyncPolicy())
+
+
+@pytest.mark.parametrize(
+    ("options", "policy", "made"),
+    [
+        ((), True, True),
+        ((), False, False),
+        (("CreateNamespace=true",), False, True),
+        (("CreateNamespace=false",), True, False),
+    ],
+)
+def test_a_missing_namespace_is_made_as_the_option_says_else_the_policy(
+    options: tuple[str, ...], *, policy: bool, made: bool
+) -> None:
+    assert creates_namespace(SyncPolicy(options=options, create_namespace=policy)) is made
