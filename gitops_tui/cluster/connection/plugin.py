@@ -14,10 +14,10 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from gitops_tui.children import signal_group
 from gitops_tui.cluster.connection.kubeconfig import Target
 from gitops_tui.model.errors import ClusterError, Stage
 from gitops_tui.model.text import one_line
@@ -99,8 +99,7 @@ def _finished(target: Target, process: subprocess.Popen[bytes], ending: threadin
             return process.communicate(timeout=_SLICE)
         except subprocess.TimeoutExpired:
             continue
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    signal_group(process, signal.SIGKILL)
     raise _error(target, f"its login program gave no credentials within {_DEADLINE:.0f} s", "run it by hand")
 
 
