@@ -34,6 +34,7 @@ from tests.secrets.conftest import NAMES, PLANTED, World, revealed, spellings
 
 DB = ResourceKey("", "Secret", "default", "db")
 HIDDEN = ResourceKey("", "ConfigMap", "default", "hidden")
+REFUSED = tuple(ResourceKey("", kind, "default", "refused") for kind in ("Secret", "ConfigMap"))
 LOOKING = (
     "status {name} --orphans",
     "diff {name}",
@@ -200,7 +201,10 @@ async def cockpit(world: World) -> AsyncIterator[Eyes]:
 
 
 def chosen(name: str, view: str) -> tuple[ResourceKey | None, ...]:
-    return (DB, HIDDEN) if name == "shop" and view in {actions.DIFF, actions.MANIFEST} else (None,)
+    """What a view is of: a manifest always of a resource, a difference of each that holds something."""
+    if view == actions.MANIFEST:
+        return {"shop": (DB, HIDDEN), "refused": REFUSED}.get(name, ())
+    return (DB, HIDDEN) if name == "shop" and view == actions.DIFF else (None,)
 
 
 def views(operation: str) -> Iterator[tuple[str, View]]:
