@@ -9,7 +9,7 @@ import sys
 import termios
 import tty
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -23,6 +23,7 @@ from gitops_tui.model.errors import GitopsError, Stage, UsageError
 from gitops_tui.model.resources import DriftCode, Health, HealthCode, ResourceKey, ResourceStatus
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.status import ApplicationStatus, Problem, Snapshot, SyncCode
+from gitops_tui.model.values import replace
 
 Answer = Any | Callable[[Any], Any]
 WEB = ResourceKey("apps", "Deployment", "shop", "web")
