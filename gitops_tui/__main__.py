@@ -48,15 +48,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     # What is imported stays: to look for garbage in it is a twentieth of a start. Each face enables it when it begins.
     gc.disable()
     try:
-        from gitops_tui.cli.parser import build_parser
-
-        arguments = build_parser(__version__).parse_args(argv)
+        arguments = _arguments(sys.argv[1:] if argv is None else argv)
         code = _told(arguments)
     finally:
         gc.enable()
     if argv is None and arguments.verb:
         _leave(code)
     return code
+
+
+def _arguments(words: Sequence[str]) -> Namespace:
+    from gitops_tui.cli.plain import plainly
+
+    said: Namespace | None = plainly(words)
+    if said is not None:
+        return said
+    from gitops_tui.cli.parser import build_parser
+
+    return build_parser(__version__).parse_args(words)
 
 
 def _leave(code: int) -> NoReturn:

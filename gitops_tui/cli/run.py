@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gitops_tui.cli.diagnostics import INTERRUPTED, Diagnostics, fail
 from gitops_tui.cli.output import Output
 from gitops_tui.cli.session import Call, Session
 from gitops_tui.model.errors import GitopsError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 PIPE_CLOSED = 141
 """What a shell reports of a program whose reader has gone."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gitops_tui.cli.diagnostics import Diagnostics
 from gitops_tui.cli.output import Output
@@ -13,6 +12,9 @@ from gitops_tui.engine.request import Refresh, Request
 from gitops_tui.model.errors import GitopsError
 from gitops_tui.model.status import ApplicationStatus, Snapshot
 from gitops_tui.model.values import dataclass
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 _GLANCE = 0.5
 """Seconds between two looks at whether the engine is still there; a bounded wait also lets ctrl-c through."""
@@ -41,7 +43,7 @@ class Session(Protocol):
 class Call:
     """One verb with its options, and what it needs to answer."""
 
-    options: argparse.Namespace
+    options: Namespace
     session: Session
     output: Output
     diagnostics: Diagnostics

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from gitops_tui.cli.parser import build_parser
+from gitops_tui.cli.plain import plainly
 
 
 def parsed(*words: str) -> dict[str, object]:
@@ -91,3 +94,46 @@ def test_a_typing_mistake_ends_with_2_and_one_line_that_helps(
 @pytest.mark.parametrize(("text", "value"), [("90", 90.0), ("1.5", 1.5), ("5m", 300.0)])
 def test_time_outs(text: str, value: float) -> None:
     assert parsed("sync", "shop", "--timeout", text)["timeout"] == value
+
+
+WORDS = (
+    *(
+        "status",
+        "status",
+        "status",
+        "shop",
+        "web",
+        "diff",
+        "--read-only",
+        "--orphans",
+        "--demo",
+        "--headless",
+        "--help",
+    ),
+    *("--repo", "--config", "--path", "--revision", "--context", "--namespace", "--kubeconfig", "--state-dir"),
+    *("--repo=x", "-o", "-ojson", "--output", "json", "table", "toml", "-x", "--", "-", "", "--repo", "-1", "a b"),
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_read_without_the_parser_is_what_the_parser_reads(
+    seed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dice = random.Random(seed)  # noqa: S311 - it guards nothing
+    plain = 0
+    for _ in range(3000):
+        words = dice.choices(WORDS, k=dice.randint(0, 7))
+        said = plainly(words)
+        if said is not None:
+            plain += 1
+            assert vars(said) == vars(build_parser("1.2.3").parse_args(words)), words
+    assert plain
+    assert capsys.readouterr().err == ""
+
+
+def test_a_plain_command_line_needs_no_parser() -> None:
+    words = ["--repo", "x", "--path", "apps/*", "--kubeconfig", "k", "--state-dir", "s", "status", "-o", "json", "shop"]
+    said = plainly(words)
+    assert said is not None
+    assert (said.verb, said.applications, said.path, said.output) == ("status", ["shop"], "apps/*", "json")
+    assert plainly(["status", "--orphans"]) is None

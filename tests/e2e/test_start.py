@@ -21,7 +21,7 @@ ANYTIME = {
 
 FOR_A_LOOK = ANYTIME | {
     *("logging", "concurrent", "traceback", "string", "textwrap"),
-    *("tempfile", "random", "shutil", "bz2", "lzma", "zlib"),
+    *("tempfile", "random", "shutil", "bz2", "lzma", "zlib", "argparse", "gettext", "locale", "subprocess"),
 }
 """What a verb that only looks does not import either."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -53,6 +52,8 @@ def spawn(
                 setsigdef=_RESTORED,
             )
             return _Spawned(pid)
+    import subprocess  # noqa: PLC0415 - few systems are without what is above
+
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL if stdin is None else stdin,
