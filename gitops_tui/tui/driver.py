@@ -80,10 +80,9 @@ class Driver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read keys, whatever the terminal sends, until the screen is left or the terminal is gone."""
         parser, typed = XTermParser(self._debug), Typed()
-        waiting = select.poll()
-        waiting.register(self.fileno, select.POLLIN)
         while not self.exit_event.is_set():
-            if waiting.poll(100):
+            # Not poll, which some systems have for no terminal.
+            if select.select([self.fileno], [], [], 0.1)[0]:
                 data = _read(self.fileno)
                 if not data:
                     return  # it is gone, for which others watch
