@@ -82,7 +82,7 @@ def synced_at(sha: str) -> Callable[[dict[str, Any]], bool]:
 
 def probe(address: str, path: str) -> int:
     host, port = address.rsplit(":", 1)
-    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    connection = http.client.HTTPConnection(host, int(port), timeout=90)
     connection.request("GET", path)
     return connection.getresponse().status
 

@@ -59,7 +59,7 @@ def test_a_request_hangs_until_the_faults_are_cleared(server: EmbeddedServer, cl
     assert ApiClient(server.kubeconfig).get("/version").code == 200
     assert not outcome
     server.faults.clear()
-    thread.join(20)
+    thread.join(90)
     assert len(outcome) == 1
     assert not isinstance(outcome[0], int)
     assert fault.hits <= 1
@@ -114,11 +114,11 @@ def test_stopping_lets_go_of_everything() -> None:
         thread.start()
         server.stop()
         assert [event["type"] for event in events] in ([], ["ADDED"])
-        thread.join(20)
+        thread.join(90)
     assert len(outcome) == 1
     assert not server.kubeconfig.exists()
     for mine in set(threading.enumerate()) - others:
-        mine.join(20)
+        mine.join(90)
         assert not mine.is_alive()
 
 
@@ -228,6 +228,6 @@ def test_a_definition_that_a_backup_does_not_know_is_not_served(server: Embedded
         next(event for event in events if event["object"]["status"]["conditions"])
     assert client.get("/apis/example.org/v1/widgets").code == 200
     server.faults.restore(backup)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while client.get("/apis/example.org/v1/widgets").code != 404:
         assert time.monotonic() < deadline

@@ -12,8 +12,8 @@ from gitops_tui.engine.schedule.lanes import InlineLanes, ThreadLanes
 def test_a_hanging_lane_leaves_the_others_alone() -> None:
     lanes = ThreadLanes()
     release = threading.Event()
-    stuck = [lanes.submit("dead cluster", 2, lambda: release.wait(30)) for _ in range(10)]
-    assert lanes.submit("good cluster", 2, lambda: "done").result(timeout=30) == "done"
+    stuck = [lanes.submit("dead cluster", 2, lambda: release.wait(90)) for _ in range(10)]
+    assert lanes.submit("good cluster", 2, lambda: "done").result(timeout=90) == "done"
     assert not any(job.done() for job in stuck)
     release.set()
     lanes.close()
@@ -25,13 +25,13 @@ def test_closing_cancels_what_has_not_begun_and_waits_for_the_rest() -> None:
 
     def hang() -> bool:
         begun.set()
-        return release.wait(30)
+        return release.wait(90)
 
     running = lanes.submit("lane", 1, hang)
     waiting = lanes.submit("lane", 1, lambda: True)
-    assert begun.wait(30)
+    assert begun.wait(90)
     waiting.add_done_callback(lambda _: release.set())
-    assert lanes.close(30), "the running job ended in time"
+    assert lanes.close(90), "the running job ended in time"
     assert running.result(timeout=0)
     assert waiting.cancelled()
     assert lanes.submit("lane", 1, lambda: True).cancelled(), "a closed lane takes nothing more"
@@ -43,10 +43,10 @@ def test_a_job_that_hangs_does_not_hold_up_the_end() -> None:
 
     def hang() -> bool:
         begun.set()
-        return release.wait(30)
+        return release.wait(90)
 
     lanes.submit("dead", 1, hang)
-    assert begun.wait(30)
+    assert begun.wait(90)
     assert not lanes.close(0.0)
     release.set()
 
@@ -54,13 +54,13 @@ def test_a_job_that_hangs_does_not_hold_up_the_end() -> None:
 def test_a_lane_runs_at_most_its_width_at_once() -> None:
     lanes = ThreadLanes()
     both, release = threading.Barrier(2), threading.Event()
-    busy = [lanes.submit("lane", 2, lambda: (both.wait(30), release.wait(30))) for _ in range(2)]
+    busy = [lanes.submit("lane", 2, lambda: (both.wait(90), release.wait(90))) for _ in range(2)]
     third = lanes.submit("lane", 2, lambda: "third")
     assert not third.done()
     release.set()
-    assert third.result(timeout=30) == "third"
-    assert all(job.result(timeout=30) for job in busy)
-    assert lanes.close(30)
+    assert third.result(timeout=90) == "third"
+    assert all(job.result(timeout=90) for job in busy)
+    assert lanes.close(90)
 
 
 def test_a_job_that_only_waits_makes_room_for_one_more() -> None:
@@ -69,21 +69,21 @@ def test_a_job_that_only_waits_makes_room_for_one_more() -> None:
 
     def waits() -> bool:
         lanes.rest("lane", begins=True)
-        release.wait(30)
+        release.wait(90)
         lanes.rest("lane", begins=False)
         is_back.set()
-        return ends.wait(30)
+        return ends.wait(90)
 
     first = lanes.submit("lane", 1, waits)
-    assert lanes.submit("lane", 1, lambda: "meanwhile").result(timeout=30) == "meanwhile"
+    assert lanes.submit("lane", 1, lambda: "meanwhile").result(timeout=90) == "meanwhile"
     assert not first.done()
     release.set()
-    assert is_back.wait(30)
+    assert is_back.wait(90)
     # There are two threads now, and still a width of one.
     third = lanes.submit("lane", 1, first.done)
     ends.set()
-    assert third.result(timeout=30), "it runs only when the first has ended"
-    assert lanes.close(30)
+    assert third.result(timeout=90), "it runs only when the first has ended"
+    assert lanes.close(90)
 
 
 def test_inline_lanes_run_at_once_and_carry_errors() -> None:

@@ -67,7 +67,7 @@ def test_nothing_is_begun_on_the_ground_of_a_look_that_was_overtaken(
                 seen.append(found.own[0].status.drift)
                 unsubscribe = shop.clusters.get().subscribe(lambda *_: told.set())
                 paint(server, "blue")
-                assert told.wait(30.0)
+                assert told.wait(90.0)
                 unsubscribe()
             return found
 
@@ -143,7 +143,7 @@ def start_pod(shop: Stage, server: EmbeddedServer, name: str = "web-1") -> None:
     told = threading.Event()
     unsubscribe = shop.clusters.get().subscribe(lambda live, _: told.set() if live.key.name == name else None)
     server.store.put(Key("pods", NAMESPACE, name), pod, expected=0)
-    assert told.wait(30.0)
+    assert told.wait(90.0)
     unsubscribe()
     for _ in range(3):
         shop.clock.now += 1.0
@@ -177,7 +177,7 @@ def test_a_renamed_application_takes_its_objects_over_once_a_person_has_let_go_o
         told = threading.Event()
         unsubscribe = shop.clusters.get().subscribe(lambda live, _: told.set() if live.key.name == "settings" else None)
         put(server, "configmaps", "settings", let_go)
-        assert told.wait(30.0)
+        assert told.wait(90.0)
         unsubscribe()
         receipt = shop.ask(Sync("renamed", shop.plan("renamed"), "tester"))
         assert receipt.phase is OperationPhase.SUCCEEDED

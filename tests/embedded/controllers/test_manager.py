@@ -16,7 +16,7 @@ from gitops_tui.embedded.lifecycle.namespaces import make_first_namespaces
 from gitops_tui.embedded.store.items import Key
 from gitops_tui.embedded.store.store import Store
 
-DEADLINE = 30.0
+DEADLINE = 90.0
 
 
 @pytest.fixture
