@@ -15,7 +15,7 @@ from pathlib import Path
 from gitops_tui.embedded.server import EmbeddedServer
 from gitops_tui.model.errors import GitopsError
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 STOP_SECONDS = 10.0
 
 

@@ -30,9 +30,9 @@ from gitops_tui.model.operations import Receipt
 from gitops_tui.private import write_private
 
 _SUBJECT = "demo cluster"
-_START_SECONDS = 30.0
+_START_SECONDS = 90.0
 _STOP_SECONDS = 5.0
-_ANSWER_SECONDS = 3.0
+_ANSWER_SECONDS = 6.0
 _LOG_LIMIT = 1_000_000
 
 _children: list[subprocess.Popen[bytes]] = []
