@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from gitops_tui.model.patterns import pattern
 
 _SCP: Final = pattern(r"(?:[^@/]+@)?(?P<host>[^:/]+):(?P<path>.+)")
-_ADDRESS: Final = pattern(r"https://[^\s\x00-\x1f\x7f<>\"']+")
+_ADDRESS: Final = pattern(r"https://[^\s\x00-\x1f\x7f<>\"'\\]+")
 
 
 def pull_request_url(url: str, branch: str, onto: str) -> str:

@@ -52,3 +52,9 @@ def test_what_the_server_says_itself_beats_a_guess_if_it_is_its_own_page() -> No
     assert told_url(SAID, "git@git.example.org:acme/fleet") == "https://git.example.org/acme/fleet/pull/new/x"
     assert told_url(SAID, "https://elsewhere.example.org/acme/fleet") == ""
     assert told_url(SAID, "/srv/fleet") == ""
+
+
+def test_a_page_that_a_browser_takes_for_another_hosts_is_none_of_the_servers() -> None:
+    """To a browser a backslash ends the host."""
+    for said in (r"https://evil.example.org\@git.example.org/x", "https://git.example.org@evil.example.org/x"):
+        assert told_url(f"remote: {said}\n", "https://git.example.org/acme/fleet") == ""
