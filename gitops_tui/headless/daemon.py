@@ -45,7 +45,7 @@ class Engine(Protocol):
 class Daemon:
     """Runs a worker until a signal comes (or once), and tells what happens.
 
-    listen: where the endpoints answer, "" for nowhere. reload: reads the configuration again; ConfigError keeps the
+    listen: where the endpoints answer, "" for nowhere. reload: reads the configuration again; a GitopsError keeps the
     old one. is_told_where: the command line says where to listen, whatever the configuration does.
     """
 
@@ -142,12 +142,12 @@ class Daemon:
     def _read_again(self) -> None:
         try:
             config = self._reload()
-        except ConfigError as error:
+        except GitopsError as error:
             self._log.event(
                 "reload-refused",
                 level="error",
                 message=f"{error}; the configuration in use is kept",
-                mistakes=list(error.mistakes) or None,
+                mistakes=(list(error.mistakes) or None) if isinstance(error, ConfigError) else None,
             )
             return
         if not self._is_told_where:

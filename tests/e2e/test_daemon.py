@@ -146,6 +146,21 @@ def test_a_file_that_is_not_there_on_sighup_is_told_and_the_configuration_in_use
         assert daemon.terminate() == 0
 
 
+def test_a_repository_of_the_command_line_that_is_not_there_on_sighup_is_told(world: World, tmp_path: Path) -> None:
+    place, aside = world.repository.path, tmp_path / "aside"
+    options = ("--repo", str(place), "--path", "app", "--namespace", world.namespace, "--state-dir", str(world.state))
+    with Program((*options, "--kubeconfig", str(world.cluster.kubeconfig))).daemon() as daemon:
+        daemon.until(lambda e: e["event"] == "status")
+        place.rename(aside)
+        daemon.process.send_signal(signal.SIGHUP)
+        refused = daemon.until(lambda e: e["event"] == "reload-refused")
+        assert "no such folder" in refused["message"]
+        aside.rename(place)
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until(lambda e: e["event"] == "reloaded")
+        assert daemon.terminate() == 0
+
+
 def test_another_address_is_taken_on_sighup_and_one_that_is_in_use_is_told(world: World) -> None:
     before = world.config.read_text()
 
