@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from textual import events
 
+from gitops_tui.engine.future import Future
+from gitops_tui.engine.requests import LastChange
 from gitops_tui.model.application import Application, Destination, Source
 from gitops_tui.model.revision import Revision
 from gitops_tui.model.status import ApplicationStatus, Snapshot, SyncCode, WorkerState
@@ -133,7 +135,7 @@ async def test_rows_that_change_places_are_painted_together(paper: Paper, monkey
 async def test_a_row_that_changes_is_presented_once() -> None:
     presented: list[str] = []
     whole = fleet()
-    # Nothing is asked of one without a revision: each answer would have all rows in sight presented, whenever it comes.
+    # Nothing is asked of one without a revision: an answer would have its row presented, whenever it comes.
     unasked = {name: replace(each, revision=None) for name, each in whole.applications.items()}
     async with cockpit(ScriptedEngine(replace(whole, applications=unasked))) as user:
         await user.sees("app-0000")
@@ -148,6 +150,28 @@ async def test_a_row_that_changes_is_presented_once() -> None:
         await shown(user, drifted(user.app.snapshot, "app-0007", "app-0009", HIDDEN))
         await user.sees("3 changed")
         assert presented == ["app-0007", "app-0009"]
+
+
+async def test_an_answer_about_one_application_has_its_row_alone_presented() -> None:
+    presented: list[str] = []
+    answers: dict[str, Future[Any]] = {}
+    engine = ScriptedEngine(fleet())
+    engine.answers[LastChange] = lambda request: answers.setdefault(request.application, Future())
+    async with cockpit(engine) as user:
+        await user.until(lambda: "app-0000" in answers)
+        shown_by = user.app.root.query_one(table.Table)
+        present_row = shown_by.present
+
+        def noted(status: ApplicationStatus) -> Any:
+            presented.append(status.name)
+            return present_row(status)
+
+        shown_by.present = noted
+        for name in ("app-0000", "app-0001", "app-0002"):
+            await user.until(lambda: name in answers)  # noqa: B023 - it is waited for at once
+            answers[name].set_result(scenes.CART_FIX)
+        await user.until(lambda: "app-0003" in answers)
+        assert presented == ["app-0000", "app-0001", "app-0002"]
 
 
 async def test_a_worker_that_begins_and_rests_paints_no_row(paper: Paper) -> None:

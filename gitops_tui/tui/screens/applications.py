@@ -120,7 +120,7 @@ class Applications(Listing):
             self._chosen.pop(slot[0], None)
             self.update()
         else:
-            self.table.repaint()
+            self.table.repaint_row(slot[0])
             self._ask_what_changed()
 
     def _filtered(self, statuses: Iterable[ApplicationStatus]) -> Iterable[ApplicationStatus]:

@@ -171,6 +171,13 @@ class Table(ScrollView, can_focus=True):
         for y in range(self.size.height):
             self._refresh_line(y)
 
+    def repaint_row(self, key: Hashable) -> None:
+        """Present one row again, if it is in sight."""
+        at = self._place(key)
+        y = -1 if at is None else at + 1 - int(self.scroll_offset.y)
+        if 0 < y < self.size.height:
+            self._refresh_line(y)
+
     def _refresh_line(self, y: int) -> None:
         """Paint a line of the screen if it looks different now."""
         drawn = self._drawn(y)
