@@ -12,7 +12,7 @@ import pytest
 
 from gitops_tui.model.application import Repository
 from gitops_tui.model.errors import SourceError
-from gitops_tui.source import Mirror, Mirrors
+from gitops_tui.source import Mirror, Mirrors, signers
 from gitops_tui.source.signatures import Signatures
 from tests.support.git_commands import git_commands
 from tests.support.keys import Ssh, needs_gpg, needs_ssh, openpgp, sign
@@ -232,6 +232,7 @@ def test_a_commit_that_the_copy_has_lost_is_fetched_anew_and_not_called_unsigned
         (b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", "holds a private key"),
         (b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nAAAA\n-----END PGP PRIVATE KEY BLOCK-----\n", "a private key"),
         (b"\x95\x01\x00", "holds a private key"),
+        (b"\xc5\x01\x00", "holds a private key"),
         (b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAA\n-----END PGP PUBLIC KEY BLOCK-----\n", "is damaged"),
         (b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n", "is no public key"),
         (b"#" * 1_100_000, "is larger than 1 MiB"),
@@ -245,6 +246,13 @@ def test_a_file_without_usable_keys_is_told_and_trusts_nobody(
     refusal = world.refusal(world.repository.commit("Second", {}), file)
     assert refusal.startswith(f"signers {file}: ")
     assert said in refusal
+
+
+@pytest.mark.parametrize("tag", [0x98, 0x99, 0xC6], ids=["short", "long", "of RFC 4880 and later"])
+def test_keys_that_are_not_armoured_are_known_by_either_form_of_their_first_packet(tmp_path: Path, tag: int) -> None:
+    file = tmp_path / "keys"
+    file.write_bytes(bytes([tag, 1, 0]))
+    assert (signers.read([str(file)]).openpgp, signers.read([str(file)]).ssh) == (file.read_bytes(), ())
 
 
 def test_a_file_that_is_not_there_is_told(world: Signed, tmp_path: Path) -> None:
