@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from gitops_tui.source import Mirrors
 
 _INTERRUPTED = 130
-_SWITCH_INTERVAL = 0.0002
 _STOP_TIMEOUT = 9.0
 _MOST_AHEAD = 8
 """Repositories, and clusters, that are asked before the engine is there to ask them."""
@@ -127,8 +126,6 @@ def _terminal(arguments: Namespace, stack: ExitStack) -> int:
     from gitops_tui.tui import loop
     from gitops_tui.tui.app import GitopsApp
 
-    # A thread that computes delays each turn of the screen's loop by the interpreter's switch interval.
-    sys.setswitchinterval(_SWITCH_INTERVAL)
     setting = _Setting(arguments, stack)
     courtesy = Courtesy()
     lanes = ThreadLanes(courtesy.give_way)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import sys
 import time
 from collections.abc import Coroutine
 from typing import Any, Final
@@ -13,6 +14,14 @@ from gitops_tui.tui.collector import Collector
 
 _ASKED: Final = 0.004
 """Seconds after which input is looked for though more is to be done at once."""
+_SHORT: Final = 0.0002
+"""Seconds after which the screen, once it has something to do, is given the interpreter by a thread that computes."""
+_LONG: Final = 0.005
+"""Seconds after which the screen at work gives it to another thread.
+
+Each thread that waits looks after so many whether it is its turn: ten of them, whose answers have come in meanwhile,
+would take a processor from the screen over and over, only to find that it still has the interpreter.
+"""
 
 
 class _Selector(selectors.DefaultSelector):
@@ -29,25 +38,43 @@ class _Selector(selectors.DefaultSelector):
         self._asked = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is not None and timeout <= 0:
-            if time.monotonic() - self._asked < _ASKED:
-                return []
-            found = super().select(0)
+        if timeout is None or timeout > 0:
+            found = self._rest(timeout)
+        elif time.monotonic() - self._asked < _ASKED:
+            return []
         else:
-            self._collector.go_on()
-            self._courtesy.end()
-            found = super().select(timeout)
-            self._courtesy.begin()
-            self._collector.hold()
+            found = self._found(0)
         self._asked = time.monotonic()
         return found
+
+    def _rest(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+        self._collector.go_on()
+        self._courtesy.end()
+        found = self._found(timeout)
+        self._courtesy.begin()
+        self._collector.hold()
+        return found
+
+    def _found(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+        sys.setswitchinterval(_SHORT)
+        try:
+            return super().select(timeout)
+        finally:
+            sys.setswitchinterval(_LONG)
 
 
 def run(work: Coroutine[Any, Any, None], courtesy: Courtesy, collector: Collector) -> None:
     """Run this to its end, as `asyncio.run` does; others stand aside, and garbage lies, while it is at work."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SHORT)
+
+    def made() -> asyncio.SelectorEventLoop:
+        return asyncio.SelectorEventLoop(_Selector(courtesy, collector))
+
     try:
-        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(_Selector(courtesy, collector))) as runner:
+        with asyncio.Runner(loop_factory=made) as runner:
             runner.run(work)
     finally:
+        sys.setswitchinterval(before)
         collector.go_on()
         courtesy.end()

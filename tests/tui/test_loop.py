@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import sys
 import threading
 
 import pytest
@@ -59,6 +60,24 @@ def test_nobody_looks_for_garbage_while_the_screen_is_at_work() -> None:
     loop.run(screen(), courtesy, Collector())
     assert looks == [False, True]
     assert is_looked_for()
+    assert lanes.close()
+
+
+def test_the_screen_gets_the_interpreter_soon_and_keeps_it_for_a_key() -> None:
+    """Whoever waits for the interpreter asks for it after the interval that holds when it begins to wait."""
+    intervals: list[float] = []
+
+    async def screen() -> None:
+        await asyncio.sleep(0.001)  # it has waited, and has something to do now
+        intervals.append(sys.getswitchinterval())
+        intervals.append(await answered(lanes.submit("cluster", 1, sys.getswitchinterval)))
+
+    before, courtesy = sys.getswitchinterval(), Courtesy()
+    lanes = ThreadLanes(courtesy.give_way)
+    loop.run(screen(), courtesy, Collector())
+    at_work, waiting = intervals
+    assert at_work >= 10 * waiting
+    assert sys.getswitchinterval() == before
     assert lanes.close()
 
 
