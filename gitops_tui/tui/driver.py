@@ -1,17 +1,23 @@
-"""How the screen reaches the terminal, a frame in one piece from the thread that made it, and how keys come from it."""
+"""How the screen reaches the terminal: keys in, frames out in one piece, both in the thread that works on them."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
+from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from gitops_tui.tui.typed import Typed
+
+_ESCAPE: Final = "\x1b"
 
 
 class _GivenUpError(Exception):
@@ -19,17 +25,18 @@ class _GivenUpError(Exception):
 
 
 class Driver(LinuxDriver):
-    """Writes at once what makes a frame, where Textual hands each part of it to a thread.
+    """Reads keys and writes what makes a frame at once, where Textual has a thread for each.
 
-    That thread would have to get a processor and the interpreter before the frame goes out, in turn with all others
-    that compute. A terminal that is slow to read holds the loop up instead of falling behind by thirty frames; what
-    the engine does goes on in its own threads.
+    Such a thread would have to get a processor and the interpreter before the key comes in or the frame goes out, in
+    turn with all others that compute. A terminal that is slow to read holds the loop up instead of falling behind by
+    thirty frames; what the engine does goes on in its own threads.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._loop_thread = threading.get_ident()
         self._parts: list[str] = []
+        self._keys: _Keys | None = None
         self._is_writing = False
         self._is_ending = False
         self.patience = 2.0
@@ -77,20 +84,28 @@ class Driver(LinuxDriver):
         if self._is_writing and is_first:
             raise _GivenUpError
 
+    def start_application_mode(self) -> None:
+        """Take the terminal, if we may have it."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._key_thread is not None and self._keys is None:
+            self._keys = _Keys(self._loop, self.fileno, self.process_message, XTermParser(self._debug))
+
     def run_input_thread(self) -> None:
-        """Read keys, whatever the terminal sends, until the screen is left or the terminal is gone."""
-        parser, typed = XTermParser(self._debug), Typed()
-        while not self.exit_event.is_set():
-            # Not poll, which some systems have for no terminal.
-            if select.select([self.fileno], [], [], 0.1)[0]:
-                data = _read(self.fileno)
-                if not data:
-                    return  # it is gone, for which others watch
-                text = typed.take(data)
-                for event in parser.feed(text) if text else ():
-                    self.process_message(event)
-            for event in parser.tick():
-                self.process_message(event)
+        """Leave the keys to the loop."""
+
+    def send_message(self, message: Message) -> None:
+        """Tell the application of a key or an answer: without a turn of the loop from the loop itself."""
+        if threading.get_ident() == self._loop_thread:
+            self._app.post_message(message)
+        else:
+            super().send_message(message)
+
+    def disable_input(self) -> None:
+        """Take no more keys."""
+        if self._keys is not None:
+            self._keys.close()
+            self._keys = None
+        super().disable_input()
 
     def _sigcont_application(self, *_: object) -> None:
         """Take the terminal again. Who was stopped without a word still has it, as the shell may have changed it."""
@@ -98,6 +113,50 @@ class Driver(LinuxDriver):
             self.suspend_application_mode()
             self._must_signal_resume = True
         super()._sigcont_application()
+
+
+class _Keys:
+    """Reads keys in a loop, whatever the terminal sends, until it is closed or the terminal is gone.
+
+    take: is told of each key, paste and answer in turn.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, terminal: int, take: Callable[[Message], None], parser: XTermParser
+    ) -> None:
+        self._loop = loop
+        self._terminal = terminal
+        self._take = take
+        self._parser = parser
+        self._typed = Typed()
+        self._late: asyncio.TimerHandle | None = None
+        loop.add_reader(terminal, self._read)
+
+    def close(self) -> None:
+        """Read no more."""
+        self._loop.remove_reader(self._terminal)
+        if self._late is not None:
+            self._late.cancel()
+
+    def _read(self) -> None:
+        data = _read(self._terminal)
+        if not data:
+            self.close()  # it is gone, for which others watch
+            return
+        text = self._typed.take(data)
+        for message in self._parser.feed(text) if text else ():
+            self._take(message)
+        if self._late is not None:
+            self._late.cancel()
+        elif _ESCAPE not in text:
+            return
+        # It is a key, or the beginning of a sequence: that shows by what follows soon, or does not.
+        self._late = self._loop.call_later(constants.ESCAPE_DELAY, self._nothing_followed)
+
+    def _nothing_followed(self) -> None:
+        self._late = None
+        for message in self._parser.tick():
+            self._take(message)
 
 
 def _read(terminal: int) -> bytes:
