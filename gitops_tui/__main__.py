@@ -136,7 +136,7 @@ def _terminal(arguments: Namespace, stack: ExitStack) -> int:
         gc.freeze()
         gc.enable()
         app.collector.take_over()
-        loop.run(app.run_async(), courtesy, app.collector)
+        loop.run(app.run_async(), courtesy, app.collector, sys.stdin.fileno())
     finally:
         engine.stop(_STOP_TIMEOUT)
     if engine.failure is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import selectors
 import socket
 import sys
 import threading
@@ -26,13 +28,19 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(courtesies, name, 60.0)
 
 
+async def have_waited(courtesy: Courtesy) -> None:
+    """Return when the screen has waited, and has something to do now."""
+    while courtesy.is_free:
+        await asyncio.sleep(0.001)
+
+
 @pytest.mark.usefixtures("_patience")
 def test_a_job_begins_when_the_screen_waits_for_input() -> None:
     free: list[bool] = []
     courtesy = Courtesy()
 
     async def screen() -> None:
-        await asyncio.sleep(0.001)  # it has waited, and has something to do now
+        await have_waited(courtesy)
         free.append(courtesy.is_free)
         # Nothing is left to do but to wait for the job, which has to have its turn then.
         free.append(await answered(lanes.submit("cluster", 1, lambda: courtesy.is_free)))
@@ -51,7 +59,7 @@ def test_nobody_looks_for_garbage_while_the_screen_is_at_work() -> None:
         return gc.isenabled() and gc.get_threshold()[0] > 0
 
     async def screen() -> None:
-        await asyncio.sleep(0.001)  # it has waited, and has something to do now
+        await have_waited(courtesy)
         looks.append(is_looked_for())
         looks.append(await answered(lanes.submit("cluster", 1, is_looked_for)))
 
@@ -63,12 +71,13 @@ def test_nobody_looks_for_garbage_while_the_screen_is_at_work() -> None:
     assert lanes.close()
 
 
+@pytest.mark.usefixtures("_patience")
 def test_the_screen_gets_the_interpreter_soon_and_keeps_it_for_a_key() -> None:
     """Whoever waits for the interpreter asks for it after the interval that holds when it begins to wait."""
     intervals: list[float] = []
 
     async def screen() -> None:
-        await asyncio.sleep(0.001)  # it has waited, and has something to do now
+        await have_waited(courtesy)
         intervals.append(sys.getswitchinterval())
         intervals.append(await answered(lanes.submit("cluster", 1, sys.getswitchinterval)))
 
@@ -79,6 +88,38 @@ def test_the_screen_gets_the_interpreter_soon_and_keeps_it_for_a_key() -> None:
     assert at_work >= 10 * waiting
     assert sys.getswitchinterval() == before
     assert lanes.close()
+
+
+class _Noted(Courtesy):
+    """Notes how often the screen was at rest."""
+
+    rests = 0
+
+    def end(self) -> None:
+        self.rests += 1
+        super().end()
+
+
+@pytest.mark.parametrize(("typed", "rests"), [(True, 0), (False, 1)])
+def test_nobody_computes_while_what_a_key_did_is_on_its_way_to_the_terminal(typed: bool, rests: int) -> None:
+    """The terminal gets a processor to show it; what else the screen does is waited for no longer."""
+    here, there = os.pipe()
+    courtesy, collector = _Noted(), Collector()
+    with loop.Selector(courtesy, collector, here if typed else None) as selector:
+        selector.register(here, selectors.EVENT_READ)
+        os.write(there, b"j")
+        assert [key.fd for key, _ in selector.select(60)] == [here]
+        assert os.read(here, 9) == b"j"
+        before = courtesy.rests
+        # It has been handled. A moment passes.
+        assert not selector.select(0.0001)
+        assert (courtesy.rests - before, courtesy.is_free) == (rests, False)
+        # After that all is as ever.
+        assert not selector.select(0.0001)
+        assert courtesy.rests - before == rests + 1
+    collector.go_on()
+    os.close(here)
+    os.close(there)
 
 
 def test_a_screen_that_is_busy_for_long_holds_nobody_up() -> None:
