@@ -96,8 +96,8 @@ def _told(pressed: tuple[_Pressed, _Pressed, _Pressed], changes: float, asked: f
     yield row
     loaded = f"{what}, {_A_SECOND} changing a second, a cold diff of {_BIG:,} objects running"
     note = f"beside the same screen idle; {asked:,.0f} dry-runs were answered meanwhile"
-    held = "the processor: the API server, its load and the engine take both cores, and whoever computes as a key comes"
-    held += " finishes its turn first"
+    held = "the processor: the API server, its load and the engine take both cores, and the kernel's worker for the"
+    held += " pseudo-terminal, and who reads its other end, wait for one before a key and after its frame"
     yield Row(loaded, full, idle, 2, note, held, figure=Figure.P95)
     yield Row("the longest of these", full, None, 0.1, "of the same keys", held, figure=Figure.MOST)
     note = "processor time of the program a second of the wall: idle, changing, with the cold diff"
