@@ -25,8 +25,14 @@ would take a processor from the screen over and over, only to find that it still
 _ON_ITS_WAY: Final = 0.004
 """Seconds for which what a key did is on its way to the eye: the terminal, too, needs a processor to show it."""
 
+if sys.platform == "darwin":
+    # The default there knows no terminal that was opened as /dev/tty.
+    _System = selectors.SelectSelector
+else:
+    _System = selectors.DefaultSelector
 
-class Selector(selectors.DefaultSelector):
+
+class Selector(_System):
     """Tells others when the screen is at work, and asks the system no more often than it needs to know.
 
     A key takes some forty turns of the loop, most of which wait for nothing since more is to be done at once. Each
