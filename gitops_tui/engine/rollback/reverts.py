@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from gitops_tui.config import Settings
 from gitops_tui.engine.operations.entry import Entry, journaled
@@ -18,6 +19,11 @@ from gitops_tui.model.revision import Restoration, Revision, RollbackMode
 from gitops_tui.model.text import one_line, sanitize
 from gitops_tui.model.values import replace
 from gitops_tui.source.writing import Place, Restored, Restorer
+
+_UNSIGNED: Final = (
+    "It is not signed, and this application takes signed commits alone: it is not deployed. Set `signCommits` in the"
+    " settings, or go back by a pin."
+)
 
 
 class Reverts:
@@ -39,7 +45,9 @@ class Reverts:
                 f"{_path(made)} at {made.revision.short} is what it is on {made.branch} already",
                 hint="there is nothing to revert",
             )
-        return made
+        # What is merged from a branch may be signed by whoever merges it.
+        is_refused = application.source.signed_by and not made.signed and made.mode is RollbackMode.REVERT
+        return replace(made, note=_UNSIGNED) if is_refused else made
 
     def run(self, application: Application, request: Revert) -> Entry:
         """Push what was approved. StalePlanError, with nothing pushed, when it would be something else by now."""

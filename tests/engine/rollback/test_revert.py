@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gitops_tui.embedded import EmbeddedServer
-from gitops_tui.engine.requests import Operations, PlanRevert, Revert
+from gitops_tui.engine.requests import Operations, PlanRevert, Reload, Revert
 from gitops_tui.model.application import SyncMode, SyncPolicy
 from gitops_tui.model.errors import PlanError, SourceError, StalePlanError
 from gitops_tui.model.operations import OperationKind, OperationPhase, Receipt
@@ -63,6 +64,23 @@ def colour(shop: Stage) -> str:
     live = shop.live("", "ConfigMap", "settings")
     assert live is not None
     return str(live["data"]["colour"])
+
+
+def test_a_commit_that_the_application_would_not_take_is_told_before_it_is_made(
+    tmp_path: Path, embedded: EmbeddedServer, namespace: str, repository: WorkTree, first: str
+) -> None:
+    repository.commit("Make it green", {"app/settings.yaml": config_map("settings", colour="green")})
+    signers = (str(tmp_path / "anna.pub"),)
+    with stage(tmp_path, embedded.kubeconfig, namespace, {}, repository=repository, signed_by=signers) as shop:
+        shop.refresh()
+        made = plan(shop, first)
+        assert not made.signed
+        assert "not signed" in made.note
+        assert "`signCommits`" in made.note
+        assert plan(shop, first, RollbackMode.BRANCH).note == "", "whoever merges it may sign"
+        settings = replace(shop.config.settings, sign_commits=True)
+        shop.ask(Reload(replace(shop.config, settings=settings)))
+        assert plan(shop, first).note == ""
 
 
 def test_the_commit_is_planned_pushed_and_followed(shop: Stage, first: str) -> None:
