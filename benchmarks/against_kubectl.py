@@ -13,9 +13,9 @@ from tests.support.control_plane import ControlPlane
 _CONCURRENCIES = (1, 4, 8, 16)
 _CHANGED = 5
 _IN_SYNC_HELD = (
-    "our own processor time, which has one core: half for the interpreter and the standard library, a quarter for "
-    "importing the program, a fifth for TLS and reading the lists; what is asked of the server and of git comes back "
-    "meanwhile"
+    "our own processor time, which has one core: two fifths for the interpreter and the standard library, a fifth for "
+    "importing the program, a sixth for TLS and reading the lists, a tenth for reading what is desired and what was "
+    "found before; what is asked of the server and of git comes back meanwhile"
 )
 _ALL_NEW_HELD = (
     "the interpreter: a third is its start, a third fetching and rendering a commit that nobody has seen, the rest "
