@@ -73,7 +73,7 @@ class _Field:
 
 
 class _Described:
-    """What `dataclasses` keeps of a class, worked out by it when somebody asks."""
+    """What `dataclasses` keeps of a class, worked out by it when somebody asks first."""
 
     __slots__ = ("name", "options")
 
@@ -90,7 +90,9 @@ class _Described:
         }
         annotations = {name: known.annotation for name, known in cls.__value_fields__.items()}
         twin = type(cls.__name__, (), {**fields, "__annotations__": annotations, "__module__": cls.__module__})
-        return getattr(dataclasses.dataclass(**self.options)(twin), self.name)
+        found = getattr(dataclasses.dataclass(**self.options)(twin), self.name)
+        setattr(cls, self.name, found)
+        return found
 
 
 def _made(cls: Any, **options: bool) -> Any:

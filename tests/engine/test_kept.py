@@ -125,6 +125,13 @@ def test_no_secret_is_kept(shop: Shop, renderings: list[str]) -> None:
     assert len(renderings) == 2
 
 
+def test_no_secret_inside_another_object_is_kept(shop: Shop) -> None:
+    template = config_map("template") + "template:\n  apiVersion: v1\n  kind: Secret\n  stringData: {token: hunter2}\n"
+    shop.repository.commit("A template", {"app/template.yaml": template})
+    assert shop.look()[1] == 3
+    assert shop.kept == []
+
+
 def test_nothing_is_kept_where_a_path_is_masked(shop: Shop) -> None:
     shop.look(masked_paths=("data.colour",))
     assert shop.kept == []

@@ -25,6 +25,8 @@ _MOST: Final = 3000
 """Files kept."""
 
 _NONE: Final = b"null"
+_HIDDEN: Final = b'"Secret"'
+"""What stands in whatever is a Secret, or has one in it (semantics.md: Secrets)."""
 
 Bytes = bytes | memoryview
 
@@ -93,13 +95,15 @@ class Kept:
 
     def store(self, options: str, application: Application, rendering: Rendering) -> None:
         """Keep a rendering in place of the one before, unless it may hold secret values. A full disk is no failure."""
-        if self._folder is None or application.masked_paths or any(map(_is_secret, rendering.all())):
+        if self._folder is None or application.masked_paths:
             return
         path = self._path(options)
         # What cannot be written, or cannot be kept as JSON, would only have saved time.
         with suppress(OSError, ValueError, RecursionError):
-            make_room(path, _MOST)
-            write_private(path, _written(rendering))
+            data = _written(rendering)
+            if _HIDDEN not in data:
+                make_room(path, _MOST)
+                write_private(path, data)
 
     def forget(self, options: str) -> None:
         """Keep nothing of an application."""
@@ -110,10 +114,6 @@ class Kept:
     def _path(self, options: str) -> Path:
         name = blake2b(f"{_FORMAT} {__version__} {options}".encode(errors="surrogatepass"), digest_size=16).hexdigest()
         return (self._folder or Path()) / name
-
-
-def _is_secret(manifest: Manifest) -> bool:
-    return manifest.key.kind == "Secret" and not manifest.key.group
 
 
 def _written(rendering: Rendering) -> bytes:
