@@ -139,8 +139,9 @@ def _terminal(arguments: Namespace, stack: ExitStack) -> int:
         loop.run(app.run_async(), courtesy, app.collector, sys.stdin.fileno())
     finally:
         engine.stop(_STOP_TIMEOUT)
-    if engine.failure is not None:
-        raise engine.failure
+    failure = engine.failure or app.fault
+    if failure is not None:
+        raise failure
     return app.return_code or 0
 
 

@@ -20,7 +20,7 @@ from textual.driver import Driver
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.worker import WorkType
+from textual.worker import WorkerFailed, WorkType
 
 from gitops_tui.engine.requests import Refresh, Request
 from gitops_tui.model.resources import ResourceKey
@@ -119,6 +119,7 @@ class GitopsApp(App[None]):
         self.set_interval(5.0, self._age)
         self.run_worker(self._keyboard.run(), group="keyboard")
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._told_by_loop)
         # Dying of one would leave the terminal as the screen has made it.
         hurry = getattr(self._driver, "hurry", lambda: None)
         signals.hear(loop, _ENDING, lambda number: self.exit(None, 128 + number), hurry)
@@ -134,6 +135,25 @@ class GitopsApp(App[None]):
     def on_driver_signal_resume(self) -> None:
         """Paint everything: who had the terminal meanwhile left nothing of it."""
         self.refresh()
+
+    @property
+    def fault(self) -> BaseException | None:
+        """The fault of the program itself that has ended it: for whoever runs it to tell."""
+        error = self._exception
+        return error.error if isinstance(error, WorkerFailed) else error
+
+    def panic(self, *_: object) -> None:
+        """End without a picture of the stack: with all that stands in memory, it could show what is masked."""
+        self._close_messages_no_wait()
+
+    _fatal_error = panic
+
+    def _told_by_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self._handle_exception(error)
+        else:
+            loop.default_exception_handler(context)
 
     async def on_event(self, event: events.Event) -> None:
         """Let each key wait for what the one before it did."""

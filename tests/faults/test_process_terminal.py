@@ -70,14 +70,21 @@ def arguments(tmp_path: Path) -> tuple[str, ...]:
 
 @contextmanager
 def terminal(
-    arguments: tuple[str, ...], columns: int, rows: int, name: str, *, controls: bool = True, errors: int | None = None
+    arguments: tuple[str, ...],
+    columns: int,
+    rows: int,
+    name: str,
+    *,
+    controls: bool = True,
+    errors: int | None = None,
+    program: tuple[str, ...] = ("-m", "gitops_tui"),
 ) -> Iterator[Session]:
     """controls: it is the program's controlling terminal, whose end is told by a signal. errors: where stderr goes."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     with no_orphans():
         process = subprocess.Popen(
-            [sys.executable, "-m", "gitops_tui", *arguments],
+            [sys.executable, *program, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave if errors is None else errors,
@@ -142,6 +149,41 @@ def test_a_signal_gives_the_terminal_back(arguments: tuple[str, ...], number: si
         assert session.process.returncode == 128 + number
         assert seen.rindex(GIVEN_BACK) > seen.rindex(TAKEN)
         assert b"Traceback" not in seen
+
+
+FAULTS = {
+    "in a screen": "from gitops_tui.tui.screens import info; info.InfoView.update = fail",
+    "in a worker": "from gitops_tui.tui.keyboard import Keyboard; Keyboard._hand_on = fail",
+    "between the terminal and a key": "from gitops_tui.tui import typed; typed.Typed.take = fail",
+}
+FAULTY = """
+import sys
+from gitops_tui.__main__ import main
+
+def fail(*_):
+    canary = "hunter2-" + "canary"
+    raise LookupError(canary)
+
+{fault}
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_of_the_program_shows_no_stack_and_nothing_that_it_holds(
+    arguments: tuple[str, ...], fault: str
+) -> None:
+    program = ("-c", FAULTY.format(fault=fault))
+    with terminal(arguments, 80, 24, "xterm-256color", program=program) as session:
+        session.until(TAKEN)
+        session.until(b"Unknown")
+        session.type(b"i")
+        seen = session.rest()
+        assert session.process.returncode == 2
+        after = seen[seen.rindex(GIVEN_BACK) :]
+        assert b"stopped by a fault of its own (LookupError)" in after
+        assert b"Traceback" not in seen
+        assert b"canary" not in seen
 
 
 def test_what_is_no_key_and_no_text_is_survived(arguments: tuple[str, ...]) -> None:
