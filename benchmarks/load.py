@@ -54,6 +54,13 @@ class Ours:
         """Commit files of the application's folder."""
         self.repository.commit(message, {f"apps/{self.name}/{path}": text for path, text in files.items()})
 
+    def take_away(self, plane: ControlPlane) -> None:
+        """Delete the objects, as nobody does who tracks them."""
+        for path in ("/apis/apps/v1/namespaces/{}/deployments", "/api/v1/namespaces/{}/configmaps"):
+            status, answer = plane.request("DELETE", path.format(self.name))
+            if status != 200:
+                raise RuntimeError(f"the objects of {self.name} were not deleted: {answer}")
+
     @property
     def files(self) -> Path:
         """The application's folder in the work tree."""
