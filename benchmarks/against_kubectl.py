@@ -48,7 +48,10 @@ def rows(plane: ControlPlane, folder: Path, count: int, repeats: int) -> Iterato
     # What a process finds in the state folder is what the sync, or the look before, has left there.
     ours, peer = in_turn(repeats, lambda _: timed(us("status"), folder), lambda _: timed(them.diff(best), folder))
     what = f"cold start to compared, {count} objects in sync"
-    left = "; the cluster holds these alone of ours; ours lists all of them, and takes over what the process before has proven of those that are the very same"
+    left = (
+        "; the cluster holds these alone of ours; ours lists all of them, and takes over what the process before has "
+        "proven of those that are the very same"
+    )
     yield Row(what, ours, peer, 0.1, note + left, _IN_SYNC_HELD)
     yield _all_judged(us, what, folder, repeats)
 

@@ -11,6 +11,7 @@ from benchmarks.load import namespace, objects
 from benchmarks.series import WITHOUT_GOAL, Row, Series, Unit, in_turn, timed
 from benchmarks.setting import Setting
 from benchmarks.spawned import Spawned
+from gitops_tui.__main__ import RARELY
 from gitops_tui.model.application import Application, Destination, Source
 from gitops_tui.render import render
 from gitops_tui.render.tool import find
@@ -83,7 +84,7 @@ def helm(setting: Setting) -> Iterator[Row]:
 
 
 def _beside(
-    setting: Setting, place: Path, command: Sequence[str], what: str, peer: str, turns: int = 2
+    setting: Setting, place: Path, command: Sequence[str], what: str, peer: str, *, turns: int = 2
 ) -> Iterator[Row]:
     application = Application(place.name, Source("", "main", place.name), Destination("", "shop"))
 
@@ -97,10 +98,14 @@ def _beside(
         return seconds
 
     timed(command, setting.folder)
-    # As in each face of the program: what is imported is in no collection.
+    # As in a verb, which leaves the garbage of a rendering to its end.
     gc.freeze()
+    gc.set_threshold(RARELY, 50, 100)
     mine, alone = in_turn(setting.repeats * turns, ours, lambda _: timed(command, setting.folder))
-    note = f"`{peer}` alone, whose output nobody reads; ours ends with {_OBJECTS} manifests that were read and checked"
+    note = (
+        f"`{peer}` alone, whose output nobody reads; ours, in a process that collects garbage as a verb does, ends with "
+        f"{_OBJECTS} manifests that were read and checked"
+    )
     yield Row(f"render: {what} of {_OBJECTS} objects", mine, alone, 1.1, note)
 
 
