@@ -275,7 +275,7 @@ def test_helm_gets_a_clean_environment_and_private_values(
     private = str(Path(found["cwd"]))
     assert found["environment"]["HOME"].startswith(private)
     assert found["environment"]["HELM_CACHE_HOME"].startswith(private)
-    assert found["environment"]["GOGC"] == "400"
+    assert found["environment"]["GOGC"] == "200"
     assert found["environment"]["GOMEMLIMIT"] == "1GiB"
     assert found["environment"]["GOMAXPROCS"] == "2"
     assert not Path(private).exists()
