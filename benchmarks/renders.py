@@ -103,7 +103,7 @@ def _beside(
     gc.set_threshold(RARELY, 50, 100)
     mine, alone = in_turn(setting.repeats * turns, ours, lambda _: timed(command, setting.folder))
     note = (
-        f"`{peer}` alone, whose output nobody reads; ours, in a process that collects garbage as a verb does, ends with "
+        f"`{peer}` alone, its output unread; ours, in a process that collects garbage as a verb does, ends with "
         f"{_OBJECTS} manifests that were read and checked"
     )
     yield Row(f"render: {what} of {_OBJECTS} objects", mine, alone, 1.1, note)
