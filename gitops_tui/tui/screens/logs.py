@@ -88,8 +88,12 @@ class LogsView(Reading):
         if news:
             self._names = present.Names(known.sources)
             self.chosen = self.chosen if self.chosen in known.sources else None
-            self._renew()
-        self._take(known.lines)
+            self._reword()
+        self._lines.extend((each, self._row(each)) for each in known.lines)
+        if news or known.lines:
+            self._show()
+        else:
+            self._show_whose()
         self._pause = _SOON if known.lines else min(self._pause * 1.5, _LATEST)
         self._later(self._pause)
 
@@ -107,17 +111,9 @@ class LogsView(Reading):
         if self.is_active and (self._follows or len(self._lines) < KEPT):
             self.load()
 
-    def _take(self, lines: Sequence[LogLine]) -> None:
-        self._lines.extend((each, self._row(each)) for each in lines)
-        if lines:
-            self._show()
-        else:
-            self._show_whose()
-
-    def _renew(self) -> None:
-        """Show all that is kept in another way."""
+    def _reword(self) -> None:
+        """Tell of all that is kept in another way."""
         self._lines = deque(((each, self._row(each)) for each, _ in self._lines), KEPT)
-        self._show()
 
     def _row(self, written: LogLine) -> Line:
         return present.row(written, self._names, self.cockpit.clock() if self._dated else None)
@@ -207,7 +203,8 @@ class LogsView(Reading):
     def do_times(self) -> None:
         """Show when each line was written, or do not."""
         self._dated = not self._dated
-        self._renew()
+        self._reword()
+        self._show()
 
     def do_wrap(self) -> None:
         """Break long lines, or do not."""
