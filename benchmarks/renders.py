@@ -11,7 +11,7 @@ from benchmarks.load import namespace, objects
 from benchmarks.series import WITHOUT_GOAL, Row, Series, Unit, in_turn, timed
 from benchmarks.setting import Setting
 from benchmarks.spawned import Spawned
-from gitops_tui.__main__ import RARELY
+from gitops_tui.__main__ import collect_rarely
 from gitops_tui.model.application import Application, Destination, Source
 from gitops_tui.render import render
 from gitops_tui.render.tool import find
@@ -100,7 +100,7 @@ def _beside(
     timed(command, setting.folder)
     # As in a verb, which leaves the garbage of a rendering to its end.
     gc.freeze()
-    gc.set_threshold(RARELY, 50, 100)
+    collect_rarely()
     mine, alone = in_turn(setting.repeats * turns, ours, lambda _: timed(command, setting.folder))
     note = (
         f"`{peer}` alone, its output unread; ours, in a process that collects garbage as a verb does, ends with "

@@ -34,7 +34,7 @@ _INTERRUPTED = 130
 _STOP_TIMEOUT = 9.0
 _MOST_AHEAD = 8
 """Repositories, and clusters, that are asked before the engine is there to ask them."""
-RARELY = 200_000
+_RARELY = 200_000
 """Objects that a verb makes before the garbage collector looks at them."""
 
 # Each face imports what it needs when it is picked: `--version` and a mistyped verb are answered at once, and only
@@ -166,12 +166,19 @@ def _headless(arguments: Namespace, stack: ExitStack) -> int:
     return code
 
 
+def collect_rarely() -> None:
+    """Collect garbage as a verb does.
+
+    It is gone before there is garbage worth looking for, and a look costs as much as comparing a hundred objects.
+    """
+    gc.set_threshold(_RARELY, 50, 100)
+    gc.enable()
+
+
 def _verb(arguments: Namespace, stack: ExitStack) -> int:
     from gitops_tui.engine.store import Store
 
-    # A verb is gone before there is garbage worth looking for, and a look costs as much as comparing a hundred objects.
-    gc.set_threshold(RARELY, 50, 100)
-    gc.enable()
+    collect_rarely()
     worker = _Setting(arguments, stack).worker(Store(), config=None, automate=False)
     stack.callback(worker.stop, _STOP_TIMEOUT)
     worker.start()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Final
 
 from gitops_tui.engine.automation.deciding import Deciding
 from gitops_tui.engine.automation.intent import Intent
@@ -14,11 +13,9 @@ from gitops_tui.engine.operations.planning import Approved
 from gitops_tui.engine.operations.running import Order
 from gitops_tui.engine.rollback.relapses import Relapses
 from gitops_tui.engine.schedule.desk import Desk
-from gitops_tui.engine.schedule.tracking import NEVER, Tracked
+from gitops_tui.engine.schedule.tracking import LIFT_AGAIN, NEVER, Tracked
 from gitops_tui.model.errors import JournalError
 from gitops_tui.model.operations import OperationKind, Pin
-
-_LIFT_AGAIN: Final = 5.0
 
 
 class Automatic:
@@ -97,7 +94,7 @@ class Automatic:
             self._lift_pins(time.time())
         except JournalError:
             # They hold until that can be written down; the journal itself shows why it cannot, as a banner.
-            self._lifts_from = now + _LIFT_AGAIN
+            self._lifts_from = now + LIFT_AGAIN
 
     def _lift_pauses(self, wall: float) -> None:
         for pause in tuple(self._desk.books.pauses.values()):

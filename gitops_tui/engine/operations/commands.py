@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from gitops_tui.engine.future import Future
 from gitops_tui.engine.operations import handover
@@ -27,12 +27,10 @@ from gitops_tui.engine.requests import (
 )
 from gitops_tui.engine.rollback.reverting import Reverting
 from gitops_tui.engine.schedule.desk import Desk
-from gitops_tui.engine.schedule.tracking import Tracked
+from gitops_tui.engine.schedule.tracking import LIFT_AGAIN, Tracked
 from gitops_tui.model.errors import GitopsError, JournalError, PlanError
 from gitops_tui.model.operations import OperationKind, Pause, Pin
 from gitops_tui.model.windows import OPEN, standing
-
-_LIFT_AGAIN: Final = 5.0
 
 
 class Commands:
@@ -162,7 +160,7 @@ class Commands:
         except JournalError:
             # It holds until that can be written down; the next look finds it superseded again.
             if tracked is not None:
-                tracked.stir(self._desk.clock() + _LIFT_AGAIN)
+                tracked.stir(self._desk.clock() + LIFT_AGAIN)
             return
         if tracked is not None:
             self._automation_changed(tracked)

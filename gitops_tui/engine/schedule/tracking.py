@@ -16,6 +16,8 @@ from gitops_tui.model.status import ApplicationStatus, ClusterStatus, Problem, R
 from gitops_tui.model.values import dataclass, field, replace
 
 NEVER = float("inf")
+LIFT_AGAIN = 5.0
+"""Seconds after which a pin or pause that is over is lifted again, where that could not be written down."""
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ _MOST: Final = 3000
 """Files kept."""
 
 _NONE: Final = b"null"
-_HIDDEN: Final = b'"Secret"'
+SECRET: Final = b'"Secret"'
 """What stands in whatever is a Secret, or has one in it (semantics.md: Secrets)."""
 
 Bytes = bytes | memoryview
@@ -101,7 +101,7 @@ class Kept:
         # What cannot be written, or cannot be kept as JSON, would only have saved time.
         with suppress(OSError, ValueError, RecursionError):
             data = _written(rendering)
-            if _HIDDEN not in data:
+            if SECRET not in data:
                 make_room(path, _MOST)
                 write_private(path, data)
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from gitops_tui import __version__
 from gitops_tui.cluster import Family, Live, beneath
 from gitops_tui.engine.views.findings import Finding
+from gitops_tui.engine.views.kept import SECRET
 from gitops_tui.model.application import Application
 from gitops_tui.model.ownership import stated_digest
 from gitops_tui.model.resources import DriftCode, Health, HealthCode, Manifest, ResourceKey, ResourceStatus
@@ -40,9 +41,6 @@ _LARGEST: Final = 20_000
 
 _JUDGES: Final = ("cluster/watching", "diff", "engine/views", "health", "model", "model/rules", "model/windows", "sync")
 """The folders of the program that say what is in sync and well."""
-
-_HIDDEN: Final = b'"Secret"'
-"""What stands in whatever is a Secret, or has one in it (semantics.md: Secrets)."""
 
 
 class Known(NamedTuple):
@@ -182,7 +180,7 @@ class _File(NamedTuple):
 
 
 def _may_be_kept(found: Finding) -> bool:
-    return found.is_proven and not found.heard and not any(_HIDDEN in live.raw for live in found.seen)
+    return found.is_proven and not found.heard and not any(SECRET in live.raw for live in found.seen)
 
 
 def _written(sight: Sight, kept: Sequence[Finding]) -> bytes:
